@@ -1,7 +1,7 @@
 """Legal terms of PQRS: the Colombian business calendar and the policies by type and date.
 
-Pure and vectorised (numpy business days). Days are `datetime64[D]` in local time, instants `datetime64[us]` in UTC.
-Items marked [L] are recalled law, to be checked against the official text before a release.
+Pure and vectorised (numpy business days). Days are `datetime64[D]` in local time, instants
+`datetime64[us]` in UTC. Items marked [L] are recalled law, to be checked against the official text.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+from pqr_common.errors import VerificationFailed
 
 Days: TypeAlias = npt.NDArray[np.datetime64]
 Integers: TypeAlias = npt.NDArray[np.integer[Any]]
@@ -34,7 +36,11 @@ _NOT_A_DAY = np.datetime64("NaT", "D")
 
 @dataclass(frozen=True, slots=True)
 class SlaPolicy:
-    """The term of one type of PQRS while it was in force, both days included; `term_days` None means no term."""
+    """The term of one type of PQRS while it was in force, both days included; `term_days` None: no term.
+
+    An extension may at most double the term (Ley 1755/2015 art. 14, parágrafo [L]). The emergency terms
+    of Decreto 491/2020 end with 2022-05-17, when Ley 2207 repealed them; that they rule on that day too is [L].
+    """
 
     pqrs_type: str
     name: str
@@ -58,12 +64,14 @@ def next_business_day(days: npt.ArrayLike) -> Days:
 
 
 def business_days_between(after: npt.ArrayLike, until: npt.ArrayLike) -> Integers:
-    """Business days `d` with `after < d <= until` (negative when `until` comes first); 0 where either is NaT."""
+    """Business days `d` with `after < d <= until`, negative when `until` is the earlier; 0 at NaT."""
     first, last = np.broadcast_arrays(_days(after), _days(until))
     known = ~(np.isnat(first) | np.isnat(last))
     any_day = np.datetime64("2020-01-01", "D")
     first, last = np.where(known, first, any_day), np.where(known, last, any_day)
-    return np.asarray(np.busday_count(first + _ONE_DAY, last + _ONE_DAY, busdaycal=CALENDAR))
+    earlier, later = np.minimum(first, last), np.maximum(first, last)
+    count = np.busday_count(earlier + _ONE_DAY, later + _ONE_DAY, busdaycal=CALENDAR)
+    return np.where(first <= last, count, -count)
 
 
 def local_day(instants: npt.ArrayLike) -> Days:
@@ -74,7 +82,7 @@ def local_day(instants: npt.ArrayLike) -> Days:
 def received_on(received_at: npt.ArrayLike) -> Days:
     """The legal day of reception of e-mails that arrived at these UTC instants.
 
-    An e-mail at or after 17:00 in Bogotá, or on a day that is not a business day, is received the next business day.
+    At or after 17:00 in Bogotá, or on a day that is not a business day, it is the next business day.
     """
     local = np.asarray(received_at, dtype="datetime64[us]") + BOGOTA_OFFSET
     day = local.astype("datetime64[D]")
@@ -117,9 +125,9 @@ def effective_due_on(
     suspended_from: npt.ArrayLike = _NOT_A_DAY,
     suspended_to: npt.ArrayLike = _NOT_A_DAY,
 ) -> Days:
-    """The last day to answer, where `term` + `extension_days` business days that are not suspended have gone by.
+    """The last day to answer: `term` + `extension_days` business days that are not suspended have gone by.
 
-    Suspended are the business days `d` with `suspended_from < d <= suspended_to` (NaT: never). NaT where there is no term.
+    Suspended are the business days `d` with `suspended_from < d <= suspended_to` (NaT: never). NaT: no term.
     """
     start, term = _days(received), np.asarray(term, dtype=np.int64)
     paused_from, paused_to = _days(suspended_from), _days(suspended_to)
@@ -139,13 +147,13 @@ def _packaged(name: str) -> bytes:
 
 
 def _load_holidays() -> Days:
-    """The holidays of 2015 to 2035 as resolved by the library `holidays` 0.99, proof against its later changes."""
+    """The holidays of 2015 to 2035 as the library `holidays` (>= 0.99) resolves them, frozen."""
     content = _packaged("holidays_co.csv")
     found = hashlib.sha256(content).hexdigest()
     if found != HOLIDAYS_SHA256:
-        raise ValueError(
-            f"data/holidays_co.csv must have the SHA-256 {HOLIDAYS_SHA256}, found {found}: "
-            "restore the file, or change HOLIDAYS_SHA256 with it"
+        raise VerificationFailed(
+            f"The holidays must have the SHA-256 {HOLIDAYS_SHA256}, found {found} in data/holidays_co.csv: "
+            "restore the file, or change HOLIDAYS_SHA256 together with it."
         )
     rows = csv.DictReader(content.decode().splitlines())
     return np.array([row["date"] for row in rows], dtype="datetime64[D]")
