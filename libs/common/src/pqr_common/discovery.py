@@ -1,0 +1,53 @@
+"""Finds what is installed: stages and the warehouse announce themselves as entry points, so no library imports them."""
+
+from __future__ import annotations
+
+from importlib import resources
+from importlib.metadata import entry_points
+from typing import Any
+
+from pqr_common.canonical import sha256_hex
+from pqr_common.errors import InvalidSettings
+from pqr_common.stage import Stage
+
+__all__ = ["ORDER", "installed_stages", "source_digest", "stage_named", "warehouse"]
+
+ORDER = ("generator", "bronze", "silver", "gold", "loader")
+
+
+def installed_stages() -> dict[str, Stage]:
+    """The stages of this environment by name, in the order of the pipeline."""
+    found = {entry.name: entry for entry in entry_points(group="pqr.stages")}
+    return {name: found[name].load() for name in ORDER if name in found}
+
+
+def stage_named(name: str) -> Stage:
+    found = {entry.name: entry for entry in entry_points(group="pqr.stages")}
+    if name not in found:
+        raise InvalidSettings(
+            f"A stage must be one of {', '.join(ORDER)} and installed here, found {name!r}: correct the name or "
+            f"install pqr-{name}."
+        )
+    stage: Stage = found[name].load()
+    return stage
+
+
+def warehouse() -> Any:
+    """The loader's face to the pipeline: migrate, record, differences, published, kpis."""
+    found = list(entry_points(group="pqr.warehouse"))
+    if not found:
+        raise InvalidSettings("A warehouse must be installed, found none here: install pqr-loader.")
+    return found[0].load()
+
+
+def source_digest(package: str) -> str:
+    """A digest of a package's Python and SQL sources: receipts made by other code are not trusted."""
+    pending = [resources.files(package)]
+    texts: list[tuple[str, bytes]] = []
+    while pending:
+        for item in pending.pop().iterdir():
+            if item.is_dir():
+                pending.append(item)
+            elif item.name.endswith((".py", ".sql", ".toml", ".csv", ".txt")):
+                texts.append((str(item), item.read_bytes()))
+    return sha256_hex(b"\0".join(data for _, data in sorted(texts)))

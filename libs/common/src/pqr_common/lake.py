@@ -1,0 +1,163 @@
+"""The lake: named bytes in a folder or a bucket, and the one door where its errors become ours.
+
+Objects are put whole and become visible whole. `put_new` is the atomic commit: of several writers one wins.
+Nothing here lists to learn what is true; `keys` serves verification, diagnosis and the sweep of leftovers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from pqr_common.errors import InvalidSettings, LakeUnavailable, UpstreamBroken
+
+if TYPE_CHECKING:
+    from pqr_common.settings import Settings
+
+__all__ = ["FolderLake", "Lake", "open_lake"]
+
+
+class Lake(ABC):
+    """Bytes by key. Keys are relative, `/`-separated and never start or end with `/`."""
+
+    url: str
+
+    @abstractmethod
+    def get(self, key: str) -> bytes:
+        """The whole object; raises UpstreamBroken when it is missing."""
+
+    @abstractmethod
+    def get_range(self, key: str, offset: int, length: int) -> bytes:
+        """`length` bytes from `offset`; raises UpstreamBroken when the object is missing."""
+
+    @abstractmethod
+    def find(self, key: str) -> bytes | None:
+        """The whole object, or None when there is none."""
+
+    @abstractmethod
+    def put(self, key: str, data: bytes | memoryview) -> None:
+        """Create or replace an object; readers see the old or the new one, never a part."""
+
+    @abstractmethod
+    def put_new(self, key: str, data: bytes) -> bool:
+        """Create an object that must not exist yet; False when another writer was first."""
+
+    @abstractmethod
+    def delete(self, key: str) -> None:
+        """Remove an object; a missing one is no error."""
+
+    @abstractmethod
+    def keys(self, prefix: str) -> Iterator[str]:
+        """The keys below a prefix, in order. For audit and clean-up only."""
+
+
+def open_lake(settings: Settings) -> Lake:
+    """The lake `PQR_LAKE_URL` names: `file:///folder` or `s3://bucket[/prefix]`."""
+    parts = urlsplit(settings.lake_url)
+    if parts.scheme == "file":
+        return FolderLake(Path(unquote(parts.path)))
+    if parts.scheme == "s3" and parts.netloc:
+        from pqr_common.lake_s3 import BucketLake  # boto3 costs a second to import; a folder needs none of it
+
+        return BucketLake.connect(parts.netloc, parts.path.strip("/"), settings)
+    raise InvalidSettings(
+        f"PQR_LAKE_URL must be file:///folder or s3://bucket/prefix, found {settings.lake_url!r}: set one of them."
+    )
+
+
+class FolderLake(Lake):
+    """A folder on this machine; atomic by rename and by hard link."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.url = f"file://{root}"
+
+    def get(self, key: str) -> bytes:
+        found = self.find(key)
+        if found is None:
+            raise missing(key, self.url)
+        return found
+
+    def get_range(self, key: str, offset: int, length: int) -> bytes:
+        with self._door(key):
+            try:
+                with self._path(key).open("rb") as file:
+                    file.seek(offset)
+                    return file.read(length)
+            except FileNotFoundError:
+                raise missing(key, self.url) from None
+
+    def find(self, key: str) -> bytes | None:
+        with self._door(key):
+            try:
+                return self._path(key).read_bytes()
+            except FileNotFoundError:
+                return None
+
+    def put(self, key: str, data: bytes | memoryview) -> None:
+        with self._door(key), self._written(key, data) as draft:
+            draft.replace(self._path(key))
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        with self._door(key), self._written(key, data, durable=True) as draft:
+            try:
+                os.link(draft, self._path(key))
+            except FileExistsError:
+                return False
+        return True
+
+    def delete(self, key: str) -> None:
+        with self._door(key):
+            self._path(key).unlink(missing_ok=True)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        with self._door(prefix):
+            files = (path for path in self._path(prefix).rglob("*") if path.is_file())
+            yield from sorted(path.relative_to(self.root).as_posix() for path in files if path.name[0] != ".")
+
+    def _path(self, key: str) -> Path:
+        return self.root.joinpath(PurePosixPath(key))
+
+    @contextlib.contextmanager
+    def _written(self, key: str, data: bytes | memoryview, *, durable: bool = False) -> Iterator[Path]:
+        """A hidden file beside the target that holds the data; gone afterwards unless it was renamed."""
+        target = self._path(key)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        try:
+            with draft.open("wb") as file:
+                file.write(data)
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
+            yield draft
+        finally:
+            draft.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _door(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except (PermissionError, NotADirectoryError, IsADirectoryError) as error:
+            raise InvalidSettings(
+                f"The lake must be a folder this user may read and write, found {error.strerror!r} "
+                f"at {self._path(key)}: mend its permissions or set PQR_LAKE_URL."
+            ) from error
+        except OSError as error:
+            raise LakeUnavailable(
+                f"The lake must answer, found {error.strerror or error!r} at {self._path(key)}: "
+                f"free space or mend the disk, then run `pqr retry`."
+            ) from error
+
+
+def missing(key: str, url: str) -> UpstreamBroken:
+    """The error for an object a manifest or a reader names and the lake does not hold."""
+    return UpstreamBroken(
+        f"The object {key} must exist, found nothing in {url}: restore it or run its stage under another run id."
+    )

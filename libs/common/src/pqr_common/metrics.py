@@ -1,0 +1,127 @@
+"""Every metric of the platform, declared once. Recording may fail quietly; it never fails a run."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+__all__ = ["METRICS", "REGISTRY", "StageMetrics"]
+
+REGISTRY = CollectorRegistry()
+DURATION_BUCKETS_SECONDS = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
+
+_stage_runs = Counter("pqr_stage_runs", "Runs of a stage by how they ended", ["stage", "status"], registry=REGISTRY)
+_stage_duration = Histogram(
+    "pqr_stage_duration_seconds",
+    "Wall time of a stage's attempt",
+    ["stage"],
+    buckets=DURATION_BUCKETS_SECONDS,
+    registry=REGISTRY,
+)
+_stage_in_progress = Gauge(
+    "pqr_stage_in_progress", "Attempts running now", ["stage"], registry=REGISTRY, multiprocess_mode="livesum"
+)
+_rows = Counter("pqr_rows", "Rows by what became of them", ["stage", "dataset", "outcome"], registry=REGISTRY)
+_bytes = Counter("pqr_bytes", "Bytes read from and written to the lake", ["stage", "direction"], registry=REGISTRY)
+_partitions = Counter("pqr_partitions", "Tasks made or reused", ["stage", "outcome"], registry=REGISTRY)
+_retries = Counter(
+    "pqr_retries", "Attempts after the first, by the error before", ["stage", "reason"], registry=REGISTRY
+)
+_checks = Counter("pqr_checks", "Checks by how they ended", ["stage", "check", "status"], registry=REGISTRY)
+_last_success = Gauge(
+    "pqr_last_success_timestamp_seconds",
+    "Unix time of the last committed run",
+    ["stage"],
+    registry=REGISTRY,
+    multiprocess_mode="max",
+)
+_backlog = Gauge(
+    "pqr_backlog_tickets",
+    "Open tickets of the published run",
+    ["pqrs_type", "state"],
+    registry=REGISTRY,
+    multiprocess_mode="mostrecent",
+)
+_breach_ratio = Gauge(
+    "pqr_breach_ratio",
+    "Breached over due tickets of the published run",
+    ["pqrs_type"],
+    registry=REGISTRY,
+    multiprocess_mode="mostrecent",
+)
+
+METRICS = (
+    _stage_runs,
+    _stage_duration,
+    _stage_in_progress,
+    _rows,
+    _bytes,
+    _partitions,
+    _retries,
+    _checks,
+    _last_success,
+    _backlog,
+    _breach_ratio,
+)
+
+P = ParamSpec("P")
+
+
+def _quietly(record: Callable[P, None]) -> Callable[P, None]:
+    @wraps(record)
+    def quiet(*args: P.args, **kwargs: P.kwargs) -> None:
+        with contextlib.suppress(Exception):  # a full disk under the metrics must not stop the data
+            record(*args, **kwargs)
+
+    return quiet
+
+
+class StageMetrics:
+    """The metrics of one stage."""
+
+    def __init__(self, stage: str) -> None:
+        self.stage = stage
+
+    @_quietly
+    def started(self) -> None:
+        _stage_in_progress.labels(self.stage).inc()
+
+    @_quietly
+    def retried(self, reason: str) -> None:
+        _retries.labels(self.stage, reason).inc()
+
+    @_quietly
+    def task_done(self, *, is_reused: bool, bytes_read: int, bytes_written: int) -> None:
+        _partitions.labels(self.stage, "reused" if is_reused else "made").inc()
+        _bytes.labels(self.stage, "read").inc(bytes_read)
+        _bytes.labels(self.stage, "written").inc(bytes_written)
+
+    @_quietly
+    def rows(self, dataset: str, *, accepted: int, rejected: int) -> None:
+        _rows.labels(self.stage, dataset, "accepted").inc(accepted)
+        _rows.labels(self.stage, dataset, "rejected").inc(rejected)
+
+    @_quietly
+    def checked(self, check: str, status: str) -> None:
+        _checks.labels(self.stage, check, status).inc()
+
+    @_quietly
+    def ended(self, *, status: str, seconds: float, now: float) -> None:
+        _stage_in_progress.labels(self.stage).dec()
+        _stage_runs.labels(self.stage, status).inc()
+        _stage_duration.labels(self.stage).observe(seconds)
+        if status == "completed":
+            _last_success.labels(self.stage).set(now)
+
+
+@_quietly
+def published(backlog: dict[tuple[str, str], int], breach_ratio: dict[str, float]) -> None:
+    """Show the published run: open tickets by (type, state) and the breach ratio by type."""
+    for (pqrs_type, state), count in backlog.items():
+        _backlog.labels(pqrs_type, state).set(count)
+    for pqrs_type, ratio in breach_ratio.items():
+        _breach_ratio.labels(pqrs_type).set(ratio)

@@ -1,0 +1,31 @@
+"""Parquet bytes: how a table of a contract is written, and read back from verified bytes."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pqr_common.contract import Contract
+
+__all__ = ["parquet_bytes", "parquet_table"]
+
+COMPRESSION = "lz4"  # measured: 1.4 x faster to write than zstd for twice the bytes; objects live one run
+
+
+def parquet_bytes(table: pa.Table, contract: Contract) -> memoryview:
+    """The file's bytes; the same table gives the same bytes with the same version of the writer."""
+    sink = pa.BufferOutputStream()
+    plain = set(contract.plain)
+    pq.write_table(
+        table,
+        sink,
+        compression=COMPRESSION,
+        use_dictionary=[name for name in table.column_names if name not in plain],
+        write_statistics=[name for name in table.column_names if name not in plain],
+        store_schema=True,
+    )
+    return memoryview(sink.getvalue())
+
+
+def parquet_table(data: bytes, columns: list[str] | None = None) -> pa.Table:
+    return pq.read_table(pa.BufferReader(data), columns=columns, use_threads=False)

@@ -1,0 +1,58 @@
+"""Settings: the `PQR_*` environment, read once by whoever starts a process, typed and frozen afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pqr_common.errors import InvalidSettings
+
+__all__ = ["Settings"]
+
+DEFAULT_HOME = Path(".pqr")
+
+
+class Settings(BaseSettings):
+    """Every setting of the platform; `.env.example` lists them with their meaning. Secrets are masked in text."""
+
+    model_config = SettingsConfigDict(env_prefix="PQR_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    home: Path = Field(DEFAULT_HOME, description="folder of the embedded lake and Postgres")
+    lake_url: str = Field("", description="file:///folder or s3://bucket/prefix; default: the folder lake in PQR_HOME")
+    s3_endpoint: str | None = Field(None, description="URL of the S3 API; default: the provider's")
+    s3_region: str = Field("us-east-1", description="region requests are signed for")
+    s3_access_key: str | None = Field(None, description="S3 access key")
+    s3_secret_key: SecretStr | None = Field(None, description="S3 secret key")
+    scheduler: str | None = Field(None, description="tcp://host:port of a Dask scheduler; default: a local cluster")
+    workers: int = Field(2, ge=1, le=256, description="worker processes of the local cluster")
+    postgres_dsn: SecretStr | None = Field(None, description="postgresql://... ; default: embedded in PQR_HOME")
+    pseudonym_key: SecretStr = Field(
+        SecretStr("synthetic"), description="key of citizen_key; the data is synthetic, real mail needs a secret one"
+    )
+    log_level: str = Field("warning", description="debug, info, warning or error")
+    log_format: str = Field("auto", description="auto, console or json")
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @classmethod
+    def read(cls, **overrides: object) -> Settings:
+        """The environment, with arguments of a command over it; raises InvalidSettings naming key and value."""
+        try:
+            settings = cls(**{k: v for k, v in overrides.items() if v is not None})  # type: ignore[arg-type]
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = "PQR_" + "_".join(str(part) for part in first["loc"]).upper()
+            raise InvalidSettings(
+                f"{name} must be valid, found {first['input']!r} ({first['msg']}): correct it in the environment."
+            ) from None
+        if not settings.lake_url:
+            settings = settings.model_copy(update={"lake_url": (settings.home / "lake").as_uri()})
+        return settings
+
+    def with_(self, **changes: object) -> Settings:
+        return self.model_copy(update=changes)
