@@ -1,0 +1,1 @@
+"""Gold: the figures, one mart per SQL file."""

@@ -1,0 +1,12 @@
+-- What else happened to tickets.
+-- Grain: pqrs_type. Relation: facts.
+select
+    pqrs_type,
+    count(*) filter (where is_extended) as extended,
+    count(*) filter (where is_suspended) as suspended,
+    count(*) filter (where is_reopened) as reopened,
+    count(*) filter (where is_access_denied) as access_denied,
+    cast(sum(count_emails) as bigint) as emails,
+    cast(sum(count_insistences) as bigint) as insistences
+from facts
+group by pqrs_type

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pqr_common import terms
+from pqr_gold.schema import MARTS, TICKETS
+from pqr_gold.transform import mart, partials
+
+
+def ticket(opened: str, *, as_of: date, pqrs_type: str = "PET_PAR", closed: str | None = None, **given: Any) -> dict:
+    """A silver ticket opened at a local time and closed on a local day, its clock worked out from those."""
+    local = datetime.fromisoformat(opened).replace(tzinfo=UTC)
+    opened_at = local + timedelta(hours=5)
+    received_on = terms.received_on(np.array([opened_at.replace(tzinfo=None)], "datetime64[us]"))
+    term = int(terms.term_days(pa.array([pqrs_type]), received_on)[0])
+    due = given.pop("effective_due_on", terms.effective_due_on(received_on, [term])[0].item())
+    closed_on = date.fromisoformat(closed) if closed else None
+    is_transferred = given.get("is_transferred", False)
+    has_term = term >= 0 and not is_transferred
+    is_due = has_term and due <= as_of
+    business_days = int(terms.business_days_between(received_on[0], closed_on)) if closed_on else None
+    row = dict.fromkeys(TICKETS.schema.names, False) | {
+        "pqrs_type": pqrs_type,
+        "department": "Antioquia",
+        "topic": "RUIDO",
+        "opened_at": opened_at,
+        "received_on": received_on[0].item(),
+        "term_days": term if term >= 0 else None,
+        "effective_due_on": due,
+        "closed_on": closed_on,
+        "business_days": business_days if has_term else None,
+        "has_term": has_term,
+        "is_due": is_due,
+        "is_breached": is_due and (closed_on is None or closed_on > due),
+        "count_emails": 3,
+        "count_insistences": 0,
+    }
+    return row | given
+
+
+@pytest.fixture(scope="session")
+def new_ticket() -> Callable[..., dict]:
+    return ticket
+
+
+@pytest.fixture(scope="session")
+def table_of() -> Callable[[list[dict]], pa.Table]:
+    return lambda rows: pa.Table.from_pylist(rows, schema=TICKETS.schema)
+
+
+@pytest.fixture(scope="session")
+def marts_of() -> Callable[..., dict[str, pa.Table]]:
+    """Marts (all, or those named) of tickets spread over some partitions."""
+
+    def build(
+        tickets: pa.Table, first: date, last: date, partitions: int = 1, names: Iterable[str] = MARTS
+    ) -> dict[str, pa.Table]:
+        share = -(-tickets.num_rows // partitions) or 1
+        parts = [partials(tickets.slice(number * share, share), first, last) for number in range(partitions)]
+        whole = {name: pa.concat_tables([part[name] for part in parts]) for name in parts[0]}
+        return {name: mart(name, whole, first, last) for name in names}
+
+    return build

@@ -1,0 +1,195 @@
+"""Few tickets in, every mart out, readable aloud. The window is January 2026; the 1st and the 12th are holidays."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from pqr_common.contract import violations
+from pqr_gold.schema import MARTS, PRODUCES
+from pqr_gold.transform import NEEDS, reconciliation
+
+FIRST, LAST = date(2026, 1, 1), date(2026, 1, 31)
+
+
+@pytest.fixture(scope="module")
+def tickets(new_ticket):
+    def january(opened, **given):
+        return new_ticket(opened, as_of=LAST, **given)
+
+    return [
+        # due on 2026-01-20 (10 business days from the 5th, the 12th is a holiday): answered in term after 4 days
+        january("2026-01-05T09:30", pqrs_type="PET_INF", closed="2026-01-09"),
+        january("2026-01-05T09:40", pqrs_type="PET_INF", closed="2026-01-22", is_access_denied=True),
+        january("2026-01-05T10:00", pqrs_type="PET_INF", is_transferred=True, closed="2026-01-07"),
+        # due on 2026-01-27: never answered, so overdue from then on
+        january("2026-01-05T08:00", department="Huila"),
+        # on a Saturday, so received on Tuesday the 13th: due on 2026-02-03, still pending
+        january("2026-01-10T23:59", topic="SISBEN"),
+        january("2026-01-10T23:59", closed="2026-01-30", is_archived=True),
+        january("2026-01-10T12:00", pqrs_type="FELICITACION"),
+    ]
+
+
+@pytest.fixture(scope="module")
+def marts(tickets, table_of, marts_of):
+    return {name: made.to_pylist() for name, made in marts_of(table_of(tickets), FIRST, LAST).items()}
+
+
+def _rows(marts, name, *columns, **where):
+    found = [row for row in marts[name] if all(row[key] == value for key, value in where.items())]
+    return [tuple(row[column] for column in columns) for row in found]
+
+
+def test_executive(marts):
+    """Every ticket ends in one way; the rate is that of the tickets whose term has ended."""
+    (row,) = marts["kpi_executive"]
+    ends = [row[name] for name in ("received", "answered", "archived", "transferred", "no_term", "open")]
+    assert ends == [7, 2, 1, 1, 1, 2]
+    assert [row[name] for name in ("due", "in_term", "late", "overdue", "breached")] == [3, 1, 1, 1, 2]
+    assert row["breach_rate"] == Decimal("0.6667")
+    assert (row["mean_business_days"], row["p50_business_days"], row["p90_business_days"]) == (Decimal("9.67"), 12, 13)
+
+
+def test_closed_only_rate_is_another_figure(marts):
+    """The closed-only rate leaves out what nobody answered, and is named so."""
+    assert marts["kpi_executive"][0]["breach_rate_closed_only"] == Decimal("0.3333")
+
+
+def test_daily_has_every_day_and_type(marts):
+    """Each day of the window has a row for each type, with zeros where nothing happened."""
+    assert len(marts["kpi_daily"]) == 31 * 10
+    assert _rows(marts, "kpi_daily", "received", "backlog", day=date(2026, 1, 2), pqrs_type="QUEJA") == [(0, 0)]
+
+
+def test_daily_backlog_ends_with_the_answer(marts):
+    """A ticket is backlog from the day it is opened to the day before its answer, archive or transfer."""
+    days = _rows(marts, "kpi_daily", "day", "backlog", pqrs_type="PET_INF")
+    backlog = {day.day: count for day, count in days}
+    assert [backlog[day] for day in (4, 5, 6, 7, 8, 9, 21, 22)] == [0, 3, 3, 2, 2, 1, 1, 0]
+
+
+def test_daily_overdue_begins_at_the_end_of_the_last_day(marts):
+    """A term ends at midnight of its last day: open then means overdue and breached on that day."""
+    days = _rows(marts, "kpi_daily", "day", "due", "breached", "overdue", pqrs_type="PET_PAR")
+    by_day = {day.day: rest for day, *rest in days}
+    assert (by_day[26], by_day[27], by_day[28]) == ([0, 0, 0], [1, 1, 1], [0, 0, 1])
+
+
+def test_praise_is_no_backlog(marts):
+    """What needs no answer is received and never waits."""
+    days = _rows(marts, "kpi_daily", "received", "backlog", "due", pqrs_type="FELICITACION")
+    assert (sum(row[0] for row in days), max(row[1] for row in days), sum(row[2] for row in days)) == (1, 0, 0)
+
+
+def test_sla_by_month_of_the_term(marts):
+    """A month's terms are kept, late or open; closed-before-due and pending tickets wait for their month."""
+    counts = _rows(marts, "kpi_sla", "month", "pqrs_type", "due", "in_term", "late", "open_overdue", "breach_rate")
+    january = date(2026, 1, 1)
+    assert counts == [
+        (january, "PET_INF", 2, 1, 1, 0, Decimal("0.5000")),
+        (january, "PET_PAR", 1, 0, 0, 1, Decimal("1.0000")),
+    ]
+
+
+def test_sla_without_answers_has_no_times(marts):
+    """No closed ticket: the mean and percentiles are null, not zero."""
+    times = _rows(marts, "kpi_sla", "mean_business_days", "p50_business_days", "p95_business_days", pqrs_type="PET_PAR")
+    assert times == [(None, None, None)]
+
+
+def test_backlog_age(marts):
+    """Open tickets by business days since their legal reception, overdue or not."""
+    found = [row for row in marts["kpi_backlog_age"] if row["tickets"]]
+    assert [(row["pqrs_type"], row["age_band"], row["is_overdue"], row["tickets"]) for row in found] == [
+        ("PET_PAR", "11-15", False, 1),
+        ("PET_PAR", "16-30", True, 1),
+    ]
+    assert len(marts["kpi_backlog_age"]) == 10 * 6 * 2
+
+
+def test_territory_and_topic(marts):
+    """Groups count the same tickets by another column."""
+    assert _rows(marts, "kpi_territory", "received", "overdue", "breach_rate", department="Huila") == [
+        (1, 1, Decimal("1.0000"))
+    ]
+    assert _rows(marts, "kpi_topic", "pqrs_type", "received", "due", "breach_rate", topic="SISBEN") == [
+        ("PET_PAR", 1, 0, None)
+    ]
+
+
+def test_arrivals_in_local_time(marts):
+    """Arrivals count in the hour of Bogotá, over all 168 hours of a week."""
+    assert len(marts["kpi_arrivals"]) == 168
+    assert _rows(marts, "kpi_arrivals", "received", "days", "per_day", weekday=1, hour=9) == [(2, 4, Decimal("0.50"))]
+    assert _rows(marts, "kpi_arrivals", "received", weekday=6, hour=23) == [(2,)]
+
+
+def test_response_time(marts):
+    """The histogram holds every closed ticket with a term, early answers too."""
+    columns = ("pqrs_type", "business_days", "tickets", "late", "cumulative_share")
+    assert _rows(marts, "kpi_response_time", *columns) == [
+        ("PET_INF", 4, 1, 0, Decimal("0.5000")),
+        ("PET_INF", 12, 1, 1, Decimal("1.0000")),
+        ("PET_PAR", 13, 1, 0, Decimal("1.0000")),
+    ]
+
+
+def test_report_access_to_information(marts):
+    """Decreto 103 de 2015 art. 52: (a) received, (b) transferred, (c) time to answer, (d) access denied."""
+    information, documents = (
+        _rows(
+            marts, "report_access_to_information",
+            "received", "transferred", "mean_business_days", "max_business_days", "access_denied", "access_denied_rate",
+            pqrs_type=code,
+        )
+        for code in ("PET_INF", "PET_DOC")
+    )  # fmt: skip
+    assert information == [(3, 1, Decimal("8.00"), 12, 1, Decimal("0.3333"))]
+    assert documents == [(0, 0, None, None, 0, None)]
+
+
+def test_peaks(new_ticket, table_of, marts_of):
+    """A day far above the same weekdays is a peak; a steady day and a weekday's usual rhythm are none."""
+    last = date(2026, 3, 31)
+    mondays = ["2026-01-19", "2026-01-26", "2026-02-02", "2026-02-09", "2026-02-16"]
+    volumes = dict(zip(mondays, (20, 22, 60, 21, 19), strict=True))
+    tuesdays = dict(zip(("2026-01-20", "2026-01-27", "2026-02-03", "2026-02-10"), (40, 42, 41, 44), strict=True))
+    rows = [new_ticket(f"{day}T09:00", as_of=last) for day, count in (volumes | tuesdays).items() for _ in range(count)]
+    peaks = marts_of(table_of(rows), date(2026, 1, 15), date(2026, 2, 17))["kpi_peaks"].to_pylist()
+    by_day = {row["day"].isoformat(): row for row in peaks}
+    assert [day for day, row in by_day.items() if row["is_peak"]] == ["2026-02-02"]
+    assert by_day["2026-02-02"]["expected"] == 21
+    assert by_day["2026-02-02"]["ratio"] == Decimal("2.8571")
+
+
+def test_no_tickets(table_of, marts_of):
+    """An inbox without requests has marts too: zeros and nulls, and every promise kept."""
+    marts = marts_of(table_of([]), FIRST, LAST)
+    assert marts["kpi_executive"].to_pylist()[0]["received"] == 0
+    assert marts["kpi_executive"].to_pylist()[0]["breach_rate"] is None
+    assert {name: violations(made, MARTS[name]) for name, made in marts.items()} == {name: [] for name in MARTS}
+    assert {check.status for check in reconciliation(marts, 0)} == {"passed"}
+
+
+def test_reconciliation_names_what_differs(tickets, table_of, marts_of):
+    """A figure told twice with two values fails its check, with both values."""
+    marts = marts_of(table_of(tickets), FIRST, LAST)
+    failed = [check for check in reconciliation(marts, 8) if check.status == "failed"]
+    assert [(check.name, check.observed, check.expected) for check in failed] == [
+        ("received_kpi_executive_is_silver_tickets", 7, 8)
+    ]
+
+
+def test_one_file_per_mart():
+    """Each promised mart has an SQL file of its name with its grain in the header, and says what it needs."""
+    from importlib import resources
+
+    assert set(NEEDS) == set(MARTS) == {contract.dataset for contract in PRODUCES}
+    for name in MARTS:
+        text = resources.files("pqr_gold").joinpath(f"sql/{name}.sql").read_text()
+        header = text.split("select")[0]
+        assert "-- Grain: " in header, name
+        assert text == text.rstrip() + "\n", name

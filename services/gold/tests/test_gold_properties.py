@@ -1,0 +1,143 @@
+"""Gold against slow, obvious arithmetic over the same tickets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pqr_common import terms
+from pqr_common.contract import violations
+from pqr_gold.schema import MARTS
+from pqr_gold.transform import partials, reconciliation
+
+FIRST, LAST = date(2026, 1, 5), date(2026, 2, 20)
+DAYS = [FIRST + timedelta(days=offset) for offset in range((LAST - FIRST).days + 1)]
+
+
+@pytest.fixture(scope="session")
+def any_tickets(new_ticket):
+    @st.composite
+    def one(draw):
+        opened = datetime.combine(draw(st.sampled_from(DAYS)), datetime.min.time())
+        opened += timedelta(minutes=draw(st.integers(0, 1439)))
+        pqrs_type = draw(st.sampled_from(terms.PQRS_TYPES))
+        later = opened.date() + timedelta(days=draw(st.integers(0, 40)))
+        is_closed = draw(st.booleans()) and later <= LAST and pqrs_type != "FELICITACION"
+        fate = draw(st.sampled_from(["answer", "answer", "archive", "transfer"])) if is_closed else "open"
+        return new_ticket(
+            opened.isoformat(),
+            as_of=LAST,
+            pqrs_type=pqrs_type,
+            closed=later.isoformat() if is_closed else None,
+            is_transferred=fate == "transfer",
+            is_archived=fate == "archive",
+            is_reopened=fate == "answer" and draw(st.booleans()),
+            department=draw(st.sampled_from(["Huila", "Meta", "Bogotá D.C."])),
+            topic=draw(st.sampled_from(["RUIDO", "SISBEN"])),
+        )
+
+    return st.lists(one(), max_size=40)
+
+
+@pytest.fixture(scope="session")
+def tables(any_tickets, table_of):
+    return any_tickets.map(lambda rows: table_of([_mended(row) for row in rows]))
+
+
+def _mended(row):
+    """Closing before the legal reception day (a week-end answer) took no business days."""
+    taken = row["business_days"]
+    return row | {"business_days": None if taken is None else max(taken, 0)}
+
+
+def test_daily_agrees_with_a_day_walker(tables, marts_of):
+    """Backlog, overdue, due and breached of each day are what counting tickets day by day gives."""
+
+    @settings(max_examples=25, deadline=None)
+    @given(tables)
+    def holds(tickets):
+        rows = tickets.to_pylist()
+        daily = marts_of(tickets, FIRST, LAST, names=["kpi_daily"])["kpi_daily"].to_pylist()
+        found = {(row["day"], row["pqrs_type"]): row for row in daily}
+        assert len(found) == len(DAYS) * len(terms.PQRS_TYPES)
+        for day in DAYS:
+            open_then = [row for row in rows if _is_open(row, day)]
+            backlog = Counter(row["pqrs_type"] for row in open_then)
+            overdue = Counter(row["pqrs_type"] for row in open_then if _is_past(row, day))
+            breached = Counter(r["pqrs_type"] for r in rows if r["is_breached"] and r["effective_due_on"] == day)
+            for code in terms.PQRS_TYPES:
+                row = found[day, code]
+                assert (row["backlog"], row["overdue"], row["breached"]) == (
+                    backlog[code], overdue[code], breached[code],
+                )  # fmt: skip
+
+    holds()
+
+
+def _is_open(row, day):
+    opened = (row["opened_at"] - timedelta(hours=5)).date()
+    needs_answer = row["term_days"] is not None
+    return needs_answer and opened <= day and (row["closed_on"] is None or row["closed_on"] > day)
+
+
+def _is_past(row, day):
+    return row["has_term"] and row["effective_due_on"] <= day
+
+
+def test_percentiles_agree_with_sorting(tables, marts_of):
+    """The discrete p-th percentile is the first value of the sorted list with at least p of it at or below."""
+
+    @settings(max_examples=25, deadline=None)
+    @given(tables)
+    def holds(tickets):
+        row = marts_of(tickets, FIRST, LAST, names=["kpi_executive"])["kpi_executive"].to_pylist()[0]
+        taken = sorted(r["business_days"] for r in tickets.to_pylist() if r["has_term"] and r["closed_on"])
+        if not taken:
+            assert row["p50_business_days"] is row["mean_business_days"] is None
+            return
+        for percent in (50, 90):
+            assert row[f"p{percent}_business_days"] == taken[-(-percent * len(taken) // 100) - 1]
+        mean = Decimal(sum(taken)) / len(taken)
+        assert row["mean_business_days"] == mean.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+    holds()
+
+
+def test_marts_do_not_see_partitions(tables, marts_of):
+    """1, 2 and 5 partitions of the same tickets give identical marts."""
+
+    @settings(max_examples=5, deadline=None)
+    @given(tables)
+    def holds(tickets):
+        whole = marts_of(tickets, FIRST, LAST, 1)
+        for partitions in (2, 5):
+            again = marts_of(tickets, FIRST, LAST, partitions)
+            assert all(again[name].equals(whole[name]) for name in MARTS)
+
+    holds()
+
+
+def test_marts_keep_their_promises(tables, marts_of):
+    """Whatever the tickets, each mart keeps its contract and all marts tell the same figures."""
+
+    @settings(max_examples=15, deadline=None)
+    @given(tables)
+    def holds(tickets):
+        marts = marts_of(tickets, FIRST, LAST)
+        assert {name: violations(made, MARTS[name]) for name, made in marts.items()} == {name: [] for name in MARTS}
+        failed = [check for check in reconciliation(marts, tickets.num_rows) if check.status != "passed"]
+        assert failed == []
+
+    holds()
+
+
+def test_no_figure_is_a_float(table_of, marts_of):
+    """Figures are whole numbers or decimals, so their digests cannot drift."""
+    tables = [*marts_of(table_of([]), FIRST, LAST).values(), *partials(table_of([]), FIRST, LAST).values()]
+    assert not [field for table in tables for field in table.schema if pa.types.is_floating(field.type)]
