@@ -39,7 +39,7 @@ def _patient(call: F) -> F:
     @retry(
         retry=retry_if_exception_type(LakeUnavailable),
         stop=stop_after_attempt(ATTEMPTS),
-        wait=wait_exponential_jitter(FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS),
+        wait=wait_exponential_jitter(multiplier=FIRST_DELAY_SECONDS, max=LONGEST_DELAY_SECONDS),
         reraise=True,
     )
     def patient(*args: Any, **kwargs: Any) -> Any:

@@ -27,7 +27,9 @@ _stage_in_progress = Gauge(
 )
 _rows = Counter("pqr_rows", "Rows by what became of them", ["stage", "dataset", "outcome"], registry=REGISTRY)
 _bytes = Counter("pqr_bytes", "Bytes read from and written to the lake", ["stage", "direction"], registry=REGISTRY)
-_partitions = Counter("pqr_partitions", "Tasks made or reused", ["stage", "outcome"], registry=REGISTRY)
+_partitions = Counter(
+    "pqr_partitions", "Tasks by what they were: new, changed or unchanged", ["stage", "outcome"], registry=REGISTRY
+)
 _retries = Counter(
     "pqr_retries", "Attempts after the first, by the error before", ["stage", "reason"], registry=REGISTRY
 )
@@ -95,8 +97,8 @@ class StageMetrics:
         _retries.labels(self.stage, reason).inc()
 
     @_quietly
-    def task_done(self, *, is_reused: bool, bytes_read: int, bytes_written: int) -> None:
-        _partitions.labels(self.stage, "reused" if is_reused else "made").inc()
+    def task_done(self, *, outcome: str, bytes_read: int, bytes_written: int) -> None:
+        _partitions.labels(self.stage, outcome).inc()
         _bytes.labels(self.stage, "read").inc(bytes_read)
         _bytes.labels(self.stage, "written").inc(bytes_written)
 

@@ -24,6 +24,7 @@ from pqr_common.executor import Executor
 from pqr_common.lake import Lake
 from pqr_common.manifest import Check, Dataset, Manifest, Partition, Source, schema_fields
 from pqr_common.metrics import StageMetrics
+from pqr_common.plan import Verdict
 from pqr_common.runs import Attempt, RunRecords
 from pqr_common.settings import Settings
 from pqr_common.stage import ExchangeRef, Phase, Stage, StageInputs, StageOutcome, Task
@@ -69,7 +70,7 @@ def run_stage(
     inputs = StageInputs(run_id, records.parameters(), {name: records.upstream(name) for name in stage.reads})
     run = StageRun(stage, records, settings, executor, progress, StageMetrics(stage.name))
     done = _committed(run, inputs)
-    if done is not None:
+    if done is not None and stage.stands(run_id, settings):
         log.get().info("stage already committed", stage=stage.name, run_id=run_id, digest=done.digest)
         return done
     return _attempted(run, inputs)
@@ -148,9 +149,9 @@ class Work:
 
 def _report(run: StageRun, phase: Phase, result: TaskResult) -> None:
     run.tasks += 1
-    run.tasks_reused += result.is_reused
+    run.tasks_reused += result.verdict is Verdict.UNCHANGED
     written = sum(part.bytes for part in result.partitions)
-    run.metrics.task_done(is_reused=result.is_reused, bytes_read=result.bytes_read, bytes_written=written)
+    run.metrics.task_done(outcome=result.verdict, bytes_read=result.bytes_read, bytes_written=written)
     for part in result.partitions:
         run.metrics.rows(part.dataset, accepted=part.rows, rejected=part.rejected)
     log.get().info(
@@ -160,7 +161,7 @@ def _report(run: StageRun, phase: Phase, result: TaskResult) -> None:
         phase=phase.name,
         task=result.task,
         seconds=round(result.seconds, 3),
-        is_reused=result.is_reused,
+        verdict=result.verdict,
         rows_read=result.rows_read,
         rows_written=sum(part.rows for part in result.partitions),
     )

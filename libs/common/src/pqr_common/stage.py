@@ -159,6 +159,10 @@ def _any_parameters(_parameters: Parameters) -> None:
     pass
 
 
+def _always(_run_id: str, _settings: Settings) -> bool:
+    return True
+
+
 def _no_fingerprint(_settings: Settings) -> dict[str, str]:
     return {}
 
@@ -170,7 +174,8 @@ class Stage:
     `reads` names upstream layers (raw, bronze, silver, gold), `writes` the layer it makes. `validate` raises
     InvalidSettings for parameters the stage cannot serve, before anything is written. `fingerprint` gives what
     else of the settings decides the data; it goes into the manifest. `prepare` runs once in the driver, first;
-    `commit` runs once in the driver when every phase and check passed, just before the manifest is put.
+    `commit` runs once in the driver when every phase and check passed, just before the manifest is put. `stands`
+    says whether what a committed stage made outside the lake is still there; if not, the stage is run again.
     """
 
     name: str
@@ -185,6 +190,7 @@ class Stage:
     fingerprint: Callable[[Settings], dict[str, str]] = _no_fingerprint
     prepare: Callable[[StageInputs, Settings], None] | None = None
     commit: Callable[[StageOutcome, Settings], list[Check]] | None = None
+    stands: Callable[[str, Settings], bool] = _always
 
     def contract(self, dataset: str) -> Contract:
         return next(contract for contract in self.produces if contract.dataset == dataset)

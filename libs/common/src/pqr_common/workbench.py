@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -13,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pqr_common import layout
-from pqr_common.canonical import canonical_json, sha256_hex
+from pqr_common.canonical import sha256_hex
 from pqr_common.contract import conform, violations
 from pqr_common.digest import content_digest
 from pqr_common.errors import ContractBroken, UpstreamBroken
@@ -21,6 +20,7 @@ from pqr_common.lake import Lake, open_lake
 from pqr_common.manifest import Partition
 from pqr_common.parameters import Parameters
 from pqr_common.parquet import parquet_bytes, parquet_table
+from pqr_common.plan import Receipt, Verdict, fingerprint, verdict
 from pqr_common.settings import Settings
 from pqr_common.stage import Exchange, ExchangeRef, Output, Phase, Slice, Stage, Task
 
@@ -44,13 +44,13 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """What a task made; `is_reused` when an earlier attempt had made it already."""
+    """What a task made, now or, when `verdict` is unchanged, in an earlier attempt."""
 
     task: str
     partitions: tuple[Partition, ...]
     exchanges: tuple[ExchangeRef, ...]
+    verdict: Verdict
     seconds: float = 0.0
-    is_reused: bool = False
     rows_read: int = 0
     bytes_read: int = 0
 
@@ -110,9 +110,19 @@ def perform(assignment: Assignment, task: Task) -> TaskResult:
     """Do one task on this worker, or find that it is done."""
     lake = worker_lake(assignment.settings)
     key = layout.receipt_key(assignment.run_id, assignment.stage.name, assignment.phase.name, task.key)
-    made_from = _made_from(assignment, task)
-    if assignment.phase.resumable and (done := _receipted(lake, key, task, made_from)) is not None:
-        return done
+    made_from = fingerprint(assignment.made_from, assignment.phase.name, task)
+    judged = Verdict.NEW
+    if assignment.phase.resumable:
+        judged, receipt = _found(lake, key, made_from)
+        if receipt is not None and judged is Verdict.UNCHANGED:
+            return TaskResult(task.key, receipt.partitions, receipt.exchanges, judged)
+    result = _worked(assignment, task, lake, judged)
+    if assignment.phase.resumable:
+        lake.put(key, Receipt(made_from, result.partitions, result.exchanges).to_json())
+    return result
+
+
+def _worked(assignment: Assignment, task: Task, lake: Lake, judged: Verdict) -> TaskResult:
     started = time.perf_counter()
     bench = LakeWorkbench(lake, assignment.run_id, assignment.parameters, assignment.settings)
     partitions: list[Partition] = []
@@ -122,11 +132,14 @@ def perform(assignment: Assignment, task: Task) -> TaskResult:
             exchanges.append(_put_exchange(lake, assignment, task, made))
         else:
             partitions.append(made if isinstance(made, Partition) else _put_output(lake, assignment, made))
-    if assignment.phase.resumable:
-        lake.put(key, _receipt(made_from, partitions, exchanges))
-    seconds = time.perf_counter() - started
     return TaskResult(
-        task.key, tuple(partitions), tuple(exchanges), seconds, rows_read=bench.read_rows, bytes_read=bench.read_bytes
+        task=task.key,
+        partitions=tuple(partitions),
+        exchanges=tuple(exchanges),
+        verdict=judged,
+        seconds=time.perf_counter() - started,
+        rows_read=bench.read_rows,
+        bytes_read=bench.read_bytes,
     )
 
 
@@ -213,48 +226,13 @@ def _stream_table(data: bytes) -> pa.Table:
     return pa.ipc.open_stream(pa.BufferReader(data)).read_all()
 
 
-def _made_from(assignment: Assignment, task: Task) -> str:
-    inputs = [
-        item.sha256 if isinstance(item, Partition) else [item.path, sorted(s.sha256 for s in item.slices.values())]
-        for item in task.inputs
-    ]
-    return sha256_hex(canonical_json([assignment.made_from, task.key, inputs, dict(task.arguments)]))
-
-
-def _receipt(made_from: str, partitions: list[Partition], exchanges: list[ExchangeRef]) -> bytes:
-    return canonical_json(
-        {
-            "made_from": made_from,
-            "partitions": [asdict(part) for part in partitions],
-            "exchanges": [
-                {
-                    "name": ref.name,
-                    "task": ref.task,
-                    "path": ref.path,
-                    "slices": [[bucket, asdict(part)] for bucket, part in ref.slices.items()],
-                }
-                for ref in exchanges
-            ],
-        }
-    )
-
-
-def _receipted(lake: Lake, key: str, task: Task, made_from: str) -> TaskResult | None:
-    """The result an earlier attempt left, if it was made from the same things and its objects are intact."""
-    found = lake.find(key)
-    receipt = json.loads(found) if found else {}
-    if receipt.get("made_from") != made_from:
-        return None
-    partitions = tuple(Partition(**part) for part in receipt["partitions"])
-    exchanges = tuple(
-        ExchangeRef(ref["name"], ref["task"], ref["path"], {b: Slice(**part) for b, part in ref["slices"]})
-        for ref in receipt["exchanges"]
-    )
-    objects = [(part.path, [(0, part.bytes, part.sha256)]) for part in partitions]
-    objects += [(r.path, [(s.offset, s.length, s.sha256) for s in r.slices.values()]) for r in exchanges]
-    if not all(_is_intact(lake, path, ranges) for path, ranges in objects):
-        return None
-    return TaskResult(task.key, partitions, exchanges, is_reused=True)
+def _found(lake: Lake, key: str, made_from: str) -> tuple[Verdict, Receipt | None]:
+    """What an earlier attempt left of this task, and whether it can stand."""
+    data = lake.find(key)
+    receipt = Receipt.from_json(data) if data is not None else None
+    objects = receipt.objects() if receipt is not None and receipt.made_from == made_from else {}
+    is_intact = all(_is_intact(lake, path, ranges) for path, ranges in objects.items())
+    return verdict(receipt, made_from, is_intact=is_intact), receipt
 
 
 def _is_intact(lake: Lake, path: str, ranges: list[tuple[int, int, str]]) -> bool:

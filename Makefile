@@ -1,0 +1,58 @@
+# The whole project on a machine that has python3, git and a package index.
+.DEFAULT_GOAL := check
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+UV_VERSION := 0.13.9
+STAMP := $(VENV)/.synced
+SOURCES := libs services tests bench
+
+.PHONY: setup demo test check bench lock clean format
+
+setup: $(STAMP) ## the environment in .venv, from wheelhouse/
+
+demo: setup ## the main job: generate, refine, load, show the figures
+	$(BIN)/pqr run
+
+test: setup ## format, lint, types and every test that this machine can run
+	$(MAKE) --no-print-directory check-static
+	$(BIN)/pytest -q --durations=10
+
+check: setup check-static ## what a commit must pass: format, lint, types, import law, unit tests
+	$(BIN)/pytest -q -m "not integration and not stack and not browser"
+
+.PHONY: check-static
+check-static: setup
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy libs/*/src services/*/src
+
+format: setup ## write the code as the formatter wants it
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+
+bench: setup ## speed and memory as ratios, a million e-mails
+	$(BIN)/python bench/run.py
+
+lock: $(UV) ## resolve again; the lock names no index, only files of wheelhouse/
+	$(BIN)/python tools/portable_lock.py $(UV)
+	rm -f $(STAMP)
+
+clean: ## remove everything that was made here
+	rm -rf $(VENV) wheelhouse .pqr .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(UV):
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(STAMP): $(UV) uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml)
+	$(UV) export --quiet --frozen --all-packages --no-emit-workspace --output-file wheelhouse.txt > /dev/null
+	mkdir -p wheelhouse
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
+		--find-links wheelhouse --dest wheelhouse --requirement wheelhouse.txt
+	rm wheelhouse.txt
+	$(UV) sync --quiet --frozen --all-packages --inexact --offline
+	touch $@

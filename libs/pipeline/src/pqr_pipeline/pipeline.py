@@ -1,0 +1,72 @@
+"""Runs the stages of a run on a stack, in order, and leaves the story of it in Postgres whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from pqr_common import log
+from pqr_common.discovery import ORDER, installed_stages, stage_named, warehouse
+from pqr_common.errors import PqrError
+from pqr_common.executor import Executor
+from pqr_common.lake import Lake, open_lake
+from pqr_common.manifest import Manifest
+from pqr_common.parameters import Parameters
+from pqr_common.runner import Progress, run_stage
+from pqr_common.runs import RunRecords
+from pqr_common.settings import Settings
+from pqr_pipeline.embedded import Stack, prefect_environment
+from pqr_pipeline.flow import Call, prefect_session, run_flow
+
+__all__ = ["declare", "record", "run_pipeline", "run_single_stage"]
+
+
+def declare(lake: Lake, run_id: str, parameters: Parameters) -> None:
+    """Write down what the run is, once every installed stage has agreed to serve it."""
+    for stage in installed_stages().values():
+        stage.validate(parameters)
+    RunRecords(lake, run_id).declare(parameters)
+
+
+def run_pipeline(run_id: str, stack: Stack, progress: Progress) -> list[Manifest]:
+    """All stages of a declared run as one Prefect flow; what is committed already is not done again."""
+    lake = open_lake(stack.settings)
+    with _recorded(lake, run_id, stack.settings):
+        calls = {
+            name: _call(name, run_id, lake=lake, settings=stack.settings, executor=stack.executor, progress=progress)
+            for name in ORDER
+        }
+        with prefect_session(stack.prefect_url, prefect_environment(stack.settings)):
+            return run_flow(run_id, calls)
+
+
+def run_single_stage(name: str, run_id: str, *, settings: Settings, executor: Executor, progress: Progress) -> Manifest:
+    """One stage of a declared run, without Prefect."""
+    lake = open_lake(settings)
+    with _recorded(lake, run_id, settings):
+        return _call(name, run_id, lake=lake, settings=settings, executor=executor, progress=progress)()
+
+
+def record(lake: Lake, run_id: str, settings: Settings) -> None:
+    """Tell Postgres the story of a run; a Postgres that is away must not hide what happened to the run."""
+    if settings.postgres_dsn is None:
+        return
+    try:
+        warehouse().record(lake, run_id, settings.postgres_dsn.get_secret_value())
+    except PqrError as error:
+        log.get().warning("run not recorded in postgres", run_id=run_id, error=str(error))
+
+
+def _call(name: str, run_id: str, *, lake: Lake, settings: Settings, executor: Executor, progress: Progress) -> Call:
+    def call() -> Manifest:
+        return run_stage(stage_named(name), run_id, lake=lake, settings=settings, executor=executor, progress=progress)
+
+    return call
+
+
+@contextlib.contextmanager
+def _recorded(lake: Lake, run_id: str, settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        record(lake, run_id, settings)

@@ -1,0 +1,32 @@
+-- One row a raw line, in order: its fields as far as they could be read; null where they could not.
+with parsed as (
+    select
+        line,
+        json_transform(
+            case when json_valid(line) then line end,
+            '{"message_id": "VARCHAR", "in_reply_to": "VARCHAR", "references": ["VARCHAR"], "direction": "VARCHAR",
+              "received_at": "TIMESTAMP", "date": "VARCHAR", "from": {"name": "VARCHAR", "address": "VARCHAR"},
+              "to": ["VARCHAR"], "subject": "VARCHAR", "body": "VARCHAR", "auto_submitted": "VARCHAR",
+              "attachments": "JSON"}'
+        ) as mail
+    from lines
+)
+
+select
+    mail.message_id as message_id,
+    mail.in_reply_to as in_reply_to,
+    array_to_string(mail."references", ' ') as "references",
+    len(mail."references")::int as count_references,
+    mail.direction as direction,
+    mail.received_at as received_at,
+    mail."date" as date_header,
+    mail."from".name as from_name,
+    mail."from".address as from_address,
+    array_to_string(mail."to", ',') as to_addresses,
+    len(mail."to")::int as count_to,
+    mail.subject as subject,
+    mail.body as body,
+    mail.auto_submitted as auto_submitted,
+    mail.attachments::varchar as attachments,
+    strlen(line) as count_bytes
+from parsed

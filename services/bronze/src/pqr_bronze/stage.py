@@ -1,0 +1,62 @@
+"""The bronze stage: groups raw objects into tasks and hands each one's bytes to the transform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import PurePosixPath
+
+from pqr_bronze.schema import PRODUCES
+from pqr_bronze.transform import RawObject, transform
+from pqr_common.manifest import Check, Partition
+from pqr_common.stage import Output, Phase, Stage, StageInputs, StageOutcome, Task, Workbench
+
+__all__ = ["STAGE"]
+
+# A worker holds a task's bytes about five times over (raw, parsed, typed, written): 32 MiB keep it far below 1 GB.
+TASK_BYTES = 32 * 2**20
+
+
+def plan(inputs: StageInputs) -> list[Task]:
+    """Consecutive raw objects up to TASK_BYTES a task; many small days share one, a large object has its own."""
+    groups: list[list[Partition]] = [[]]
+    size = 0
+    for partition in inputs.manifests["raw"].dataset("emails").partitions:
+        if groups[-1] and size + partition.bytes > TASK_BYTES:
+            groups.append([])
+            size = 0
+        groups[-1].append(partition)
+        size += partition.bytes
+    return [Task(f"part-{number:05d}", tuple(group)) for number, group in enumerate(groups) if group]
+
+
+def work(task: Task, bench: Workbench) -> Iterable[Output]:
+    """Read the task's raw objects, each verified against its hash."""
+    objects = [_raw_object(part, bench.read_lines(part)) for part in task.inputs if isinstance(part, Partition)]
+    outcome = transform(objects)
+    yield Output("emails", task.key, outcome.emails, rejected=outcome.rejects.num_rows)
+    yield Output("rejects", task.key, outcome.rejects)
+
+
+def checks(outcome: StageOutcome) -> list[Check]:
+    """Every raw line is an e-mail or a reject."""
+    raw = outcome.inputs.manifests["raw"].dataset("emails").rows
+    return [Check.equal("bronze_row_balance", outcome.rows("emails") + outcome.rows("rejects"), raw)]
+
+
+def _raw_object(partition: Partition, data: bytes) -> RawObject:
+    """Day and part are in the key: `day=2026-01-05/part-00000.jsonl`."""
+    path = PurePosixPath(partition.path)
+    day = date.fromisoformat(path.parent.name.removeprefix("day="))
+    return RawObject(partition.path, day, int(path.stem.removeprefix("part-")), data)
+
+
+STAGE = Stage(
+    name="bronze",
+    writes="bronze",
+    package="pqr_bronze",
+    reads=("raw",),
+    produces=PRODUCES,
+    phases=(Phase("parse", plan, work),),
+    checks=checks,
+)
