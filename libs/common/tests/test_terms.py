@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, timedelta
 
 import holidays
@@ -10,7 +11,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pqr_common import terms
+
+from pqr_common import catalogue, terms
 
 FREE_DAYS = {day.item() for day in terms.HOLIDAYS}
 BUSINESS_DAYS = [
@@ -106,7 +108,7 @@ def test_reception_after_hours_or_on_a_free_day_is_the_next_business_day(arrival
 @pytest.mark.parametrize(
     ("received", "general", "documents", "consultation"),
     [
-        (date(2015, 6, 30), 15, 10, 30),
+        (date(2015, 1, 2), 15, 10, 30),
         (date(2020, 3, 27), 15, 10, 30),
         (date(2020, 3, 28), 30, 20, 35),
         (date(2022, 5, 17), 30, 20, 35),
@@ -122,8 +124,13 @@ def test_terms_of_the_emergency(received: date, general: int, documents: int, co
 
 
 def test_a_day_before_the_first_policy_has_no_term() -> None:
-    """Nothing is claimed about days before Ley 1755 of 2015."""
-    assert terms.term_days(pa.array(["QUEJA"]), ["2015-06-29"]).tolist() == [terms.NO_TERM]
+    """Nothing is claimed about days before the calendar begins."""
+    assert terms.term_days(pa.array(["QUEJA"]), ["2014-12-31"]).tolist() == [terms.NO_TERM]
+
+
+def test_every_type_of_the_catalogue_has_a_policy() -> None:
+    """Types have one list of codes."""
+    assert terms.PQRS_TYPES == catalogue.PQRS_TYPES
 
 
 def test_policies_follow_each_other_without_gap_or_overlap() -> None:
@@ -132,7 +139,7 @@ def test_policies_follow_each_other_without_gap_or_overlap() -> None:
         versions = sorted((p for p in terms.POLICIES if p.pqrs_type == code), key=lambda p: p.valid_from)
         assert versions[0].valid_from == terms.CALENDAR_FROM
         assert versions[-1].valid_to is None
-        for earlier, later in zip(versions, versions[1:], strict=False):
+        for earlier, later in itertools.pairwise(versions):
             assert earlier.valid_to is not None
             assert later.valid_from - earlier.valid_to == timedelta(days=1)
         assert all(p.max_extension_days == (p.term_days or 0) for p in versions)

@@ -38,8 +38,9 @@ _NOT_A_DAY = np.datetime64("NaT", "D")
 class SlaPolicy:
     """The term of one type of PQRS while it was in force, both days included; `term_days` None: no term.
 
-    An extension may at most double the term (Ley 1755/2015 art. 14, parágrafo [L]). The emergency terms
-    of Decreto 491/2020 end with 2022-05-17, when Ley 2207 repealed them; that they rule on that day too is [L].
+    An extension may at most double the term (Ley 1755/2015 art. 14, parágrafo [L]). Until that law came into
+    force on 2015-06-30, Decreto 01/1984 set the same terms [L]. The emergency terms of Decreto 491/2020 end with
+    2022-05-17, when Ley 2207 repealed them; that they rule on that day too is [L].
     """
 
     pqrs_type: str
@@ -71,7 +72,7 @@ def business_days_between(after: npt.ArrayLike, until: npt.ArrayLike) -> Integer
     first, last = np.where(known, first, any_day), np.where(known, last, any_day)
     earlier, later = np.minimum(first, last), np.maximum(first, last)
     count = np.busday_count(earlier + _ONE_DAY, later + _ONE_DAY, busdaycal=CALENDAR)
-    return np.where(first <= last, count, -count)
+    return np.asarray(np.where(first <= last, count, -count))
 
 
 def local_day(instants: npt.ArrayLike) -> Days:
@@ -110,8 +111,7 @@ def term_days(pqrs_type: Any, received: npt.ArrayLike) -> npt.NDArray[np.int16]:
     array = pqrs_type.combine_chunks() if isinstance(pqrs_type, pa.ChunkedArray) else pa.array(pqrs_type)
     encoded = array.dictionary_encode()
     rows = np.array(
-        [PQRS_TYPES.index(code) if code in PQRS_TYPES else -1 for code in encoded.dictionary.to_pylist()]
-        + [-1]
+        [PQRS_TYPES.index(code) if code in PQRS_TYPES else -1 for code in encoded.dictionary.to_pylist()] + [-1]
     )
     codes = encoded.indices.fill_null(len(rows) - 1).to_numpy(zero_copy_only=False)
     versions = np.searchsorted(_VERSIONS, _days(received), side="right")
@@ -193,8 +193,7 @@ HOLIDAYS = _load_holidays()
 CALENDAR = np.busdaycalendar(weekmask="1111100", holidays=HOLIDAYS)
 POLICIES = _load_policies()
 PQRS_TYPES = tuple(dict.fromkeys(policy.pqrs_type for policy in POLICIES))
-CALENDAR_FROM = min(policy.valid_from for policy in POLICIES)  # Ley 1755/2015 rules from here [L]
-CALENDAR_TO = date(2035, 12, 31)  # the last day whose holidays are known here
+CALENDAR_FROM, CALENDAR_TO = date(2015, 1, 1), date(2035, 12, 31)  # the days whose holidays are known here
 
 _VERSIONS = np.array(sorted({policy.valid_from for policy in POLICIES}), dtype="datetime64[D]")
 _TERMS = _term_table(POLICIES)
