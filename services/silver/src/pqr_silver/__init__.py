@@ -1,0 +1,1 @@
+"""Silver: threads of e-mails to tickets, their lifecycle and their legal clock."""

@@ -1,0 +1,138 @@
+"""A ticket's dates and flags, from its events alone: the same when it is built and when it is rebuilt. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pqr_common import terms
+from pqr_silver.lifecycle import NEVER, Clock, Folded, Instants, Steps, folded
+from pqr_silver.machine import ACKNOWLEDGEMENT, ACTORS, ARCHIVE, EVENT_TYPES, INSISTENCE, REOPENING, STATUSES, TRANSFER
+
+__all__ = ["assigned_types", "clocks", "instants", "rebuilt"]
+
+RESPONSES = np.flatnonzero(np.array(ACTORS) == "entity")
+STATUS_NAMES = pa.array(STATUSES)
+
+Column: TypeAlias = pa.Array | npt.NDArray[np.generic]
+
+
+@dataclass(frozen=True, slots=True)
+class _Dates:
+    """The dates of each ticket's term and end; NaT where there is none."""
+
+    due_on: terms.Days
+    unsuspended_due_on: terms.Days
+    effective_due_on: terms.Days
+    closed_on: terms.Days
+
+    @classmethod
+    def of(cls, clock: Clock) -> _Dates:
+        everyone = np.arange(len(clock.term))
+        extended = terms.effective_due_on(clock.received_on, clock.term, clock.extension)
+        return cls(
+            due_on=terms.effective_due_on(clock.received_on, clock.term),
+            unsuspended_due_on=extended,
+            effective_due_on=clock.due_on(everyone),
+            closed_on=terms.local_day(clock.closed_at),
+        )
+
+
+def clocks(steps: Steps, life: Folded, as_of_day: date) -> dict[str, Column]:
+    """Columns with a row a ticket, in the order of their numbers: what its events and the window's end say of it."""
+    clock, dates = life.clock, _Dates.of(life.clock)
+    days_open = terms.business_days_between(clock.received_on, dates.closed_on)
+    return {
+        "status": STATUS_NAMES.take(pa.array(clock.state)),
+        "received_on": clock.received_on,
+        "term_days": pa.array(clock.term, mask=clock.term < 0),
+        "due_on": dates.due_on,
+        "effective_due_on": dates.effective_due_on,
+        "extension_days": clock.extension,
+        "suspended_days": terms.business_days_between(dates.unsuspended_due_on, dates.effective_due_on),
+        "acknowledged_at": _instants(_first(steps, life.kind == ACKNOWLEDGEMENT, len(clock.term))),
+        "first_response_at": _instants(_first(steps, np.isin(life.kind, RESPONSES), len(clock.term))),
+        "answered_at": _instants(clock.answered_at),
+        "closed_at": _instants(clock.closed_at),
+        "answered_on": terms.local_day(clock.answered_at),
+        "closed_on": dates.closed_on,
+        "business_days": pa.array(
+            np.maximum(days_open, 0).astype(np.int32),
+            mask=np.isnat(dates.closed_on) | (clock.closing == TRANSFER),
+        ),
+        **_flags(clock, dates, np.datetime64(as_of_day, "D")),
+        "is_reopened": _tally(steps, life.kind == REOPENING, len(clock.term)) > 0,
+        "count_insistences": _tally(steps, life.kind == INSISTENCE, len(clock.term)),
+    }
+
+
+def rebuilt(events: pa.Table, as_of_day: date) -> pa.Table:
+    """The clocks of all tickets from `ticket_events` sorted by ticket and `seq`: they must equal the tickets."""
+    is_first = pc.equal(events["seq"], 1).to_numpy()
+    steps = Steps(
+        ticket=np.cumsum(is_first) - 1,
+        kind=pc.index_in(events["event_type"], value_set=pa.array(EVENT_TYPES)).to_numpy().astype(np.int8),
+        occurred_at=instants(events["occurred_at"]),
+        extension_days=pc.fill_null(events["extension_days"], 0).to_numpy(),
+    )
+    first = np.flatnonzero(is_first)
+    received_on = terms.received_on(steps.occurred_at[first])
+    types = assigned_types(steps, events["pqrs_type"], len(first))
+    life = folded(steps, received_on, terms.term_days(types, received_on))
+    ids = {"ticket_id": events["ticket_id"].take(pa.array(first)), "pqrs_type": types}
+    return pa.table(ids | clocks(steps, life, as_of_day))
+
+
+def instants(column: pa.ChunkedArray) -> Instants:
+    """A timestamp column as numpy UTC instants; null is NaT."""
+    return np.asarray(column.to_numpy(), dtype="datetime64[us]")
+
+
+def assigned_types(steps: Steps, stated: pa.ChunkedArray, tickets: int) -> pa.Array:
+    """The type that holds for each ticket: the first acknowledgement's, else its request's."""
+    known = np.flatnonzero(stated.is_valid().to_numpy())
+    acknowledged = known[steps.kind[known] == ACKNOWLEDGEMENT]
+    row = np.zeros(tickets, np.int64)
+    for rows in (known[steps.kind[known] != ACKNOWLEDGEMENT], acknowledged):
+        row[steps.ticket[rows][::-1]] = rows[::-1]
+    return stated.take(pa.array(row)).combine_chunks()
+
+
+def _flags(clock: Clock, dates: _Dates, as_of: np.datetime64) -> dict[str, npt.NDArray[np.bool_]]:
+    """NaT compares as false, so what has no date is neither due nor late."""
+    is_open = np.isnat(dates.closed_on)
+    has_term = (clock.term >= 0) & (clock.closing != TRANSFER)
+    is_due = has_term & (dates.effective_due_on <= as_of)
+    return {
+        "has_term": has_term,
+        "is_due": is_due,
+        # A day term ends at midnight, and the window ends with its last day: open and due that day is overdue.
+        "is_breached": has_term & (dates.closed_on > dates.effective_due_on) | (is_due & is_open),
+        "is_overdue": is_due & is_open,
+        "is_extended": clock.extension > 0,
+        "is_suspended": ~np.isnat(clock.suspended_from),
+        "is_transferred": clock.closing == TRANSFER,
+        "is_archived": clock.closing == ARCHIVE,
+    }
+
+
+def _first(steps: Steps, chosen: npt.NDArray[np.bool_], tickets: int) -> Instants:
+    """When each ticket first had one of these steps."""
+    rows = np.flatnonzero(chosen)[::-1]  # later ones are overwritten by earlier ones
+    found = np.full(tickets, NEVER)
+    found[steps.ticket[rows]] = steps.occurred_at[rows]
+    return found
+
+
+def _tally(steps: Steps, chosen: npt.NDArray[np.bool_], tickets: int) -> npt.NDArray[np.int64]:
+    return np.bincount(steps.ticket[chosen], minlength=tickets)
+
+
+def _instants(values: Instants) -> pa.Array:
+    return pa.array(values).cast(pa.timestamp("us", tz="UTC"))

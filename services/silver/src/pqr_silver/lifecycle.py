@@ -1,0 +1,210 @@
+"""The life of every ticket and its legal clock, folded over all tickets at once. Pure.
+
+A fold walks along the steps of one ticket. Here the n-th steps of all tickets are taken together, so there are as
+many rounds as the longest thread has steps, and each round is numpy over tickets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pqr_common import terms
+from pqr_silver.machine import (
+    ANSWER,
+    ARCHIVE,
+    COMPLETION,
+    COMPLETION_REQUEST,
+    EXTENSION,
+    IN_CONTEXT,
+    INSISTENCE,
+    NEXT_STATE,
+    PROGRESS,
+    STATES,
+    TRANSFER,
+    Codes,
+)
+
+__all__ = ["Clock", "Folded", "Steps", "folded"]
+
+Flags = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.intp]
+Counts = npt.NDArray[np.int16]
+Instants = npt.NDArray[np.datetime64]
+
+NOTHING = -1
+NEVER = np.datetime64("NaT", "us")
+ANSWERED = STATES.index("answered")
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Steps sorted by ticket (numbered from 0) and then by time, each ticket's request first.
+
+    `sent_at` tells a reply written before the answer from one written after; None when the kinds are final.
+    """
+
+    ticket: npt.NDArray[np.integer[Any]]
+    kind: Codes
+    occurred_at: Instants
+    extension_days: Counts  # asked for; 0 where none
+    sent_at: Instants | None = None
+
+
+@dataclass(slots=True)
+class Clock:
+    """What is known of each ticket so far: local days and UTC instants, NaT for what has not happened."""
+
+    received_on: terms.Days
+    term: Counts
+    state: Codes
+    closing: Codes  # the kind of the step that closed it
+    closed_at: Instants
+    answered_at: Instants  # the first answer
+    last_answer_at: Instants
+    extension: Counts
+    suspended_from: terms.Days
+    suspended_to: terms.Days
+
+    @classmethod
+    def started(cls, received_on: terms.Days, term: Counts) -> Clock:
+        tickets = len(term)
+        return cls(
+            received_on=received_on,
+            term=term,
+            state=np.zeros(tickets, np.int8),
+            closing=np.full(tickets, NOTHING, np.int8),
+            closed_at=np.full(tickets, NEVER),
+            answered_at=np.full(tickets, NEVER),
+            last_answer_at=np.full(tickets, NEVER),
+            extension=np.zeros(tickets, np.int16),
+            suspended_from=np.full(tickets, NEVER.astype("datetime64[D]")),
+            suspended_to=np.full(tickets, NEVER.astype("datetime64[D]")),
+        )
+
+    def due_on(self, ticket: Rows) -> terms.Days:
+        """The effective due date of these tickets as it stands now; NaT without a term."""
+        return terms.effective_due_on(
+            self.received_on[ticket],
+            self.term[ticket],
+            self.extension[ticket],
+            self.suspended_from[ticket],
+            self.suspended_to[ticket],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The clocks at the end, and of each step: its kind in context, the states around it, what it achieved."""
+
+    clock: Clock
+    kind: Codes
+    before: Codes
+    after: Codes
+    is_effective: Flags
+    extension_days: Counts  # granted
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """The n-th steps of the tickets that have one: ticket by ticket, where the step stands and what it is."""
+
+    ticket: Rows
+    row: Rows
+    kind: Codes
+    at: Instants
+    is_open: Flags
+
+    def of(self, kind: int) -> _Round:
+        chosen = np.flatnonzero(self.kind == kind)
+        return _Round(self.ticket[chosen], self.row[chosen], self.kind[chosen], self.at[chosen], self.is_open[chosen])
+
+
+def folded(steps: Steps, received_on: terms.Days, term: Counts) -> Folded:
+    """Live through the steps of every ticket; `received_on` and `term` are by ticket."""
+    size = len(steps.kind)
+    life = Folded(
+        clock=Clock.started(received_on, term),
+        kind=steps.kind.copy(),
+        before=np.zeros(size, np.int8),
+        after=np.zeros(size, np.int8),
+        is_effective=np.ones(size, np.bool_),
+        extension_days=np.zeros(size, np.int16),
+    )
+    lengths = np.bincount(steps.ticket, minlength=len(term))
+    starts = np.cumsum(lengths) - lengths
+    for position in range(lengths.max(initial=0)):
+        ticket = np.flatnonzero(lengths > position)
+        _advance(life, steps, ticket, starts[ticket] + position)
+    return life
+
+
+def _advance(life: Folded, steps: Steps, ticket: Rows, row: Rows) -> None:
+    clock = life.clock
+    state, at = clock.state[ticket], steps.occurred_at[row]
+    if steps.sent_at is not None:
+        life.kind[row] = _in_context(life.kind[row], state, steps.sent_at[row], clock.last_answer_at[ticket])
+    now = _Round(ticket, row, life.kind[row], at, np.isnat(clock.closed_at[ticket]))
+    _extend(life, now.of(EXTENSION), steps)
+    _suspend(life, now.of(COMPLETION_REQUEST))
+    _resume(life, now.of(COMPLETION))
+    _pass_on(life, now.of(TRANSFER))
+    # A petition passed on too late stays here: then that e-mail is just news of its progress.
+    counted = np.where((now.kind == TRANSFER) & ~life.is_effective[row], PROGRESS, now.kind)
+    life.before[row] = state
+    life.after[row] = clock.state[ticket] = NEXT_STATE[counted, state]
+    _close(clock, now, counted)
+
+
+def _in_context(kind: Codes, state: Codes, sent_at: Instants, answered_at: Instants) -> Codes:
+    """The kind a step has in its state; a reply written before the answer cannot contest it."""
+    contested = IN_CONTEXT[kind, state]
+    crossed = (state == ANSWERED) & (contested != kind) & (sent_at < answered_at)
+    return np.where(crossed, INSISTENCE, contested).astype(np.int8)
+
+
+def _extend(life: Folded, now: _Round, steps: Steps) -> None:
+    """An extension counts when notified while the term runs, and up to double the term."""
+    clock, ticket = life.clock, now.ticket
+    room = np.maximum(clock.term[ticket], 0) - clock.extension[ticket]
+    in_time = now.is_open & (terms.local_day(now.at) <= clock.due_on(ticket))
+    granted = np.where(in_time, np.clip(steps.extension_days[now.row], 0, room), 0).astype(np.int16)
+    clock.extension[ticket] += granted
+    life.extension_days[now.row] = granted
+    life.is_effective[now.row] = granted > 0
+
+
+def _suspend(life: Folded, now: _Round) -> None:
+    """The first request to complete stops the clock, when sent while the term runs, for a month at most."""
+    clock, ticket, day = life.clock, now.ticket, terms.local_day(now.at)
+    stops = now.is_open & np.isnat(clock.suspended_from[ticket]) & (day <= clock.due_on(ticket))
+    clock.suspended_from[ticket[stops]] = day[stops]
+    clock.suspended_to[ticket[stops]] = terms.completion_deadline(day[stops])
+    life.is_effective[now.row] = stops
+
+
+def _resume(life: Folded, now: _Round) -> None:
+    """The clock goes on the business day after the citizen completed."""
+    clock, ticket = life.clock, now.ticket
+    clock.suspended_to[ticket] = np.minimum(clock.suspended_to[ticket], terms.received_on(now.at))  # NaT stays NaT
+    life.is_effective[now.row] = ~np.isnat(clock.suspended_to[ticket])
+
+
+def _pass_on(life: Folded, now: _Round) -> None:
+    """A transfer ends the ticket when it is made in the days the law gives for it."""
+    last_day = terms.add_business_days(life.clock.received_on[now.ticket], terms.TRANSFER_DAYS)
+    life.is_effective[now.row] = now.is_open & (terms.local_day(now.at) <= last_day)
+
+
+def _close(clock: Clock, now: _Round, counted: Codes) -> None:
+    ticket = now.ticket
+    closes = now.is_open & np.isin(counted, (ANSWER, ARCHIVE, TRANSFER))
+    clock.closed_at[ticket[closes]] = now.at[closes]
+    clock.closing[ticket[closes]] = counted[closes]
+    answers = (counted == ANSWER) & (clock.state[ticket] == ANSWERED)
+    clock.last_answer_at[ticket[answers]] = now.at[answers]
+    first = answers & np.isnat(clock.answered_at[ticket])
+    clock.answered_at[ticket[first]] = now.at[first]

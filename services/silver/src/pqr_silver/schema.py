@@ -1,0 +1,173 @@
+"""What silver requires of bronze, what it promises, and the narrow rows it passes between its own phases. Pure."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from pqr_common.contract import Contract, Rule
+
+__all__ = ["EMAILS", "MAILS", "PRODUCES", "RADICADOS", "REJECTS", "REQUIRES", "TICKETS", "TICKET_EVENTS"]
+
+INSTANT = pa.timestamp("us", tz="UTC")
+DAY, TEXT, FLAG, COUNT = pa.date32(), pa.string(), pa.bool_(), pa.int32()
+
+
+def _columns(**kinds: pa.DataType) -> list[pa.Field]:
+    """Columns that are always there."""
+    return [pa.field(name, kind, nullable=False) for name, kind in kinds.items()]
+
+
+def _gaps(**kinds: pa.DataType) -> list[pa.Field]:
+    """Columns that may be null."""
+    return [pa.field(name, kind) for name, kind in kinds.items()]
+
+
+def _one_of(column: str, *values: str) -> Rule:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return Rule(f"known_{column}", "validity", f"{column} in ({listed})")
+
+
+# Where a message came from: the raw object (day and part) and its line, counted from 0.
+PROVENANCE = _columns(raw_day=DAY, raw_part=COUNT, raw_line=COUNT)
+
+BRONZE_EMAILS = Contract(
+    dataset="emails",
+    grain="one valid delivered line",
+    schema=pa.schema(
+        [
+            *_columns(message_id=TEXT),
+            *_gaps(in_reply_to=TEXT, references=TEXT),
+            *_columns(direction=TEXT, received_at=INSTANT, sent_at=INSTANT, from_address=TEXT, subject=TEXT),
+            *_columns(body=TEXT, auto_submitted=TEXT, attachment_count=COUNT, attachment_bytes=pa.int64()),
+            *_gaps(extra_fields=TEXT),
+            *PROVENANCE,
+        ]
+    ),
+)
+
+EMAILS = Contract(
+    dataset="emails",
+    grain="one message, however often it was delivered",
+    schema=pa.schema(
+        [
+            *_columns(message_id=TEXT),
+            *_gaps(ticket_id=TEXT, root_message_id=TEXT),  # null: its request is not in the data; it is unknown
+            *_columns(kind=TEXT, direction=TEXT, received_at=INSTANT, sent_at=INSTANT),
+            *_gaps(radicado=TEXT),  # as the subject states it
+            *_columns(thread_rule=TEXT, is_continuation=FLAG, is_late=FLAG, is_automatic=FLAG, has_extra_fields=FLAG),
+            *_columns(attachment_count=COUNT, attachment_bytes=pa.int64(), body_chars=COUNT),
+            *PROVENANCE,
+        ]
+    ),
+    key=("message_id",),
+    rules=(
+        _one_of("thread_rule", "root", "references", "radicado", "in_reply_to", "none"),
+        Rule(
+            "request_has_ticket", "consistency", "kind <> 'request' or (ticket_id is not null and not is_continuation)"
+        ),
+        Rule("late_is_more_than_a_day", "validity", "is_late = (received_at - sent_at > interval 24 hour)"),
+    ),
+    event_time="received_at",
+    plain=("message_id", "raw_line"),
+)
+
+REJECTS = Contract(
+    dataset="rejects",
+    grain="one delivered line that is not taken as a message, and why",
+    schema=pa.schema([*_columns(message_id=TEXT, rule=TEXT, reason=TEXT, received_at=INSTANT), *PROVENANCE]),
+    key=("raw_day", "raw_part", "raw_line"),
+    rules=(_one_of("rule", "duplicate"),),
+    event_time="received_at",
+)
+
+TICKETS = Contract(
+    dataset="tickets",
+    grain="one thread that began with a citizen's request = one PQRS, as of the end of the window",
+    schema=pa.schema(
+        [
+            *_columns(ticket_id=TEXT, root_message_id=TEXT),
+            *_gaps(radicado=TEXT),  # until acknowledged
+            *_columns(pqrs_type=TEXT),
+            *_gaps(topic=TEXT, department=TEXT, municipality=TEXT, dependency=TEXT, priority=TEXT),
+            *_columns(citizen_key=TEXT, status=TEXT, opened_at=INSTANT, received_on=DAY),
+            *_gaps(term_days=pa.int16(), due_on=DAY, effective_due_on=DAY),
+            *_columns(extension_days=pa.int16(), suspended_days=pa.int16()),  # business days
+            *_gaps(acknowledged_at=INSTANT, first_response_at=INSTANT, answered_at=INSTANT, closed_at=INSTANT),
+            *_gaps(answered_on=DAY, closed_on=DAY, business_days=COUNT),
+            *_columns(has_term=FLAG, is_due=FLAG, is_breached=FLAG, is_overdue=FLAG, is_extended=FLAG),
+            *_columns(is_suspended=FLAG, is_transferred=FLAG, is_access_denied=FLAG, is_reopened=FLAG),
+            *_columns(is_archived=FLAG, count_emails=COUNT, count_insistences=COUNT),
+            *PROVENANCE,
+        ]
+    ),
+    key=("ticket_id",),
+    rules=(
+        _one_of("status", "received", "acknowledged", "in_progress", "answered", "reopened", "transferred", "archived"),
+        Rule("due_after_reception", "validity", "due_on > received_on and effective_due_on >= due_on"),
+        Rule("extension_at_most_doubles", "validity", "extension_days between 0 and coalesce(term_days, 0)"),
+        Rule("overdue_is_breached", "consistency", "not is_overdue or is_breached"),
+        Rule("breached_is_due", "consistency", "not is_breached or has_term"),
+        Rule("has_term", "consistency", "has_term = (term_days is not null and not is_transferred)"),
+        Rule("closed_one_way", "consistency", "not (is_transferred and is_archived)"),
+        Rule("answered_is_closed", "consistency", "answered_at is null or closed_at <= answered_at"),
+    ),
+    event_time="opened_at",
+    plain=("ticket_id", "root_message_id", "radicado", "raw_line"),
+)
+
+TICKET_EVENTS = Contract(
+    dataset="ticket_events",
+    grain="one step in the life of a ticket",
+    schema=pa.schema(
+        [
+            *_columns(event_id=TEXT, ticket_id=TEXT, seq=COUNT, event_type=TEXT, occurred_at=INSTANT, actor=TEXT),
+            *_columns(message_id=TEXT),
+            *_gaps(from_status=TEXT),  # null for the first
+            *_columns(to_status=TEXT, is_effective=FLAG),  # false: too late to move the legal clock
+            *_gaps(pqrs_type=TEXT, extension_days=pa.int16()),  # assigned by it; granted by it
+        ]
+    ),
+    key=("event_id",),
+    rules=(
+        _one_of("actor", "citizen", "entity", "system"),
+        Rule("first_is_reception", "consistency", "(seq = 1) = (event_type = 'received' and from_status is null)"),
+        Rule("extension_has_days", "consistency", "(event_type = 'extended') = (extension_days is not null)"),
+    ),
+    event_time="occurred_at",
+    plain=("event_id", "message_id"),
+)
+
+REQUIRES = (BRONZE_EMAILS,)
+PRODUCES = (EMAILS, TICKETS, TICKET_EVENTS, REJECTS)
+
+# Between the phases: an e-mail without its text. `root` may be null only in e-mails that merely state a radicado.
+MAILS = pa.schema(
+    [
+        ("root", TEXT),
+        ("message_id", TEXT),
+        ("kind", TEXT),
+        ("thread_rule", TEXT),
+        ("radicado", TEXT),
+        ("is_inbound", FLAG),
+        ("is_automatic", FLAG),
+        ("received_at", INSTANT),
+        ("sent_at", INSTANT),
+        ("has_extra_fields", FLAG),
+        ("attachment_count", COUNT),
+        ("attachment_bytes", pa.int64()),
+        ("body_chars", COUNT),
+        ("raw_day", DAY),
+        ("raw_part", COUNT),
+        ("raw_line", COUNT),
+        ("pqrs_type", TEXT),  # of a request: the phrase in its subject; of an acknowledgement: the code
+        ("topic", TEXT),  # likewise: name, code
+        ("dependency", TEXT),
+        ("priority", TEXT),
+        ("municipality", TEXT),
+        ("department", TEXT),
+        ("citizen_key", TEXT),
+        ("extension_days", pa.int16()),
+        ("is_access_denied", FLAG),
+    ]
+)
+RADICADOS = pa.schema([("radicado", TEXT), ("root", TEXT)])
