@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import click
-import typer
 
 from pqr_common import layout, log
 from pqr_common.errors import InvalidSettings, PqrError, VerificationFailed
@@ -23,79 +24,100 @@ from pqr_pipeline.render import Screen
 
 __all__ = ["app", "main"]
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON value for machines.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
-Workers = Annotated[int | None, typer.Option(help="Worker processes of the local Dask cluster.")]
-RunId = Annotated[str, typer.Argument(help="Which run; see `pqr runs`.")]
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def app() -> None:
+    """A complete lakehouse for the PQRS of Colombian public entities."""
 
 
-@app.command()
+def _command(
+    *, with_run_id: bool = False, with_workers: bool = False
+) -> Callable[[Callable[..., None]], click.Command]:
+    """A command with the options that every command, or every command of its kind, has."""
+
+    def decorated(function: Callable[..., None]) -> click.Command:
+        @functools.wraps(function)
+        def call(*, is_json: bool, is_quiet: bool, **options: Any) -> None:
+            function(screen=Screen(is_json=is_json, is_quiet=is_quiet), **options)
+
+        command = app.command()(call)
+        command.params.append(click.Option(["--json", "is_json"], is_flag=True, help="Print one JSON value."))
+        command.params.append(click.Option(["--quiet", "-q", "is_quiet"], is_flag=True, help="Print only errors."))
+        if with_workers:
+            helped = "Worker processes of the local Dask cluster."
+            command.params.append(click.Option(["--workers"], type=int, help=helped))
+        if with_run_id:
+            command.params.append(click.Argument(["run_id"]))
+        return command
+
+    return decorated
+
+
+@_command(with_workers=True)
+@click.option("--seed", type=int, default=42, show_default=True, help="The same seed gives the same bytes.")
+@click.option("--from", "from_", default="2026-01-01", show_default=True, help="First day of the window.")
+@click.option("--to", default="2026-03-31", show_default=True, help="Last day of the window.")
+@click.option("--volume", type=int, default=400, show_default=True, help="Tickets a business day.")
+@click.option("--breach-rate", default="0.095", show_default=True, help="Share of tickets that breach, 0.07 to 0.12.")
+@click.option("--opens-on", default="2026-01-01", show_default=True, help="The day the simulated inbox opens.")
+@click.option("--scenario", default="alcaldia", show_default=True, help="A scenario's name, or a TOML file.")
+@click.option("--run-id", help="Name of the run; default: from its parameters.")
 def run(
-    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 42,
-    from_: Annotated[str, typer.Option("--from", help="First day of the window.")] = "2026-01-01",
-    to: Annotated[str, typer.Option(help="Last day of the window.")] = "2026-03-31",
-    volume: Annotated[int, typer.Option(help="Tickets a business day.")] = 400,
-    breach_rate: Annotated[str, typer.Option(help="Share of tickets that breach, 0.07 to 0.12.")] = "0.095",
-    opens_on: Annotated[str, typer.Option(help="The day the simulated inbox opens.")] = "2026-01-01",
-    scenario: Annotated[str, typer.Option(help="A scenario's name, or a TOML file.")] = "alcaldia",
-    run_id: Annotated[str | None, typer.Option(help="Name of the run; default: from its parameters.")] = None,
-    workers: Workers = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    screen: Screen,
+    workers: int | None,
+    from_: str,
+    to: str,
+    opens_on: str,
+    volume: int,
+    scenario: str,
+    run_id: str | None,
+    **rest: Any,
 ) -> None:
     """Run the whole pipeline: generate, refine, load, and show the figures."""
     parameters = Parameters.create(
-        seed=seed,
         window_from=_day("--from", from_),
         window_to=_day("--to", to),
         opens_on=_day("--opens-on", opens_on),
         tickets_per_business_day=volume,
-        breach_rate=breach_rate,
         scenario=summary.scenario_of(scenario),
+        **rest,
     )
     name = _safe_name(run_id or parameters.run_id)
     settings = _settings(workers=workers)
     from pqr_pipeline.pipeline import declare
 
     declare(open_lake(settings), name, parameters)
-    _pipeline(name, settings, Screen(is_json=json, is_quiet=quiet))
+    _pipeline(name, settings, screen)
 
 
-@app.command()
-def retry(run_id: RunId, workers: Workers = None, json: Json = False, quiet: Quiet = False) -> None:
+@_command(with_run_id=True, with_workers=True)
+def retry(*, screen: Screen, run_id: str, workers: int | None) -> None:
     """Continue a failed run at its first unfinished partition."""
     settings = _settings(workers=workers)
     RunRecords(open_lake(settings), run_id).parameters()
-    _pipeline(run_id, settings, Screen(is_json=json, is_quiet=quiet))
+    _pipeline(run_id, settings, screen)
 
 
-@app.command()
-def stage(
-    stage: Annotated[str, typer.Argument(help="generator, bronze, silver, gold or loader")],
-    run_id: RunId,
-    workers: Workers = None,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Run one stage of a run."""
+@_command(with_run_id=True, with_workers=True)
+@click.argument("stage", metavar="STAGE")
+def stage(*, screen: Screen, stage: str, run_id: str, workers: int | None) -> None:
+    """Run one stage (generator, bronze, silver, gold or loader) of a run."""
     from pqr_common.discovery import stage_named
 
     stage_named(stage)
-    _one_stage(stage, run_id, _settings(workers=workers), Screen(is_json=json, is_quiet=quiet))
+    _one_stage(stage, run_id, _settings(workers=workers), screen)
 
 
-@app.command()
-def publish(run_id: RunId, workers: Workers = None, json: Json = False, quiet: Quiet = False) -> None:
+@_command(with_run_id=True, with_workers=True)
+def publish(*, screen: Screen, run_id: str, workers: int | None) -> None:
     """Make Postgres show this run."""
-    _one_stage("loader", run_id, _settings(workers=workers), Screen(is_json=json, is_quiet=quiet))
+    _one_stage("loader", run_id, _settings(workers=workers), screen)
 
 
-@app.command()
-def runs(json: Json = False, quiet: Quiet = False) -> None:
+@_command()
+def runs(*, screen: Screen) -> None:
     """List what ran, from the manifests."""
-    screen = Screen(is_json=json, is_quiet=quiet)
     lake = open_lake(_settings())
     found = [summary.of_run(lake, run_id) for run_id in run_ids(lake)]
     screen.value(found)
@@ -106,51 +128,27 @@ def runs(json: Json = False, quiet: Quiet = False) -> None:
     )
 
 
-@app.command()
-def show(run_id: RunId, json: Json = False, quiet: Quiet = False) -> None:
+@_command(with_run_id=True)
+def show(*, screen: Screen, run_id: str) -> None:
     """Show one run: parameters, datasets, checks, attempts."""
-    screen = Screen(is_json=json, is_quiet=quiet)
     found = summary.of_run_in_full(open_lake(_settings()), run_id)
     screen.value(found)
     screen.headline(run_id, found["headline"])
     screen.table("Parameters", ["Name", "Value"], summary.parameter_rows(found["parameters"]))
-    screen.table(
-        "Datasets",
-        ["Layer", "Dataset", "Rows", "Bytes", "Objects", "Content digest"],
-        [
-            (d["layer"], d["dataset"], d["rows"], d["bytes"], d["objects"], d["content_digest"])
-            for d in found["datasets"]
-        ],
-    )
-    screen.table(
-        "Checks",
-        ["Layer", "Check", "Status", "Observed", "Expected"],
-        [(c["layer"], c["name"], c["status"], c["observed"], c["expected"]) for c in found["checks"]],
-    )
-    screen.table(
-        "Attempts",
-        ["Stage", "No", "State", "Seconds", "Tasks", "Reused", "Error"],
-        [
-            (a["stage"], a["number"], a["state"], a["seconds"], a["tasks"], a["tasks_reused"], a["error"])
-            for a in found["attempts"]
-        ],
-    )
+    screen.records("Datasets", found["datasets"])
+    screen.records("Checks", found["checks"], ("layer", "name", "status", "observed", "expected"))
+    attempts = ("stage", "number", "state", "seconds", "tasks", "tasks_reused", "error")
+    screen.records("Attempts", found["attempts"], attempts)
 
 
-@app.command()
-def verify(
-    run_id: RunId,
-    deep: Annotated[bool, typer.Option("--deep", help="Also recompute content digests from the rows.")] = False,
-    workers: Workers = None,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@_command(with_run_id=True, with_workers=True)
+@click.option("--deep", is_flag=True, help="Also recompute content digests from the rows.")
+def verify(*, screen: Screen, run_id: str, deep: bool, workers: int | None) -> None:
     """Re-hash every object; check the chain, the balances and Postgres. Exit 4 names what differs."""
     from pqr_pipeline import embedded
     from pqr_pipeline import verify as proof
 
     settings = _settings(workers=workers)
-    screen = Screen(is_json=json, is_quiet=quiet)
     lake = open_lake(settings)
     RunRecords(lake, run_id).parameters()
     with screen.waiting("Reading every object again"), embedded.workbench(settings) as (ready, executor):
@@ -166,34 +164,25 @@ def verify(
     )
 
 
-@app.command()
-def lineage(
-    kpi: Annotated[str, typer.Argument(help="A mart, mart.column, or a column of kpi_executive.")],
-    run_id: RunId,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Follow a figure down to the raw objects it was counted from."""
+@_command(with_run_id=True)
+@click.argument("kpi")
+def lineage(*, screen: Screen, kpi: str, run_id: str) -> None:
+    """Follow a figure (mart, mart.column or a column of kpi_executive) down to the raw objects."""
     from pqr_pipeline.lineage import trace
 
-    screen = Screen(is_json=json, is_quiet=quiet)
     figure = trace(open_lake(_settings()), run_id, kpi)
     screen.value(asdict(figure))
-    screen.table(figure.mart, list(figure.rows[0]) if figure.rows else [], [tuple(row.values()) for row in figure.rows])
+    screen.records(figure.mart, figure.rows)
     for layer in figure.layers:
-        screen.table(
-            f"{layer['layer']}/{layer['dataset']}: {layer['rows']:,} rows, manifest {layer['digest'][:16]}",
-            ["Object", "Rows", "SHA-256"],
-            [(item["path"], item["rows"], item["sha256"][:16]) for item in layer["objects"]],
-        )
+        title = f"{layer['layer']}/{layer['dataset']}: {layer['rows']:,} rows, manifest {layer['digest'][:16]}"
+        screen.records(title, layer["objects"])
 
 
-@app.command()
-def doctor(json: Json = False, quiet: Quiet = False) -> None:
+@_command()
+def doctor(*, screen: Screen) -> None:
     """Look at everything a run needs and say what is wrong and how to mend it."""
     from pqr_pipeline.doctor import examine
 
-    screen = Screen(is_json=json, is_quiet=quiet)
     found = []
     for finding in examine(_settings()):
         found.append(finding)
@@ -206,20 +195,24 @@ def doctor(json: Json = False, quiet: Quiet = False) -> None:
         )
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def psql(context: typer.Context) -> None:
-    """Open psql on the Postgres of this platform; arguments after `--` go to psql."""
+@app.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def psql(arguments: tuple[str, ...]) -> None:
+    """Open psql on the Postgres of this platform; ARGUMENTS after `--` go to psql."""
     from pqr_pipeline.embedded import postgres, psql_path
 
     with postgres(_settings()) as dsn:
-        ended = subprocess.run([psql_path(), dsn, *context.args], check=False)
-    raise typer.Exit(ended.returncode)
+        ended = subprocess.run([psql_path(), dsn, *arguments], check=False)
+    raise click.exceptions.Exit(ended.returncode)
 
 
 def main() -> None:
     """Run the command; every failure ends with its own code and one sentence."""
     try:
         code = app(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stdout.write(f"{error.format_message()}\n")
+        code = InvalidSettings.exit_code
     except PqrError as error:
         sys.stderr.write(f"{error}\n")
         code = error.exit_code

@@ -67,6 +67,12 @@ class Screen:
             table.add_row(*(escape(_worded(cell)) for cell in row))
         self._out.print(table)
 
+    def records(self, title: str, items: Sequence[Mapping[str, Any]], names: Sequence[str] | None = None) -> None:
+        """A table of records that share their keys, or of some of these."""
+        if items:
+            shown = names or list(items[0])
+            self.table(title, [n.replace("_", " ") for n in shown], [[item[n] for n in shown] for item in items])
+
     def headline(self, run_id: str, figures: Mapping[str, Any]) -> None:
         """The KPI table of a run."""
         rows = [(label, _figure(name, figures[name])) for name, label in HEADLINES if name in figures]
