@@ -22,9 +22,7 @@ from pqr_common.scenario import load_scenario
 def test_json_round_trip(seed, length, volume, rate):
     """Parameters written as JSON and read back are the same value with the same digest."""
     last = date.fromordinal(date(2026, 1, 1).toordinal() + length)
-    parameters = Parameters.create(
-        seed=seed, window_to=last, tickets_per_business_day=volume, breach_rate=rate
-    )
+    parameters = Parameters.create(seed=seed, window_to=last, tickets_per_business_day=volume, breach_rate=rate)
     again = Parameters.from_json(parameters.to_json())
     assert again == parameters
     assert again.digest == parameters.digest

@@ -25,8 +25,8 @@ SEED_MAX = 2**63 - 1
 VOLUME_MAX = 1_000_000
 BREACH_RATE_MIN, BREACH_RATE_MAX = Decimal("0.07"), Decimal("0.12")
 BREACH_RATE_DECIMALS = 6
-# The packaged calendar holds 2015 to 2035; a term that starts late in a year runs into the next one.
-CALENDAR_FROM, CALENDAR_TO = date(2015, 1, 1), date(2034, 12, 31)
+# Ley 1755 rules from the first day on; the packaged calendar ends a year after the last, since terms run on.
+CALENDAR_FROM, CALENDAR_TO = date(2015, 6, 30), date(2034, 12, 31)
 BOGOTA_BEHIND_UTC = timedelta(hours=5)  # all year: Colombia has no summer time
 
 
@@ -131,9 +131,7 @@ def _check_range(what: str, value: int, low: int, high: int) -> None:
 
 def _check_window(first: date, last: date, opens_on: date) -> None:
     if last < first:
-        raise InvalidSettings(
-            f"Window must end on or after its start {first}, found the end {last}: swap them."
-        )
+        raise InvalidSettings(f"Window must end on or after its start {first}, found the end {last}: swap them.")
     if first < opens_on:
         raise InvalidSettings(
             f"Window must begin on or after the day the inbox opens, {opens_on}, found {first}: "

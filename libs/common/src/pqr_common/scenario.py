@@ -21,6 +21,8 @@ __all__ = ["DEFAULT_SCENARIO", "DirtRates", "Peak", "Rates", "Scenario", "load_s
 DEFAULT_SCENARIO = "alcaldia"
 WEIGHTS_SUM_MAX = 100_000
 PERCENT_MAX = 1_000
+PEAKS_MAX = 100
+DIRT_SUM_MAX = 100_000  # a mail has one kind of dirt at most
 Mix = tuple[tuple[str, int], ...]
 TOPIC_CODES = tuple(topic.code for topic in TOPICS)
 
@@ -114,9 +116,7 @@ class Scenario:
         try:
             value = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise InvalidSettings(
-                f"Scenario in {source} must be TOML, found {error}: mend the file."
-            ) from error
+            raise InvalidSettings(f"Scenario in {source} must be TOML, found {error}: mend the file.") from error
         return cls.from_json(value, source)
 
 
@@ -126,18 +126,14 @@ T = TypeVar("T", Rates, DirtRates)
 def scenario_names() -> tuple[str, ...]:
     """The packaged scenarios, sorted."""
     folder = resources.files("pqr_common") / "data" / "scenarios"
-    return tuple(
-        sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
-    )
+    return tuple(sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml")))
 
 
 def load_scenario(name: str = DEFAULT_SCENARIO) -> Scenario:
     """The packaged scenario of that name; InvalidSettings lists the names there are."""
     if name not in scenario_names():
         known = ", ".join(scenario_names())
-        raise InvalidSettings(
-            f"Scenario must be one of {known} or a TOML file, found {name!r}: choose one of them."
-        )
+        raise InvalidSettings(f"Scenario must be one of {known} or a TOML file, found {name!r}: choose one of them.")
     text = (resources.files("pqr_common") / "data" / "scenarios" / f"{name}.toml").read_text(encoding="utf-8")
     return Scenario.from_toml(text, f"{name}.toml")
 
@@ -146,8 +142,8 @@ def _scenario(value: Mapping[str, Any], where: str) -> Scenario:
     required = ("name", "type_mix", "topic_mix", "department_mix", "rates_per_mille", "dirt_per_100k")
     _check_keys(value, required, ("peaks",), where)
     peaks = value.get("peaks") or []
-    if not isinstance(peaks, Sequence) or isinstance(peaks, str):
-        raise _bad(where, "peaks", "a list of tables", peaks)
+    if not isinstance(peaks, Sequence) or isinstance(peaks, str) or len(peaks) > PEAKS_MAX:
+        raise _bad(where, "peaks", f"a list of at most {PEAKS_MAX} tables", peaks)
     parsed = tuple(_peak(item, f"{where}, peak {index + 1}") for index, item in enumerate(peaks))
     names = [peak.name for peak in parsed]
     if len(set(names)) < len(names):
@@ -158,7 +154,7 @@ def _scenario(value: Mapping[str, Any], where: str) -> Scenario:
         topic_mix=_mix(value["topic_mix"], TOPIC_CODES, where, "topic_mix"),
         department_mix=_mix(value["department_mix"], DEPARTMENTS, where, "department_mix"),
         rates=_rates(Rates, value["rates_per_mille"], 1_000, where, "rates_per_mille"),
-        dirt=_rates(DirtRates, value["dirt_per_100k"], 100_000, where, "dirt_per_100k"),
+        dirt=_dirt(value["dirt_per_100k"], where),
         peaks=parsed,
     )
 
@@ -180,28 +176,20 @@ def _peak(value: Any, where: str) -> Peak:
     )
 
 
-def _check_keys(
-    value: Mapping[str, Any], required: Sequence[str], optional: Sequence[str], where: str
-) -> None:
+def _check_keys(value: Mapping[str, Any], required: Sequence[str], optional: Sequence[str], where: str) -> None:
     for key in value:
         if key not in required and key not in optional:
-            raise InvalidSettings(
-                f"{where} has the unknown key {key!r}: remove it, or spell it as in alcaldia.toml."
-            )
+            raise InvalidSettings(f"{where} has the unknown key {key!r}: remove it, or spell it as in alcaldia.toml.")
     for key in required:
         if key not in value:
-            raise InvalidSettings(
-                f"{where} must hold the key {key!r}, found none: add it, see alcaldia.toml."
-            )
+            raise InvalidSettings(f"{where} must hold the key {key!r}, found none: add it, see alcaldia.toml.")
 
 
 def _mix(value: Any, codes: Sequence[str], where: str, key: str) -> Mix:
     if not isinstance(value, Mapping):
         raise _bad(where, key, "a table of weights", value)
     _check_keys(value, (), codes, f"{where}, {key}")
-    mix = tuple(
-        (code, _integer(value.get(code, 0), 0, WEIGHTS_SUM_MAX, where, f"{key}.{code}")) for code in codes
-    )
+    mix = tuple((code, _integer(value.get(code, 0), 0, WEIGHTS_SUM_MAX, where, f"{key}.{code}")) for code in codes)
     if not 0 < sum(weight for _, weight in mix) <= WEIGHTS_SUM_MAX:
         raise _bad(where, key, f"weights that sum to 1..{WEIGHTS_SUM_MAX}", sum(weight for _, weight in mix))
     return mix
@@ -213,6 +201,13 @@ def _rates(kind: type[T], value: Any, ceiling: int, where: str, key: str) -> T:
     names = tuple(field.name for field in fields(kind))
     _check_keys(value, names, (), f"{where}, {key}")
     return kind(**{name: _integer(value[name], 0, ceiling, where, f"{key}.{name}") for name in names})
+
+
+def _dirt(value: Any, where: str) -> DirtRates:
+    dirt = _rates(DirtRates, value, DIRT_SUM_MAX, where, "dirt_per_100k")
+    if (total := sum(asdict(dirt).values())) > DIRT_SUM_MAX:
+        raise _bad(where, "dirt_per_100k", f"rates that sum to {DIRT_SUM_MAX} at most", total)
+    return dirt
 
 
 def _integer(value: Any, low: int, high: int, where: str, key: str) -> int:

@@ -1,0 +1,78 @@
+"""Who writes: a fixed town of citizens with a name, a marked-fake document number, a home and a mailbox."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+
+import numpy as np
+import numpy.typing as npt
+
+from pqr_common.parameters import Parameters
+from pqr_common.scenario import Mix
+from pqr_generator.draws import Ints, below, low, pick, words
+from pqr_generator.lexicon import PROVIDERS, packaged
+from pqr_generator.tickets import CITIZENS
+
+__all__ = ["Citizens", "citizens", "municipalities"]
+
+TEN_MILLION = 10_000_000
+# Odd and not divisible by five, so multiplying modulo ten million keeps distinct citizens distinct.
+DOCUMENT_STEP, MAILBOX_STEP = 7_368_787, 3_141_593
+SHARE = 10_000  # a department's weight is dealt to its municipalities in parts of this
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Citizens:
+    """Columns by citizen number; the first four are row numbers of their lists."""
+
+    given: npt.NDArray[np.int32]
+    surname: npt.NDArray[np.int32]
+    second_surname: npt.NDArray[np.int32]
+    municipality: npt.NDArray[np.int32]
+    provider: npt.NDArray[np.int32]
+    document: npt.NDArray[np.int32]  # seven digits after 999
+    mailbox: npt.NDArray[np.int32]  # seven digits that make the address unique
+
+
+@cache
+def municipalities() -> tuple[tuple[str, str, int], ...]:
+    """(department, municipality, weight within the department), in the order of the file."""
+    text = (resources.files("pqr_generator") / "data" / "municipalities.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return tuple((row["department"], row["municipality"], int(row["weight"])) for row in rows)
+
+
+def citizens(parameters: Parameters) -> Citizens:
+    """The town under this seed and mix of departments."""
+    return _citizens(parameters.seed, parameters.scenario.department_mix)
+
+
+@lru_cache(maxsize=2)
+def _citizens(seed: int, department_mix: Mix) -> Citizens:
+    names = packaged("names.toml")
+    given = words(seed, "citizen.given", 0, CITIZENS)
+    surnames = words(seed, "citizen.surname", 0, CITIZENS)
+    number = np.arange(CITIZENS)
+    columns: list[Ints] = [
+        below(given, len(names["given"])),
+        below(surnames, len(names["surname"])),
+        low(surnames, len(names["surname"])),
+        pick(words(seed, "citizen.home", 0, CITIZENS), _home_weights(department_mix)),
+        low(given, len(PROVIDERS)),
+        (number * DOCUMENT_STEP + 1_234_567) % TEN_MILLION,
+        (number * MAILBOX_STEP + 7_654_321) % TEN_MILLION,
+    ]
+    return Citizens(*(column.astype(np.int32) for column in columns))
+
+
+def _home_weights(department_mix: Mix) -> Ints:
+    """By municipality: its share of its department's weight."""
+    rows = municipalities()
+    total: dict[str, int] = {}
+    for department, _, weight in rows:
+        total[department] = total.get(department, 0) + weight
+    mix = dict(department_mix)
+    return np.array([mix[department] * (weight * SHARE // total[department]) for department, _, weight in rows])

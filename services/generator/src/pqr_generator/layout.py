@@ -1,0 +1,153 @@
+"""The layout of a line: its thirteen fields in order, each a run of columns of fragments, and what each letter
+fixes beforehand. What is left open, `lines.py` fills in mail by mail.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+import numpy as np
+
+from pqr_common.catalogue import DEPENDENCIES
+from pqr_generator.fragments import EMPTY, Fragments, Ids
+from pqr_generator.letters import LETTERS
+from pqr_generator.lexicon import AUTOMATIC, FROM_CITIZEN, PROVIDERS, packaged
+
+__all__ = ["COLUMN", "FIELDS", "REFERENCES_MAX", "WIDTH", "parts", "span", "templates"]
+
+REFERENCES_MAX = 5
+ENTITY_DOMAIN = "alcaldia.test"
+MESSAGE_DOMAIN = "pqrs.test"  # of the entity's Message-IDs
+ENTITY_ADDRESS = f"pqrs@{ENTITY_DOMAIN}"
+DESKS = ("hacienda", "movilidad", "infraestructura", "salud", "educacion", "planeacion", "ambiente", "gobierno",
+         "social", "ciudadano")  # fmt: skip
+
+
+def _hex(name: str) -> tuple[str, ...]:
+    return tuple(f"{name}.{place}" for place in range(4))
+
+
+FIELDS: dict[str, tuple[str, ...]] = {
+    "schema_version": ("schema_version",),
+    "message_id": ("message_id", *_hex("id"), "id.domain"),
+    "in_reply_to": ("in_reply_to", *_hex("parent"), "parent.domain"),
+    "references": (
+        "references",
+        *(name for n in range(REFERENCES_MAX) for name in (*_hex(f"reference{n}"), f"reference{n}.domain")),
+        "references.end",
+    ),
+    "direction": ("direction",),
+    "received_at": ("received_at", "received.day", "received.minute", "received.second", "received.end"),
+    "date": ("date", "sent.day", "sent.minute", "sent.second", "sent.end"),
+    "from_to": (
+        "from", "from.given", "from.surname", "from.second", "from.end",
+        "address.given", "address.surname", "address.high", "address.low", "address.end",
+    ),
+    "subject": ("subject", "subject.text", "subject.prefix", "subject.high", "subject.low", "subject.end"),
+    "body": (
+        "body", "greeting", "dear.given", "dear.surname", "dear.end",
+        "opening", "matter", "detail", "place", "fact",
+        "fact.prefix", "fact.high", "fact.low", "fact.kind", "fact.topic", "fact.priority", "ask", "farewell",
+        "name.given", "name.surname", "name.second", "document", "document.high", "document.low", "home",
+        "desk", "body.end",
+    ),
+    "auto_submitted": ("auto_submitted",),
+    "attachments": (
+        "attachments", "file.name", "file.number", "file.media", "file.kilo", "file.bytes",
+        "second.name", "second.number", "second.media", "second.kilo", "second.bytes", "attachments.end",
+    ),
+    "end": ("end",),
+}  # fmt: skip
+COLUMN = {name: place for place, name in enumerate(name for names in FIELDS.values() for name in names)}
+WIDTH = len(COLUMN)
+_STARTS = dict(zip(FIELDS, accumulate((len(names) for names in FIELDS.values()), initial=0), strict=False))
+
+
+def span(field: str) -> slice:
+    """The columns of a field."""
+    return slice(_STARTS[field], _STARTS[field] + len(FIELDS[field]))
+
+
+def parts(fragments: Fragments) -> dict[str, int]:
+    """Pieces of JSON that depend on more than the letter; lists give the number of their first."""
+    domains = (*PROVIDERS, MESSAGE_DOMAIN)
+    return {
+        "opened": fragments.raw("<"),
+        "id_closed": fragments.raw(*(f"@{domain}>" for domain in domains)),
+        "id_domain": fragments.raw(*(f'@{domain}>",' for domain in domains)),
+        "more_domain": fragments.raw(*(f'@{domain}>","<' for domain in domains)),
+        "last_domain": fragments.raw(*(f'@{domain}>"],' for domain in domains)),
+        "in_reply_to": fragments.raw('"in_reply_to":null,', '"in_reply_to":"<'),
+        "references": fragments.raw('"references":[],', '"references":["<'),
+        "from_provider": fragments.raw(*(f'@{name}"}},"to":["{ENTITY_ADDRESS}"],' for name in PROVIDERS)),
+        "to_provider": fragments.raw(*(f'@{name}"],' for name in PROVIDERS)),
+        "desk_sender": fragments.raw(
+            *(f'{name}","address":"{desk}@{ENTITY_DOMAIN}"}},"to":["' for name, desk in zip(
+                DEPENDENCIES.values(), DESKS, strict=True))
+        ),
+        "daemon": fragments.raw(
+            *(f'Mail Delivery System","address":"mailer-daemon@{name}"}},"to":["{ENTITY_ADDRESS}"],'
+              for name in PROVIDERS)
+        ),
+        "file_name": fragments.raw('{"filename":"foto_', '{"filename":"soporte_', '{"filename":"respuesta_'),
+        "second_name": fragments.raw(*3 * (',{"filename":"anexo_',)),
+        "file_media": fragments.raw(
+            '.jpg","media_type":"image/jpeg","bytes":', *2 * ('.pdf","media_type":"application/pdf","bytes":',)
+        ),
+        "file_bytes": fragments.raw(*(f"{number:03d}}}" for number in range(1_000))),
+    }  # fmt: skip
+
+
+def templates(fragments: Fragments) -> Ids:
+    """Letters x columns: everything that is the same in all letters of a kind."""
+    common = {
+        "schema_version": '{"schema_version":"1",',
+        "message_id": '"message_id":"<',
+        "received_at": '"received_at":"',
+        "received.end": 'Z",',
+        "date": '"date":"',
+        "sent.end": ' -0500",',
+        "from": '"from":{"name":"',
+        "subject": '"subject":"',
+        "body": '"body":"',
+        "body.end": '",',
+        "attachments": '"attachments":[',
+        "attachments.end": "]",
+        "end": "}\n",
+    }
+    sheet = np.full((len(LETTERS), WIDTH), EMPTY, np.int32)
+    for name, text in common.items():
+        sheet[:, COLUMN[name]] = fragments.raw(text)
+    for row, letter in enumerate(LETTERS):
+        for name, text in _fixed(letter).items():
+            sheet[row, COLUMN[name]] = fragments.raw(text)
+    return sheet
+
+
+def _fixed(letter: str) -> dict[str, str]:
+    """JSON pieces by column that belong to one kind of letter."""
+    inbound = letter in FROM_CITIZEN or letter in AUTOMATIC
+    submitted = {"acknowledgement": "auto-replied", "bounce": "auto-generated"}
+    away = "auto-replied" if letter in AUTOMATIC else "no"
+    fixed = {
+        "direction": f'"direction":"{"inbound" if inbound else "outbound"}",',
+        "auto_submitted": f'"auto_submitted":"{submitted.get(letter, away)}",',
+        "subject.end": '",' if letter == "request" else '2]",',
+    }
+    if letter != "request":
+        fixed["subject.text"] = f"{packaged('phrases.toml')['reply_subject'][letter]} [Radicado "
+    if inbound:
+        fixed["from.end"] = '","address":"'
+    if letter in FROM_CITIZEN:
+        fixed["document"] = "\\nC.C. 999"
+    elif not inbound:
+        fixed["dear.end"] = ":\\n\\n"
+    facts = {
+        "acknowledgement": "Radicado: ",
+        "answer": "\\nDecisión: atendida\\n",
+        "second_answer": "\\nDecisión: atendida\\n",
+        "denial": "\\nDecisión: acceso negado\\n",
+    }
+    if letter in facts:
+        fixed["fact"] = facts[letter]
+    return fixed

@@ -1,0 +1,93 @@
+"""The generator stage: tasks are runs of arrival days; how they are cut never changes a byte."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import date
+from itertools import pairwise
+
+import numpy as np
+
+from pqr_common.manifest import Check
+from pqr_common.stage import Output, Phase, Stage, StageInputs, StageOutcome, Task, Workbench
+from pqr_generator.days import RawPart, generate
+from pqr_generator.plan import validate, volume_plan
+from pqr_generator.schema import PRODUCES
+
+__all__ = ["STAGE"]
+
+MAILS_A_TICKET = 4  # roughly, to size tasks
+MAILS_A_TASK, MAILS_A_SMALL_TASK = 250_000, 20_000
+SMALL_TASKS = 4  # a small window is cut in so many as well, if each is worth a task
+
+
+def plan_days(inputs: StageInputs) -> list[Task]:
+    """Runs of days with about equally many tickets."""
+    parameters = inputs.parameters
+    offset = (parameters.window_from - parameters.opens_on).days
+    tickets = np.cumsum(volume_plan(parameters).tickets[offset:])
+    mails = int(tickets[-1]) * MAILS_A_TICKET
+    count = max(math.ceil(mails / MAILS_A_TASK), min(SMALL_TASKS, math.ceil(mails / MAILS_A_SMALL_TASK)), 1)
+    ends = np.searchsorted(tickets, tickets[-1] * np.arange(1, count) // count) + 1
+    edges = np.unique(np.concatenate([[0], ends, [len(tickets)]])).tolist()
+    return [_task(parameters.days[start:stop]) for start, stop in pairwise(edges)]
+
+
+def _task(days: list[date]) -> Task:
+    first, last = days[0].isoformat(), days[-1].isoformat()
+    return Task(f"{first}-{last}", arguments={"first": first, "last": last})
+
+
+def work_days(task: Task, bench: Workbench) -> Iterator[Output]:
+    """The raw parts and the answer key of each day of the task."""
+    parameters, run = bench.parameters, f"run={bench.run_id}"
+    first, last = (date.fromisoformat(task.arguments[name]) for name in ("first", "last"))
+    for made in generate(parameters, first, last):
+        day = made.day.isoformat()
+        if isinstance(made, RawPart):
+            part = f"part-{made.number:05d}"
+            yield Output(
+                "emails",
+                f"{day}/{part}",
+                lines=made.lines,
+                rows=made.rows,
+                min_at=made.min_at,
+                max_at=made.max_at,
+                path=f"raw/emails/{run}/day={day}/{part}.jsonl",
+            )
+        else:
+            number = (made.day - parameters.window_from).days
+            yield Output("answers", day, table=made.table, path=f"raw/answers/{run}/part-{number:05d}.parquet")
+
+
+def checks(outcome: StageOutcome) -> list[Check]:
+    """Every day of the window is there, and the planned breaches are the quota to within one ticket."""
+    parameters = outcome.inputs.parameters
+    plan = volume_plan(parameters)
+    eligible, breached = int(plan.eligible.sum()), int(plan.breached.sum())
+    written = {part.key.partition("/")[0] for part in outcome.partitions.get("emails", ())}
+    keyed = {part.key for part in outcome.partitions.get("answers", ())}
+    off = abs(breached - eligible * parameters.breach_rate) > 1
+    return [
+        Check.equal("days_written", len(written), len(parameters.days)),
+        Check.equal("days_keyed", len(keyed), len(parameters.days)),
+        Check(
+            name="breach_quota",
+            dimension="validity",
+            status="failed" if off else "passed",
+            observed=f"{breached} of {eligible}",
+            expected=f"{parameters.breach_rate} of them, give or take one ticket",
+        ),
+    ]
+
+
+STAGE = Stage(
+    name="generator",
+    writes="raw",
+    package="pqr_generator",
+    produces=PRODUCES,
+    phases=(Phase("days", plan_days, work_days),),
+    checks=checks,
+    validate=validate,
+)
