@@ -50,7 +50,7 @@ class DaskExecutor:
 
         futures = [self.client.submit(function, item, pure=False, retries=TASK_RETRIES) for item in items]
         try:
-            for future in as_completed(futures):
+            for future in as_completed(futures, loop=self.client.loop):
                 yield future.result()
         except (KilledWorker, FutureCancelledError, TimeoutError, ConnectionError) as error:
             raise (

@@ -1,0 +1,170 @@
+"""Measures the pipeline against its peers in one run and prints the ratios: `make bench`.
+
+Machines differ and this one may be noisy, so only ratios count: every row names its peer, what it must reach and
+what it reached here. A first, small run warms files and imports up; it is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+from faker_peer import faker_rate
+from postgres_peer import copy_seconds
+from pydantic import SecretStr
+
+from pqr_common.discovery import ORDER, stage_named
+from pqr_common.executor import DaskExecutor, dask_executor
+from pqr_common.lake import open_lake
+from pqr_common.manifest import Manifest
+from pqr_common.parameters import Parameters
+from pqr_common.runner import run_stage
+from pqr_common.runs import RunRecords
+from pqr_common.settings import Settings
+from pqr_pipeline.embedded import postgres
+
+HERE = Path(__file__).parent
+EMAILS = 1_000_000
+TICKETS_A_DAY = 4_150  # a business day of the default window, for a little over a million e-mails
+
+
+def main() -> int:
+    """Run everything; the exit code is the number of rows that miss their ratio."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--volume", type=int, default=TICKETS_A_DAY, help="tickets a business day")
+    arguments.add_argument("--keep", type=Path, help="work here and keep the files")
+    options = arguments.parse_args()
+    home = options.keep or Path(tempfile.mkdtemp(prefix="pqr-bench-"))
+    try:
+        with postgres(Settings.read(home=home)) as dsn:
+            settings = Settings.read(home=home, workers=2).with_(postgres_dsn=SecretStr(dsn))
+            return report(measured(settings, options.volume))
+    finally:
+        if options.keep is None:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def measured(settings: Settings, volume: int) -> Iterator[tuple[str, str, float, float]]:
+    """Rows of the table: what, against what, wanted ratio, reached ratio."""
+    with dask_executor(settings) as executor:
+        pipeline(settings, executor, parameters(date(2026, 1, 9), 400), "warm-up")
+    with dask_executor(settings) as executor:
+        seconds, manifests = pipeline(settings, executor, parameters(date(2026, 3, 31), volume), "bench")
+        memory = peak_memory(executor)
+    emails = manifests["raw"].dataset("emails").rows
+    say(f"{emails:,} e-mails, {manifests['silver'].dataset('tickets').rows:,} tickets")
+    for name, took in seconds.items():
+        say(f"  {name:<10} {took:6.2f} s  {emails / took:>10,.0f} e-mails/s")
+
+    raw = settings.home / "lake" / "raw" / "emails" / "run=bench"
+    files = sorted(raw.glob("*/*.jsonl"))
+    yield "generator", "Faker loop writing the same fields", 25, emails / seconds["generator"] / faker_rate()
+    kept, dropped = best(lambda: orjson_rows(files)), best(lambda: orjson_loop(files))
+    yield "bronze", "orjson.loads loop that keeps the rows of a file", 3, kept / seconds["bronze"]
+    yield "bronze", "orjson.loads loop that drops every row (for information)", 0, dropped / seconds["bronze"]
+    refined = sum(seconds[name] for name in ("bronze", "silver", "gold"))
+    peer = best(lambda: duckdb_script(raw, settings.home / "peer"))
+    yield "raw to gold", "bare DuckDB script, at most 3 x its time", 1 / 3, peer / refined
+    copied = copy_seconds(settings, manifests)
+    yield "loader", "psql \\copy of the same rows", 0.8, copied / seconds["loader"]
+    yield "whole pipeline", "50,000 e-mails/s", 1, emails / seconds["whole"] / 50_000
+    yield "peak memory", "1.5 GB in any process", 1, 1.5e9 / memory
+    with dask_executor(settings) as executor:
+        pipeline(settings, executor, parameters(date(2026, 1, 31), volume), "third")
+        third = peak_memory(executor)
+    yield "peak memory, 90 days", "31 days at the same volume, at most 1.15 x", 1 / 1.15, third / memory
+
+
+def pipeline(
+    settings: Settings, executor: DaskExecutor, given: Parameters, run_id: str
+) -> tuple[dict[str, float], dict[str, Manifest]]:
+    """Every stage's wall time, and `whole` from the first one's start to the last one's end."""
+    lake = open_lake(settings)
+    RunRecords(lake, run_id).declare(given)
+    seconds, manifests = {}, {}
+    begun = time.perf_counter()
+    for name in ORDER:
+        started = time.perf_counter()
+        manifest = run_stage(stage_named(name), run_id, lake=lake, settings=settings, executor=executor)
+        seconds[name] = time.perf_counter() - started
+        manifests[manifest.stage] = manifest
+    return seconds | {"whole": time.perf_counter() - begun}, manifests
+
+
+def parameters(until: date, volume: int) -> Parameters:
+    return Parameters.create(window_to=until, tickets_per_business_day=volume)
+
+
+def peak_memory(executor: DaskExecutor) -> int:
+    """Bytes of the largest process so far: this one or any worker."""
+    return max(_peak(), *executor.client.run(_peak).values())
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def orjson_rows(files: list[Path]) -> None:
+    for path in files:
+        with path.open("rb") as lines:
+            rows = [_loaded(line) for line in lines]
+        del rows
+
+
+def orjson_loop(files: list[Path]) -> None:
+    for path in files:
+        with path.open("rb") as lines:
+            for line in lines:
+                _loaded(line)
+
+
+def _loaded(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def duckdb_script(raw: Path, out: Path) -> None:
+    out.mkdir(exist_ok=True)
+    script = (HERE / "sql" / "peer.sql").read_text(encoding="utf-8").format(raw=raw, out=out, until="2026-03-31")
+    with duckdb.connect(config={"threads": 2}) as connection:
+        connection.execute(script)
+
+
+def best(work: Callable[[], None], times: int = 2) -> float:
+    """Seconds of the fastest of several runs: the peer gets the benefit of the doubt."""
+    found = []
+    for _ in range(times):
+        started = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - started)
+    return min(found)
+
+
+def report(rows: Iterator[tuple[str, str, float, float]]) -> int:
+    done = list(rows)
+    say(f"\n{'what':<22} {'against':<58} {'wanted':>8} {'reached':>8}")
+    for what, peer, wanted, reached in done:
+        verdict = "" if reached >= wanted else "  MISSED"
+        say(f"{what:<22} {peer:<58} {wanted:>8.2f} {reached:>8.2f}{verdict}")
+    return sum(reached < wanted for _, _, wanted, reached in done)
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
