@@ -17,6 +17,7 @@ from pqr_silver.transform import refined, resolved, split
 __all__ = ["STAGE", "bucket_count"]
 
 COLUMNS = REQUIRES[0].schema.names
+TASK_ROWS = 140_000  # about 100 MB of e-mails in memory
 PAIR_ROWS = 300_000  # two buckets for so many e-mails: an even number keeps two workers equally busy to the end
 
 
@@ -28,7 +29,7 @@ def bucket_count(rows: int) -> int:
 def plan_split(inputs: StageInputs) -> list[Task]:
     emails = inputs.manifests["bronze"].dataset("emails")
     arguments = {"buckets": bucket_count(emails.rows), "is_resumed": _is_resumed(inputs)}
-    return [Task(part.key, (part,), arguments) for part in emails.partitions]
+    return [Task(group[0].key, tuple(group), arguments) for group in _groups(emails.partitions)]
 
 
 def work_split(task: Task, bench: Workbench) -> Iterable[Exchange]:
@@ -88,6 +89,19 @@ def fingerprint(settings: Settings) -> dict[str, str]:
     """Another key gives other pseudonyms; this tells keys apart without telling the key."""
     key = settings.pseudonym_key.get_secret_value().encode()
     return {"pseudonym_key": hmac.new(key, b"pqr_silver", hashlib.sha256).hexdigest()[:16]}
+
+
+def _groups(partitions: Iterable[Partition]) -> list[list[Partition]]:
+    """Consecutive partitions up to TASK_ROWS together, since a task has its fixed cost."""
+    groups: list[list[Partition]] = []
+    rows = 0
+    for part in partitions:
+        rows += part.rows
+        if not groups or rows > TASK_ROWS:
+            groups.append([])
+            rows = part.rows
+        groups[-1].append(part)
+    return groups
 
 
 def _is_resumed(inputs: StageInputs) -> bool:

@@ -1,0 +1,158 @@
+"""An inbox written as small tables: threads of e-mails in, what silver makes of them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+import pyarrow as pa
+import pytest
+
+from pqr_common.contract import conform
+from pqr_common.testing import table_of
+from pqr_silver.schema import MAILS, PRODUCES, RADICADOS, REQUIRES
+from pqr_silver.transform import refined, resolved, split
+
+AS_OF = date(2026, 3, 31)
+BOGOTA = timedelta(hours=-5)
+
+# kind: who sends it, how the subject begins, what the body says
+LETTERS = {
+    "request": (
+        "inbound",
+        "{}",
+        "Señores:\nPido atención.\n\nAna Ruiz\nC.C. 9990001234 (ficticia)\nMunicipio: Tunja (Boyacá)",
+    ),
+    "acknowledgement": (
+        "outbound",
+        "Acuse de recibo",
+        "Señora Ana:\n\nRadicado: {radicado}\nTipo: {}\nTema: RUIDO\nDependencia: 107\nPrioridad: normal\n",
+    ),
+    "transfer": ("outbound", "Traslado por competencia", "Entidad competente: Gobernación"),
+    "completion_request": ("outbound", "Requerimiento para completar la petición", "Falta la dirección."),
+    "completion": ("inbound", "Re: Requerimiento para completar la petición", "Calle 1 # 2-3"),
+    "extension": ("outbound", "Prórroga del término", "Prórroga: {} días hábiles\n"),
+    "progress": ("outbound", "Avance del trámite", "Seguimos trabajando."),
+    "answer": ("outbound", "Respuesta de fondo", "Decisión: {}"),
+    "archive": ("outbound", "Archivo por desistimiento tácito", "Se archiva."),
+    "insistence": ("inbound", "Re: Acuse de recibo", "¿Qué pasó?"),
+    "reopening": ("inbound", "Re: Respuesta de fondo", "No estoy de acuerdo."),
+    "out_of_office": ("inbound", "Respuesta automática: Acuse de recibo", "Estoy de vacaciones."),
+    "bounce": ("inbound", "Undelivered Mail Returned to Sender", "User unknown"),
+}
+FIRST_WORDS = {
+    "request": "Petición de interés particular - Contaminación por ruido",
+    "acknowledgement": "PET_PAR",
+    "answer": "atendida",
+}
+
+
+def instant(local: str) -> datetime:
+    """`2026-01-05 09:00` in Bogotá as an instant in UTC."""
+    return datetime.fromisoformat(f"{local}+00:00") - BOGOTA
+
+
+def mail(name: str, number: int, when: str, kind: str, words: str, *, sent: str | None = None) -> dict[str, object]:
+    """One line of a thread as bronze gives it, without its place in the thread."""
+    direction, subject, body = LETTERS[kind]
+    radicado = f"2026107{name:0>6}2"
+    words = words or FIRST_WORDS.get(kind, "")
+    stated = "" if kind == "request" else f" [Radicado {radicado}]"
+    automatic = {"acknowledgement": "auto-replied", "out_of_office": "auto-replied", "bounce": "auto-generated"}
+    return {
+        "message_id": f"<{name}.{number}@x.example>",
+        "direction": direction,
+        "received_at": instant(when),
+        "sent_at": instant(sent or when),
+        "from_address": "Ana@correo.example" if direction == "inbound" else "pqrs@alcaldia.example",
+        "subject": subject.format(words) + stated,
+        "body": body.format(words, radicado=radicado),
+        "auto_submitted": automatic.get(kind, "no"),
+        "attachment_count": 0,
+        "attachment_bytes": 0,
+    }
+
+
+def thread(name: str, text: str) -> list[dict[str, object]]:
+    """A thread from lines `local time | kind | words | manner`; each e-mail refers to all before it.
+
+    Manners: `lost` (no References, no In-Reply-To), `reply` (In-Reply-To only), `again` (the line above once
+    more), `sent <local time>`, `absent` (this e-mail is not in the data).
+    """
+    lines: list[dict[str, object]] = []
+    chain: list[str] = []
+    for number, line in enumerate(text.strip().splitlines()):
+        when, kind, words, manner = (part.strip() for part in f"{line}|||".split("|")[:4])
+        if kind == "again":
+            lines.append(lines[-1] | {"received_at": instant(when)})
+            continue
+        row = mail(
+            name, number, when, kind, words, sent=manner.removeprefix("sent ") if manner.startswith("sent ") else None
+        )
+        if chain and manner != "lost":
+            row["in_reply_to"] = chain[-1]
+            row["references"] = None if manner == "reply" else " ".join(chain)
+        chain.append(str(row["message_id"]))
+        lines += [] if manner == "absent" else [row]
+    return lines
+
+
+def bronze(*threads: list[dict[str, object]]) -> pa.Table:
+    """The lines of these threads in order of arrival, each with its place in the raw objects."""
+    lines = sorted((line for lines in threads for line in lines), key=lambda line: line["received_at"])
+    per_day: dict[date, int] = {}
+    for line in lines:
+        day = (line["received_at"] + BOGOTA).date()
+        per_day[day] = per_day.get(day, -1) + 1
+        line |= {"raw_day": day, "raw_part": 0, "raw_line": per_day[day]}
+    return table_of(REQUIRES[0].schema, *lines)
+
+
+@dataclass
+class Silver:
+    """What the three steps of silver make of bronze partitions, all buckets together."""
+
+    emails: pa.Table
+    tickets: pa.Table
+    ticket_events: pa.Table
+    rejects: pa.Table
+    count_continuations: int = 0
+    count_unfaithful: int = 0
+    parts: list[object] = field(default_factory=list)
+
+
+def silver(*partitions: pa.Table, buckets: int = 2, as_of: date = AS_OF, is_resumed: bool = False) -> Silver:
+    splits = [split(part, buckets=buckets, pseudonym_key="k", is_resumed=is_resumed) for part in partitions]
+    mails = [part.mails for part in splits]
+    for bucket in range(buckets):
+        orphans = _gathered([part.orphans for part in splits], bucket, MAILS)
+        radicados = _gathered([part.radicados for part in splits], bucket, RADICADOS)
+        mails.append(resolved(orphans, radicados, buckets=buckets))
+    parts = [refined(_gathered(mails, bucket, MAILS), as_of_day=as_of) for bucket in range(buckets)]
+    made = {c.dataset: [conform(getattr(part, c.dataset), c) for part in parts] for c in PRODUCES}
+    return Silver(
+        **{name: pa.concat_tables(tables) for name, tables in made.items()},
+        count_continuations=sum(part.count_continuations for part in parts),
+        count_unfaithful=sum(part.count_unfaithful for part in parts),
+        parts=parts,
+    )
+
+
+def _gathered(dealt: list[dict[int, pa.Table]], bucket: int, schema: pa.Schema) -> pa.Table:
+    return pa.concat_tables([schema.empty_table(), *(part[bucket] for part in dealt if bucket in part)])
+
+
+@pytest.fixture
+def inbox():
+    """`inbox.thread(...)`, `inbox.bronze(...)`, `inbox.silver(...)`, and `inbox.ticket(lines)` for one thread."""
+
+    class Inbox:
+        def ticket(self, text: str, *, as_of: date = AS_OF) -> dict[str, object]:
+            return silver(bronze(thread("1", text)), as_of=as_of).tickets.to_pylist()[0]
+
+        def events(self, text: str) -> list[dict[str, object]]:
+            return silver(bronze(thread("1", text))).ticket_events.to_pylist()
+
+    found = Inbox()
+    found.thread, found.bronze, found.silver = thread, bronze, silver
+    return found
