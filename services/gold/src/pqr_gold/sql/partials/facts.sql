@@ -19,8 +19,8 @@ ages as (
 )
 select
     pqrs_type,
-    department,
-    topic,
+    coalesce(department, 'Sin dato') as department,  -- the request did not say
+    coalesce(topic, 'SIN_DATO') as topic,
     cast(opened_local as date) as opened_on,
     cast(isodow(opened_local) as smallint) as weekday,
     cast(hour(opened_local) as smallint) as hour,

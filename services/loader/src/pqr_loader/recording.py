@@ -1,0 +1,70 @@
+"""Writes a run's records into `meta`, of failed runs too; what is recorded already is not written again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from pqr_common.lake import Lake
+from pqr_common.runner import committed_layers
+from pqr_common.runs import RunRecords
+from pqr_loader.postgres import connection
+from pqr_loader.records import STAGES, rows_of
+
+__all__ = ["record"]
+
+KEYS = {
+    "meta.runs": ("run_id",),
+    "meta.attempts": ("run_id", "stage", "attempt"),
+    "meta.manifests": ("run_id", "layer"),
+    "meta.datasets": ("run_id", "layer", "dataset"),
+    "meta.partitions": ("run_id", "layer", "dataset", "key"),
+    "meta.lineage": ("run_id", "layer", "dataset", "input_layer", "input_dataset"),
+    "meta.quality_checks": ("run_id", "stage", "attempt", "position"),
+}
+
+
+def record(lake: Lake, run_id: str, dsn: str) -> None:
+    """Copy what the lake knows of a run into `meta`; raises UnknownRun."""
+    records = RunRecords(lake, run_id)
+    attempts = [attempt for stage in STAGES for attempt in records.attempts(stage)]
+    tables = rows_of(run_id, records.parameters(), committed_layers(lake, run_id), attempts)
+    with connection(dsn) as opened:
+        for manifest in tables["meta.manifests"]:
+            # A lake that was wiped and filled again by other code: its old children go with the old manifest.
+            opened.execute(
+                "delete from meta.manifests where run_id = %s and layer = %s and digest <> %s",
+                [run_id, manifest["layer"], manifest["digest"]],
+            )
+        for table, rows in tables.items():
+            _upsert(opened, table, rows)
+
+
+def _upsert(opened: psycopg.Connection, table: str, rows: list[dict[str, Any]]) -> None:
+    """Insert rows, or update those that differ: the same rows again write nothing."""
+    if not rows:
+        return
+    columns = list(rows[0])
+    changing = [name for name in columns if name not in KEYS[table]]
+    statement = sql.SQL(
+        "insert into {table} as old ({columns}) values ({values}) on conflict ({keys}) do update set {changes} "
+        "where ({before}) is distinct from ({after})"
+    ).format(
+        table=sql.Identifier(*table.split(".")),
+        columns=_listed(columns),
+        values=sql.SQL(", ").join(map(sql.Placeholder, columns)),
+        keys=_listed(KEYS[table]),
+        changes=sql.SQL(", ").join(
+            sql.SQL("{name} = excluded.{name}").format(name=sql.Identifier(name)) for name in changing
+        ),
+        before=_listed(changing, "old"),
+        after=_listed(changing, "excluded"),
+    )
+    with opened.cursor() as cursor:
+        cursor.executemany(statement, rows)
+
+
+def _listed(names: list[str] | tuple[str, ...], *prefix: str) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(*prefix, name) for name in names)

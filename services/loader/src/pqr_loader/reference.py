@@ -1,0 +1,34 @@
+"""The reference tables of `core`, from the packaged law and calendar. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+import pyarrow as pa
+
+from pqr_common import terms
+from pqr_loader.schema import CALENDAR, SLA_POLICIES
+
+__all__ = ["REFERENCE", "calendar", "sla_policies"]
+
+
+def sla_policies() -> pa.Table:
+    """Every term the law has set, with the days it was in force."""
+    return pa.Table.from_pylist([asdict(policy) for policy in terms.POLICIES], schema=SLA_POLICIES.schema)
+
+
+def calendar() -> pa.Table:
+    """Every day whose holidays are known."""
+    first = np.datetime64(terms.CALENDAR_FROM.replace(month=1, day=1), "D")
+    days = np.arange(first, np.datetime64(terms.CALENDAR_TO, "D") + 1)
+    columns = {
+        "day": days,
+        "is_holiday": np.isin(days, terms.HOLIDAYS),
+        "is_business_day": np.is_busday(days, busdaycal=terms.CALENDAR),
+        "business_number": terms.business_days_between(first - 1, days).astype(np.int32),
+    }
+    return pa.table(columns).cast(CALENDAR.schema)
+
+
+REFERENCE = {"core.sla_policies": sla_policies, "core.calendar": calendar}

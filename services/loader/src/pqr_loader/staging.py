@@ -1,0 +1,124 @@
+"""One partition on its way into Postgres: copied into a table of its own, indexed, read back and held to its digest.
+
+All of it is one transaction on one connection of the worker's, so a staged table is either complete and recorded
+in `meta.staged` or not there at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+from adbc_driver_postgresql import dbapi
+
+from pqr_common.calculator import sql_of
+from pqr_common.contract import Contract
+from pqr_common.digest import content_digest
+from pqr_common.errors import VerificationFailed
+from pqr_loader.plan import Rows, Slot, staging_name
+from pqr_loader.postgres import LOADER, door
+from pqr_loader.schema import PARTITIONED, TABLES
+
+__all__ = ["read_back", "readable", "reader", "staged"]
+
+INDEX_MEMORY = "128MB"
+
+
+def staged(cursor: Any, rows: Rows, read: Callable[[], pa.Table]) -> None:
+    """See that these rows are loaded or wait in staging; `read` gives them and is called only when neither is so.
+
+    Raises VerificationFailed when what Postgres gives back is not what was copied.
+    """
+    loaded = _loaded_relation(cursor, rows)
+    if loaded and _digest_of(cursor, readable(rows.slot), rows) == rows.content_digest:
+        return
+    name = staging_name(rows.slot, rows.content_digest, taken=loaded)
+    # Two workers may be given the same partition; the second waits here and finds it staged.
+    cursor.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", (f"staging.{name}",))
+    cursor.fetchall()
+    cursor.execute("select from meta.staged where relation = $1 and content_digest = $2", (name, rows.content_digest))
+    if not cursor.fetchall():
+        _fill(cursor, name, rows, read())
+    cursor.connection.commit()
+
+
+@contextmanager
+def reader(dsn: str) -> Iterator[Any]:
+    """A cursor of an Arrow-speaking connection under the loader's role; rolled back unless committed."""
+    with door(dsn), dbapi.connect(dsn) as connection, connection.cursor() as cursor:
+        cursor.execute("set timezone = 'UTC'")
+        cursor.execute(f"set role {LOADER}")
+        connection.commit()
+        yield cursor
+
+
+def readable(slot: Slot) -> str:
+    """What stands after `from` to read a slot the way readers see it."""
+    return f"{slot.table} where part = {slot.part}" if slot.table in PARTITIONED else slot.table
+
+
+def read_back(cursor: Any, relation: str, contract: Contract) -> pa.Table:
+    """The rows of a relation with exactly the contract's columns and types."""
+    columns = ", ".join(f'"{name}"' for name in contract.schema.names)
+    cursor.execute(f"select {columns} from {relation}")
+    found = cursor.fetch_arrow_table()
+    arrays = [_plain(found.column(field.name)).cast(field.type) for field in contract.schema]
+    return pa.Table.from_arrays(arrays, schema=contract.schema)
+
+
+def _loaded_relation(cursor: Any, rows: Rows) -> str:
+    """The relation these rows were loaded as; empty when the slot holds others or none."""
+    cursor.execute(
+        "select relation from meta.loaded_partitions where table_name = $1 and part = $2 and content_digest = $3",
+        (rows.slot.table, rows.slot.part, rows.content_digest),
+    )
+    found = cursor.fetchone()
+    return str(found[0]) if found else ""
+
+
+def _digest_of(cursor: Any, relation: str, rows: Rows) -> str:
+    return content_digest(read_back(cursor, relation, TABLES[rows.slot.table]))
+
+
+def _fill(cursor: Any, name: str, rows: Rows, table: pa.Table) -> None:
+    slot = rows.slot
+    relation = f"staging.{name}"
+    cursor.execute(f"set local maintenance_work_mem = '{INDEX_MEMORY}'")
+    cursor.execute("set local max_parallel_maintenance_workers = 0")  # the workers are the parallelism
+    cursor.execute(f"create table {relation} (like {slot.table} including defaults including constraints)")
+    if slot.table in PARTITIONED:
+        cursor.execute(f"alter table {relation} alter part set default {slot.part}, add check (part = {slot.part})")
+    if table.num_rows:
+        cursor.adbc_ingest(name, table.select(TABLES[slot.table].schema.names), mode="append", db_schema_name="staging")
+    if slot.table in PARTITIONED:
+        _index(cursor, relation, slot.table)
+    found = _digest_of(cursor, relation, rows)
+    if found != rows.content_digest:
+        raise VerificationFailed(
+            f"Postgres must give back the rows it was given, found digest {found} instead of {rows.content_digest} in "
+            f"{relation}: nothing was loaded; run `pqr verify`, then `pqr retry`."
+        )
+    cursor.execute(f"analyze {relation}")
+    cursor.execute(
+        "insert into meta.staged (relation, table_name, part, rows, content_digest) values ($1, $2, $3, $4, $5)",
+        (name, slot.table, slot.part, rows.rows, rows.content_digest),
+    )
+
+
+def _index(cursor: Any, relation: str, parent: str) -> None:
+    """The parent's primary key and indexes, so that ATTACH finds them made."""
+    cursor.execute(sql_of("pqr_loader", "sql/indexes.sql"), (parent,))
+    for constraint, definition in cursor.fetchall():
+        if constraint is not None:
+            cursor.execute(f"alter table {relation} add {constraint}")
+        else:
+            cursor.execute(f"create index on {relation} using {definition}")
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Numbers of arbitrary precision come as text in an extension type; their text is exact."""
+    if isinstance(column.type, pa.BaseExtensionType):
+        return pa.chunked_array([chunk.storage for chunk in column.chunks], column.type.storage_type)
+    return column

@@ -1,0 +1,443 @@
+"""The loader on a real Postgres: exactly once, all or nothing, least privilege."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+
+from pqr_common.errors import InvalidSettings, UpstreamBroken, VerificationFailed, WarehouseUnavailable
+from pqr_common.runs import RunRecords
+from pqr_loader import publishing
+from pqr_loader.schema import MIRRORED, PARTITIONED, TABLES
+from pqr_loader.stage import STAGE
+from pqr_loader.warehouse import WAREHOUSE
+
+pytestmark = pytest.mark.integration
+
+
+def _query(dsn, statement, *parameters):
+    with psycopg.connect(dsn) as opened:
+        return opened.execute(statement, parameters).fetchall()
+
+
+def _change(dsn, statement):
+    with psycopg.connect(dsn) as opened:
+        opened.execute(statement)
+
+
+def _as(role, dsn):
+    return dsn.replace("//postgres:@", f"//{role}:@")
+
+
+def _writes(dsn):
+    """What any write would change: which files hold the tables, and the transaction that made each row."""
+    tables = [*MIRRORED, "core.sla_policies", "core.calendar", "meta.published", "meta.loaded_partitions"]
+    files = _query(dsn, "select relname, relfilenode from pg_class where relkind in ('r', 'p') order by relname")
+    return files, {
+        table: sorted(_query(dsn, f"select xmin::text::bigint, ctid::text from {table}")) for table in tables
+    }
+
+
+def _crash(runs, run_id, monkeypatch, name, crashing):
+    """Load with one function of the swap replaced by one that ends as a killed process does."""
+    with monkeypatch.context() as patched:
+        patched.setattr(publishing, name, crashing)
+        with pytest.raises(KeyboardInterrupt):
+            runs.load(run_id)
+
+
+def _killed(*_):
+    raise KeyboardInterrupt
+
+
+def test_rows_come_back_as_they_were(runs, content):
+    """Instants keep their microseconds, days, decimals, nulls and accents theirs."""
+    run_id = runs.make()
+    runs.load(run_id)
+    assert WAREHOUSE.differences(runs.lake, run_id, runs.dsn) == []
+    seen = content(runs.dsn)
+    assert (len(seen["core.tickets"]), len(seen["core.ticket_events"])) == (12, 12)
+    opened_at = _query(runs.dsn, "select opened_at from core.tickets where ticket_id = %s", "ñandú 7")
+    assert opened_at == [(datetime(2026, 1, 5, 13, 7, 0, 123456, tzinfo=UTC),)]
+
+
+def test_tables_mirror_their_contracts(runs):
+    """Each table has exactly the columns of its contract, in order; partitioned ones a part at the end."""
+    for name, contract in TABLES.items():
+        schema, _, table = name.partition(".")
+        found = _query(
+            runs.dsn,
+            "select column_name from information_schema.columns where table_schema = %s and table_name = %s "
+            "order by ordinal_position",
+            schema,
+            table,
+        )
+        assert [column for (column,) in found] == contract.schema.names + ["part"] * (name in PARTITIONED), name
+
+
+def test_loading_twice_changes_nothing(runs):
+    """The same run again writes no row and makes no table."""
+    run_id = runs.make()
+    first = runs.load(run_id)
+    before = _writes(runs.dsn)
+    second = runs.load(run_id)
+    assert _writes(runs.dsn) == before
+    assert first.partitions == second.partitions
+
+
+def test_another_run_replaces_and_shares(runs, content):
+    """Only what differs moves: an equal partition stays, one that is gone goes, marts are replaced."""
+    older = runs.make(1, (range(5), range(5, 12), range(12, 15)))
+    newer = runs.make(2, (range(5), range(30, 33)))
+    runs.load(older)
+    shared = _query(
+        runs.dsn, "select relation from meta.loaded_partitions where table_name = 'core.tickets' and part = 0"
+    )
+    runs.load(newer)
+    assert WAREHOUSE.published(runs.dsn) == newer
+    assert WAREHOUSE.differences(runs.lake, newer, runs.dsn) == []
+    assert WAREHOUSE.differences(runs.lake, older, runs.dsn) == [
+        f"Postgres must show run {older}, found {newer}: run `pqr publish {older}`."
+    ]
+    parts = _query(runs.dsn, "select part, relation from meta.loaded_partitions where table_name = 'core.tickets'")
+    assert min(parts)[1:] == shared[0]
+    assert [part for part, _ in sorted(parts)] == [0, 1]
+
+
+def test_publishing_an_older_run_is_loading_it(runs, content):
+    """There and back again leaves the first run's rows, and nothing of the second."""
+    older, newer = runs.make(1), runs.make(2, (range(40, 44),))
+    runs.load(older)
+    before = content(runs.dsn)
+    runs.load(newer)
+    assert content(runs.dsn) != before
+    assert not STAGE.stands(older, runs.settings)
+    runs.load(older)
+    assert content(runs.dsn) == before
+    assert STAGE.stands(older, runs.settings)
+    relations = _query(runs.dsn, "select count(*) from pg_class where relname ~ '_p[0-9]{5}_[0-9a-f]{12}(_r)?$'")
+    assert relations == [(4,)]
+
+
+def test_a_crash_before_the_swap_leaves_the_old_run(runs, content, monkeypatch):
+    """All staged, nothing shown: readers see the old run, and a retry copies nothing again."""
+    older, newer = runs.make(1), runs.make(2, (range(40, 44),))
+    runs.load(older)
+    before = content(runs.dsn)
+
+    _crash(runs, newer, monkeypatch, "_carry_out", _killed)
+    assert content(runs.dsn) == before
+    assert WAREHOUSE.published(runs.dsn) == older
+    staged = _query(runs.dsn, "select relation, staged_at from meta.staged order by 1")
+    assert len(staged) == 2 + 9  # the reference tables and kpi_executive are the same in both runs
+    monkeypatch.setattr("pqr_loader.staging._fill", _refuse_to_fill)
+    runs.load(newer)
+    assert WAREHOUSE.differences(runs.lake, newer, runs.dsn) == []
+
+
+def _refuse_to_fill(*_):
+    raise AssertionError("what is staged must not be copied again")
+
+
+def test_a_crash_in_the_swap_leaves_the_old_run(runs, content, monkeypatch):
+    """The swap is one transaction: killed half-way, it never happened."""
+    older, newer = runs.make(1), runs.make(2, (range(40, 44),))
+    runs.load(older)
+    before = content(runs.dsn)
+    bring, calls = publishing._bring, []
+
+    def crash_late(*arguments):
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        bring(*arguments)
+
+    _crash(runs, newer, monkeypatch, "_bring", crash_late)
+    assert content(runs.dsn) == before
+    runs.load(newer)
+    assert WAREHOUSE.differences(runs.lake, newer, runs.dsn) == []
+
+
+def test_leftovers_are_swept(runs, monkeypatch):
+    """What a load staged and nobody finished is dropped by the next one."""
+    older, newer = runs.make(1), runs.make(2, (range(40, 44),))
+    _crash(runs, newer, monkeypatch, "_carry_out", _killed)
+    runs.load(older)
+    assert _query(runs.dsn, "select count(*) from meta.staged") == [(0,)]
+    assert _query(runs.dsn, "select count(*) from pg_tables where schemaname = 'staging'") == [(0,)]
+
+
+def test_a_part_that_was_never_staged_stops_the_swap(runs, content):
+    """Nothing is shown unless all of it is there; the error may be retried."""
+    older, newer = runs.make(1), runs.make(2, (range(40, 44),))
+    runs.load(older)
+    before = content(runs.dsn)
+    with pytest.raises(WarehouseUnavailable, match=r"found 1 partitions gone, first core\.tickets part 0"):
+        runs.load(newer, copies=lambda tasks: [task for task in tasks if task.key != "core.tickets-00000"])
+    assert content(runs.dsn) == before
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("update core.tickets set status = 'x' where ticket_id = 'ñandú 7'",
+         "core.tickets part 1 must hold ticket_id ñandú 7 as silver has it, found another status"),
+        ("delete from core.ticket_events where ticket_id = 'ñandú 2'",
+         "core.ticket_events part 0 must hold ticket_id ñandú 2, seq 2 as silver has it, found no such row"),
+        ("update gold.kpi_sla set due = due + 1 where pqrs_type = 'ñandú 0'",
+         "gold.kpi_sla part 0 must hold month 2026-01-05, pqrs_type ñandú 0 as gold has it, found another due"),
+        ("delete from core.calendar where day = '2026-01-01'",
+         "core.calendar part 0 must hold day 2026-01-01 as the packaged law has it, found no such row"),
+    ],
+)  # fmt: skip
+def test_a_changed_row_is_named_and_mended(runs, statement, named):
+    """Verification names table, part and key of a row somebody changed; loading the run again mends it."""
+    run_id = runs.make()
+    runs.load(run_id)
+    _change(runs.dsn, statement)
+    (sentence,) = WAREHOUSE.differences(runs.lake, run_id, runs.dsn)
+    assert sentence.startswith(named)
+    assert not STAGE.stands(run_id, runs.settings)
+    runs.load(run_id)
+    assert WAREHOUSE.differences(runs.lake, run_id, runs.dsn) == []
+
+
+def test_damage_in_the_same_place_twice(runs):
+    """A partition can be mended again and again: the fresh copy never takes the name of the damaged one."""
+    run_id = runs.make()
+    for status in ("x", "y", "z"):
+        runs.load(run_id)
+        _change(runs.dsn, f"update core.tickets set status = '{status}'")
+    runs.load(run_id)
+    assert WAREHOUSE.differences(runs.lake, run_id, runs.dsn) == []
+
+
+def test_a_lake_object_that_changed_is_not_loaded(runs, content):
+    """A worker reads verified bytes only; the error names the object and the old run stays."""
+    older, newer = runs.make(1), runs.make(2, (range(40, 44),))
+    runs.load(older)
+    before = content(runs.dsn)
+    path = f"silver/tickets/run={newer}/part-00000.parquet"
+    data = bytearray(runs.lake.get(path))
+    data[200] ^= 1
+    runs.lake.put(path, bytes(data))
+    with pytest.raises(UpstreamBroken, match=path):
+        runs.load(newer)
+    assert content(runs.dsn) == before
+
+
+def test_what_postgres_gives_back_must_be_what_was_given(runs, monkeypatch):
+    """A table whose rows read back with another digest is never recorded as staged."""
+    run_id = runs.make()
+    monkeypatch.setattr("pqr_loader.staging.content_digest", lambda _: "0-" + "0" * 32)
+    with pytest.raises(VerificationFailed, match="nothing was loaded"):
+        runs.load(run_id)
+    assert _query(runs.dsn, "select count(*) from meta.staged") == [(0,)]
+    assert _query(runs.dsn, "select count(*) from pg_tables where schemaname = 'staging'") == [(0,)]
+
+
+def test_two_workers_with_the_same_partition(runs):
+    """A partition given to two workers at once is copied once."""
+    run_id = runs.make()
+
+    def twice(tasks):
+        inputs = runs.inputs(run_id)
+        errors = []
+
+        def copy(task):
+            from pqr_common.workbench import LakeWorkbench
+
+            bench = LakeWorkbench(runs.lake, run_id, inputs.parameters, runs.settings)
+            try:
+                list(STAGE.phases[0].work(task, bench))
+            except Exception as error:  # noqa: BLE001  whatever it is, the test must see it
+                errors.append(error)
+
+        both = [threading.Thread(target=copy, args=(tasks[0],)) for _ in range(4)]
+        for thread in both:
+            thread.start()
+        for thread in both:
+            thread.join()
+        assert errors == []
+        return tasks
+
+    runs.load(run_id, copies=twice)
+    assert WAREHOUSE.differences(runs.lake, run_id, runs.dsn) == []
+
+
+def test_readers_of_several_tables_see_one_run(runs):
+    """A reader that holds meta.published sees the old run in every statement; the swap waits for it."""
+    older, newer = runs.make(1), runs.make(2, (range(40, 44),))
+    runs.load(older)
+    loading = threading.Thread(target=runs.load, args=(newer,))
+    with psycopg.connect(_as("pqr_dashboard", runs.dsn)) as reader:
+        reader.execute("lock table meta.published in access share mode")
+        tickets = reader.execute("select count(*) from core.tickets").fetchone()
+        loading.start()
+        loading.join(1.5)
+        assert loading.is_alive()
+        assert reader.execute("select count(*) from core.tickets").fetchone() == tickets == (12,)
+        assert reader.execute("select run_id from meta.published").fetchone() == (older,)
+    loading.join(20)
+    assert not loading.is_alive()
+    assert WAREHOUSE.published(runs.dsn) == newer
+
+
+@pytest.mark.parametrize("role", ["pqr_dashboard", "pqr_metabase"])
+def test_reading_roles_only_read(runs, role):
+    """Reading roles read core, gold and meta, write nowhere and never look into staging."""
+    runs.load(runs.make())
+    with psycopg.connect(_as(role, runs.dsn), autocommit=True) as opened:
+        for table in (*TABLES, "core.backlog", "core.overdue", "meta.runs", "meta.published", "meta.quality_checks"):
+            opened.execute(f"select * from {table} limit 1")
+        for statement in (
+            "delete from core.tickets", "update gold.kpi_sla set due = 0", "delete from meta.runs",
+            "truncate core.calendar", "create table core.mine (a int)", "create table gold.mine (a int)",
+            "create table public.mine (a int)", "drop table core.tickets", "set role pqr_loader",
+            "select * from staging.anything", "insert into meta.published (run_id) values ('x')",
+        ):  # fmt: skip
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                opened.execute(statement)
+
+
+def test_the_loading_role_cannot_change_the_schema(runs):
+    """The loader writes rows and partitions; marts, views and roles are the owner's."""
+    runs.load(runs.make())
+    with psycopg.connect(_as("pqr_loader", runs.dsn), autocommit=True) as opened:
+        for statement in (
+            "drop table gold.kpi_sla", "alter table meta.runs add a int", "create role mine", "drop view core.backlog",
+            "delete from meta.migrations", "delete from meta.runs", "set role pqr_owner",
+        ):  # fmt: skip
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                opened.execute(statement)
+
+
+def test_the_loading_role_alone_can_load(runs, empty):
+    """Once migrated, a DSN of pqr_loader itself is enough to load, and not enough to migrate."""
+    run_id = runs.make()
+    dsn = runs.settings.postgres_dsn
+    runs.settings = runs.settings.model_copy(update={"postgres_dsn": type(dsn)(_as("pqr_loader", runs.dsn))})
+    runs.load(run_id)
+    assert WAREHOUSE.differences(runs.lake, run_id, runs.dsn) == []
+    with pytest.raises(InvalidSettings, match="grant it"):
+        WAREHOUSE.migrate(_as("pqr_loader", empty))
+
+
+def test_migrations_twice(empty):
+    """Applied migrations are recorded and not applied again; their text applied again changes nothing either."""
+    assert len(WAREHOUSE.migrate(empty)) == 4
+    assert WAREHOUSE.migrate(empty) == []
+    _change(empty, "delete from meta.migrations")
+    assert len(WAREHOUSE.migrate(empty)) == 4
+
+
+def test_a_changed_migration_is_refused(runs):
+    """History cannot be rewritten: another text under an applied number is an error that names it."""
+    _change(runs.dsn, "update meta.migrations set sha256 = 'x' where number = 2")
+    with pytest.raises(InvalidSettings, match="002_meta"):
+        WAREHOUSE.migrate(runs.dsn)
+
+
+def test_a_failed_run_is_recorded(runs):
+    """A run that stopped in bronze is told in meta: its state, stage, reason and attempts."""
+    run_id = runs.make()
+    records = RunRecords(runs.lake, run_id)
+    for state, error in (("failed", "The object raw/x must exist."), ("failed", "Still not there.")):
+        attempt = records.claim("generator", started_at="2026-04-01T00:00:00.000Z", host="here")
+        check = {"name": "rows", "dimension": "consistency", "status": "failed", "severity": "error"}
+        records.close(
+            attempt, state=state, finished_at="2026-04-01T00:00:05.000Z", seconds="5.000", error=error,
+            error_type="UpstreamBroken", checks=(check | {"observed": 1, "expected": 2},),
+        )  # fmt: skip
+    WAREHOUSE.record(runs.lake, run_id, runs.dsn)
+    assert _query(runs.dsn, "select state, failed_stage, reason from meta.runs") == [
+        ("failed", "generator", "Still not there.")
+    ]
+    assert _query(runs.dsn, "select attempt, state, seconds::text from meta.attempts order by 1") == [
+        (1, "failed", "5.000"),
+        (2, "failed", "5.000"),
+    ]
+    checks = _query(runs.dsn, "select attempt, name, status, observed, expected from meta.quality_checks order by 1")
+    assert checks == [(1, "rows", "failed", "1", "2"), (2, "rows", "failed", "1", "2")]
+
+
+def test_recording_twice_changes_nothing(runs):
+    """The same records again write no row; history of other runs stays."""
+    first, second = runs.make(1), runs.make(2)
+    runs.load(first)
+    runs.load(second)
+    tables = ("runs", "attempts", "manifests", "datasets", "partitions", "lineage", "quality_checks")
+    before = [_query(runs.dsn, f"select xmin::text, t.* from meta.{table} t order by 2, 3, 4") for table in tables]
+    WAREHOUSE.record(runs.lake, first, runs.dsn)
+    after = [_query(runs.dsn, f"select xmin::text, t.* from meta.{table} t order by 2, 3, 4") for table in tables]
+    assert before == after
+    assert _query(runs.dsn, "select count(*) from meta.runs") == [(2,)]
+
+
+def test_views_show_what_waits(runs):
+    """core.backlog holds open tickets with a term and their age; core.overdue those past their date."""
+    runs.load(runs.make())
+    _change(runs.dsn, "update core.tickets set closed_on = null, term_days = 15, is_overdue = (ticket_id = 'ñandú 3'), "
+                      "received_on = '2026-03-27', effective_due_on = '2026-03-26' where ticket_id in ('ñandú 3', 'ñandú 4')")  # fmt: skip
+    waiting = _query(runs.dsn, "select ticket_id, age_business_days, business_days_left from core.backlog "
+                               "where received_on = '2026-03-27' order by 1")  # fmt: skip
+    assert waiting == [("ñandú 3", 2, -3), ("ñandú 4", 2, -3)]
+    assert _query(runs.dsn, "select ticket_id from core.overdue where received_on = '2026-03-27'") == [("ñandú 3",)]
+
+
+def test_kpis_are_those_of_the_published_run(runs):
+    """The headline is the row of kpi_executive with the run it is of; nothing before the first load."""
+    assert WAREHOUSE.kpis(runs.dsn) == {}
+    run_id = runs.make()
+    runs.load(run_id)
+    kpis = WAREHOUSE.kpis(runs.dsn)
+    assert (kpis["run_id"], kpis["received"]) == (run_id, 0)
+
+
+def test_openlineage_events_of_a_run(runs):
+    """Events come out of Postgres as they come out of the records."""
+    run_id = runs.make()
+    records = RunRecords(runs.lake, run_id)
+    attempt = records.claim("silver", started_at="2026-04-01T00:00:00.000Z", host="here")
+    records.close(attempt, state="completed", finished_at="2026-04-01T00:00:05.000Z", seconds="5.000")
+    runs.load(run_id)
+    start, complete = WAREHOUSE.openlineage(run_id, runs.dsn)
+    assert (start["eventType"], complete["eventType"]) == ("START", "COMPLETE")
+    assert complete["eventTime"] == "2026-04-01T00:00:05Z"
+    assert {output["name"] for output in complete["outputs"]} == {"silver/tickets", "silver/ticket_events"}
+
+
+def test_doctor_finds_a_role_that_may_too_much(runs, empty):
+    """Doctor reads a healthy database as such, and names a reading role that may write."""
+    now = datetime.now(UTC)
+    assert "001_roles_and_schemas pending" in WAREHOUSE.examine(empty, now=now)[0]
+    assert WAREHOUSE.examine(runs.dsn, now=now) == []
+    _change(runs.dsn, "grant update on gold.kpi_sla to pqr_metabase")
+    assert "pqr_metabase may write gold.kpi_sla" in WAREHOUSE.examine(runs.dsn, now=now)[0]
+    assert "agree on the time" in WAREHOUSE.examine(runs.dsn, now=now.replace(year=2020))[0]
+
+
+def test_postgres_away(runs):
+    """No server: one retryable sentence without the password."""
+    dsn = "postgresql://someone:secret@127.0.0.1:1/pqr"
+    for ask in (WAREHOUSE.published, WAREHOUSE.migrate, WAREHOUSE.kpis):
+        with pytest.raises(WarehouseUnavailable) as raised:
+            ask(dsn)
+        assert "secret" not in str(raised.value)
+        assert "127.0.0.1/pqr" in str(raised.value)
+
+
+def test_a_column_more_is_refused(runs):
+    """A dataset the tables cannot mirror stops the load before anything is written, and names the column."""
+    run_id = runs.make()
+    inputs = runs.inputs(run_id)
+    silver = inputs.manifests["silver"]
+    tickets = silver.dataset("tickets")
+    wider = replace(silver, datasets=(replace(tickets, schema=(*tickets.schema, "mood: string")), *silver.datasets[1:]))
+    with pytest.raises(UpstreamBroken, match=r"core\.tickets must have the columns of silver/tickets, found mood"):
+        STAGE.prepare(replace(inputs, manifests={**inputs.manifests, "silver": wider}), runs.settings)
+    assert WAREHOUSE.published(runs.dsn) is None
