@@ -84,7 +84,7 @@ def test_parameters_travel_to_workers():
         ({"tickets_per_business_day": True}, "True"),
         ({"window_to": date(2025, 12, 31)}, "2025-12-31"),
         ({"opens_on": date(2026, 1, 2)}, "2026-01-02"),
-        ({"opens_on": date(2014, 12, 31)}, "2014-12-31"),
+        ({"opens_on": date(2015, 6, 29)}, "2015-06-29"),
         ({"window_to": date(2035, 1, 1)}, "2035-01-01"),
     ],
 )

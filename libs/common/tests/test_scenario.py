@@ -8,6 +8,7 @@ import pytest
 from pqr_common.catalogue import DEPARTMENTS, DEPENDENCIES, PQRS_TYPES, TOPICS
 from pqr_common.errors import InvalidSettings
 from pqr_common.scenario import Scenario, load_scenario, scenario_names
+from pqr_common.terms import PQRS_TYPES as TYPES_WITH_POLICIES
 
 
 def test_packaged_scenarios():
@@ -49,10 +50,11 @@ def test_order_of_the_file_does_not_matter():
 
 
 def test_catalogue_is_consistent():
-    """33 departments with Bogotá, and each topic belongs to a known dependency of three digits."""
+    """33 departments with Bogotá, each topic belongs to a dependency of three digits, each type has its policies."""
     assert len(set(DEPARTMENTS)) == 33
     assert "Bogotá D.C." in DEPARTMENTS
     assert {topic.dependency for topic in TOPICS} == set(DEPENDENCIES)
+    assert set(PQRS_TYPES) == set(TYPES_WITH_POLICIES)
     assert all(len(code) == 3 and code.isdigit() for code in DEPENDENCIES)
 
 
@@ -89,6 +91,8 @@ def changed(path, value):
         (["name"], " ", "name"),
         (["peaks"], "many", "'many'"),
         (["peaks", 0], 7, "7"),
+        (["peaks"], [{}] * 21, "at most 20"),
+        (["dirt_per_100k", "duplicate"], 99_000, "sum to 100000"),
         (["peaks", 0, "percent"], 100, "100"),
         (["peaks", 0, "to"], "2026-02-15", "2026-02-16"),
         (["peaks", 0, "from"], "soon", "'soon'"),

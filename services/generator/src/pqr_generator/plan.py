@@ -128,8 +128,9 @@ def _mix(mix: tuple[tuple[str, int], ...]) -> tuple[int, ...]:
 
 
 def _dependency_mix(topic_mix: tuple[tuple[str, int], ...]) -> tuple[int, ...]:
-    weights = np.bincount(DEPENDENCY_OF_TOPIC, weights=_mix(topic_mix), minlength=len(DEPENDENCY_CODES))
-    return tuple(int(weight) for weight in weights)
+    weights = np.zeros(len(DEPENDENCY_CODES), np.int64)
+    np.add.at(weights, DEPENDENCY_OF_TOPIC, _mix(topic_mix))
+    return tuple(weights.tolist())
 
 
 def _dependency(peak: Peak) -> str | None:

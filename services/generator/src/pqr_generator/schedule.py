@@ -30,7 +30,7 @@ REQUEST, ACKNOWLEDGEMENT, STEP, REPLY, ANSWER, REOPENING, SECOND_ANSWER, AUTOMAT
 SLOTS = 8
 NEVER = -1
 NO_REACTION, AWAY, BOUNCE = range(3)
-LIFE_DAYS = 150  # no delivery of a thread comes later than this after its request; `threads` asserts it
+LIFE_DAYS = 140  # no delivery of a thread comes later than this after its request; `threads` asserts it
 REDELIVERY_DAYS = 3  # what a duplicate may add to that
 OPENING_HOUR, OFFICE_SECONDS = 8 * 3600, 9 * 3600  # the entity's people write from 08:00 to 16:59:59
 CITIZEN_HOUR, CITIZEN_SECONDS = 6 * 3600, 16 * 3600  # replies of citizens, any day

@@ -18,8 +18,9 @@ from pqr_generator.schema import PRODUCES
 __all__ = ["STAGE"]
 
 MAILS_A_TICKET = 4  # roughly, to size tasks
-MAILS_A_TASK, MAILS_A_SMALL_TASK = 250_000, 20_000
-SMALL_TASKS = 4  # a small window is cut in so many as well, if each is worth a task
+# Up to so many tasks while each has so many mails. More tasks mean more days seen twice, since each task goes back to
+# the tickets whose threads still write; fewer mean more memory, of which the last size takes some 700 MB.
+TASK_SIZES = ((4, 20_000), (8, 250_000), (None, 1_000_000))
 
 
 def plan_days(inputs: StageInputs) -> list[Task]:
@@ -28,7 +29,7 @@ def plan_days(inputs: StageInputs) -> list[Task]:
     offset = (parameters.window_from - parameters.opens_on).days
     tickets = np.cumsum(volume_plan(parameters).tickets[offset:])
     mails = int(tickets[-1]) * MAILS_A_TICKET
-    count = max(math.ceil(mails / MAILS_A_TASK), min(SMALL_TASKS, math.ceil(mails / MAILS_A_SMALL_TASK)), 1)
+    count = max(1, *(min(most or mails, math.ceil(mails / size)) for most, size in TASK_SIZES))
     ends = np.searchsorted(tickets, tickets[-1] * np.arange(1, count) // count) + 1
     edges = np.unique(np.concatenate([[0], ends, [len(tickets)]])).tolist()
     return [_task(parameters.days[start:stop]) for start, stop in pairwise(edges)]

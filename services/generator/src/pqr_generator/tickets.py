@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pqr_common.catalogue import TOPICS
+from pqr_common.catalogue import DEPENDENCIES, TOPICS
 from pqr_common.parameters import Parameters
 from pqr_common.terms import CALENDAR
 from pqr_generator.draws import Ints, Words, below, low, pick, words
@@ -112,7 +112,8 @@ def _topics(parameters: Parameters, plan: Plan, segment: Ints, dependency: Ints,
     weights = np.array([weight for _, weight in parameters.scenario.topic_mix])
     order = np.lexsort((np.arange(len(TOPICS)), DEPENDENCY_OF_TOPIC))
     cumulative = np.cumsum(weights[order])
-    per_desk = np.bincount(DEPENDENCY_OF_TOPIC, weights=weights).astype(np.int64)
+    per_desk = np.zeros(len(DEPENDENCIES), np.int64)
+    np.add.at(per_desk, DEPENDENCY_OF_TOPIC, weights)
     place = (np.cumsum(per_desk) - per_desk)[dependency] + below(drawn, per_desk[dependency])
     by_mix = order[np.minimum(np.searchsorted(cumulative, place, side="right"), len(order) - 1)]
     fixed = np.array(plan.topic_of_segment)[segment]

@@ -1,0 +1,326 @@
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from datetime import date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import numpy as np
+import pytest
+
+from pqr_common import terms
+from pqr_common.catalogue import DEPARTMENTS, PQRS_TYPES, TOPICS
+from pqr_common.parameters import Parameters
+from pqr_common.scenario import Scenario, load_scenario
+from pqr_generator.days import RawPart, generate
+from pqr_generator.letters import DIRT
+from pqr_generator.schema import EMAILS
+
+DAMAGE = {"truncated_json", "missing_field", "wrong_type", "broken_encoding"}
+RADICADO = re.compile(r"\[Radicado (\d{14})\]")
+RESERVED = re.compile(r"(?:^|[.@])(?:example\.org|example|test)$")
+
+
+class Inbox:
+    """Three months of a small entity with a lot of dirt: every line, and the answer key beside it."""
+
+    def __init__(self):
+        value = load_scenario().to_json()
+        value["dirt_per_100k"] = {key: rate * 5 for key, rate in value["dirt_per_100k"].items()}
+        value["rates_per_mille"]["denied"] = 100
+        self.parameters = Parameters.create(tickets_per_business_day=40, scenario=Scenario.from_json(value))
+        self.days, self.keys = {}, []
+        for made in generate(self.parameters, self.parameters.window_from, self.parameters.window_to):
+            if isinstance(made, RawPart):
+                lines = bytes(made.lines).split(b"\n")
+                assert lines.pop() == b""
+                assert len(lines) == made.rows
+                self.days[made.day] = lines
+            else:
+                self.keys += made.table.to_pylist()
+        self.tickets = [row for row in self.keys if row["record"] == "ticket"]
+        self.dirt = [row for row in self.keys if row["record"] == "dirt"]
+        self.damaged = {(row["day"], row["line"]) for row in self.dirt if row["dirt"] in DAMAGE}
+        self.mails = {
+            (day, place): json.loads(line)
+            for day, lines in self.days.items()
+            for place, line in enumerate(lines)
+            if (day, place) not in self.damaged
+        }
+
+    def line(self, row):
+        return self.days[row["day"]][row["line"]]
+
+    def mail(self, row):
+        return self.mails[row["day"], row["line"]]
+
+
+@pytest.fixture(scope="module")
+def inbox():
+    return Inbox()
+
+
+def received(mail):
+    return datetime.fromisoformat(mail["received_at"])
+
+
+def test_clean_lines_have_the_thirteen_fields_in_order(inbox):
+    """Every line that is not damaged is compact JSON with exactly the fields of the contract, in its order."""
+    unknown = {(row["day"], row["line"]) for row in inbox.dirt if row["dirt"] == "unknown_field"}
+    for place, mail in inbox.mails.items():
+        names = list(mail)
+        if place in unknown:
+            assert names.pop() not in EMAILS.schema.names
+        assert names == EMAILS.schema.names
+        compact = json.dumps(mail, ensure_ascii=False, separators=(",", ":"))
+        assert inbox.days[place[0]][place[1]].decode() == compact
+
+
+def test_lines_are_nfc_and_in_order_of_arrival(inbox):
+    """Text is NFC; a day holds what arrives on that day in Bogotá, earliest first."""
+    for day, lines in inbox.days.items():
+        found = [inbox.mails[day, place] for place in range(len(lines)) if (day, place) in inbox.mails]
+        times = [received(mail) for mail in found]
+        assert times == sorted(times)
+        assert {(time - timedelta(hours=5)).date() for time in times} <= {day}
+        assert all(unicodedata.is_normalized("NFC", mail["body"] + mail["subject"]) for mail in found)
+
+
+def test_only_reserved_domains_and_marked_documents(inbox):
+    """No line holds an address outside the reserved domains or a document number that is not marked as fake."""
+    hosts, documents = set(), []
+    for mail in inbox.mails.values():
+        text = json.dumps(mail, ensure_ascii=False)
+        hosts |= set(re.findall(r"@([\w.-]*\w)", text))
+        documents += re.findall(r"C\.C\. (\d+)( \(ficticia\))?", text)
+    assert hosts
+    assert all(RESERVED.search(host) for host in hosts), hosts
+    assert all(number.startswith("999") and len(number) == 10 and mark for number, mark in documents)
+
+
+def test_message_ids_are_unique_but_for_copies(inbox):
+    """A message id comes twice only where the answer key names a duplicate."""
+    copies = {(row["day"], row["line"]) for row in inbox.dirt if row["dirt"] == "duplicate"}
+    ids = [mail["message_id"] for place, mail in inbox.mails.items() if place not in copies]
+    assert len(set(ids)) == len(ids)
+
+
+def test_dates_are_local_and_before_the_arrival(inbox):
+    """The Date header has Bogotá's offset and right weekday, and no mail arrives before it was sent."""
+    for mail in inbox.mails.values():
+        sent = parsedate_to_datetime(mail["date"])
+        assert sent.utcoffset() == timedelta(hours=-5)
+        assert sent.strftime("%a, %d %b %Y %H:%M:%S -0500") == mail["date"]
+        assert sent <= received(mail)
+
+
+def test_references_lead_to_the_request(inbox):
+    """References begin with a request, end with In-Reply-To, and cite only mails of the same thread."""
+    by_id = {mail["message_id"]: mail for mail in inbox.mails.values()}
+    for mail in inbox.mails.values():
+        assert (mail["in_reply_to"] is None) == (mail["references"] == [])
+        if mail["references"]:
+            assert mail["references"][-1] == mail["in_reply_to"]
+            root = by_id[mail["references"][0]]
+            assert " - " in root["subject"]
+            cited = [by_id[identity] for identity in mail["references"][1:]]
+            assert len({RADICADO.search(other["subject"])[1] for other in [*cited, mail]}) == 1
+
+
+def test_every_mail_but_the_request_names_its_radicado(inbox):
+    """The radicado in the subject is the one the acknowledgement's body registers."""
+    for mail in inbox.mails.values():
+        if " - " in mail["subject"]:
+            assert not RADICADO.search(mail["subject"])
+        else:
+            radicado = RADICADO.search(mail["subject"])[1]
+            assert radicado.endswith("2")
+            if mail["subject"].startswith("Acuse"):
+                assert f"\nRadicado: {radicado}\n" in mail["body"]
+
+
+def test_acknowledgements_state_the_facts_of_the_key(inbox):
+    """Radicado, type, topic and dependency stand on lines of their own, as the answer key has them."""
+    truth = {row["message_id"]: row for row in inbox.tickets}
+    seen = 0
+    for mail in inbox.mails.values():
+        if mail["subject"].startswith("Acuse") and mail["references"][0] in truth:
+            row = truth[mail["references"][0]]
+            facts = dict(re.findall(r"^(Radicado|Tipo|Tema|Dependencia|Prioridad): (.+)$", mail["body"], re.MULTILINE))
+            assert facts.pop("Prioridad") in {"normal", "alta"}
+            assert facts == {
+                "Radicado": row["radicado"],
+                "Tipo": row["pqrs_type"],
+                "Tema": row["topic"],
+                "Dependencia": row["dependency"],
+            }
+            seen += 1
+    assert seen > 0.95 * len(inbox.tickets)
+
+
+def test_requests_are_signed_as_the_key_says(inbox):
+    """Name, marked-fake document, municipality and department end each request."""
+    for row in inbox.tickets:
+        mail = inbox.mail(row)
+        assert mail["message_id"] == row["message_id"]
+        name, document, home = mail["body"].rsplit("\n", 3)[1:]
+        assert name == mail["from"]["name"]
+        assert re.fullmatch(r"C\.C\. 999\d{7} \(ficticia\)", document)
+        assert home == f"Municipio: {row['municipality']} ({row['department']})"
+    assert {row["department"] for row in inbox.tickets} > {"Antioquia", "Bogotá D.C.", "Valle del Cauca"}
+
+
+def test_texts_vary(inbox):
+    """Hardly two requests are the same, and all types and topics are written about."""
+    bodies = [inbox.mail(row)["body"] for row in inbox.tickets]
+    assert len(set(bodies)) > 0.99 * len(bodies)
+    assert {row["pqrs_type"] for row in inbox.tickets} == set(PQRS_TYPES)
+    assert {row["topic"] for row in inbox.tickets} == {topic.code for topic in TOPICS}
+    assert 250 < np.mean([len(body) for body in bodies]) < 450
+
+
+def test_lines_have_about_the_size_that_was_designed(inbox):
+    """A line is some 740 to 880 bytes on average, of which the body is what a citizen would write."""
+    sizes = [len(line) + 1 for lines in inbox.days.values() for line in lines]
+    assert 700 < np.mean(sizes) < 900
+
+
+def test_every_kind_of_dirt_occurs(inbox):
+    """The answer key names all kinds, and only those."""
+    assert {row["dirt"] for row in inbox.dirt} == set(DIRT[1:])
+
+
+def test_damaged_lines_are_what_the_key_says(inbox):
+    """A damaged line fails in the way it is listed, and its mail also arrives undamaged."""
+    whole = {mail["message_id"] for mail in inbox.mails.values()}
+    for row in inbox.dirt:
+        if row["dirt"] not in DAMAGE:
+            continue
+        line = inbox.line(row)
+        if row["dirt"] == "broken_encoding":
+            with pytest.raises(UnicodeDecodeError):
+                line.decode()
+        elif row["dirt"] == "truncated_json":
+            with pytest.raises(json.JSONDecodeError):
+                json.loads(line)
+        else:
+            assert len(json.loads(line)) == len(EMAILS.schema) - (row["dirt"] == "missing_field")
+        assert row["message_id"] in whole or row["day"] >= date(2026, 3, 31)
+
+
+def test_wrong_types_are_wrong(inbox):
+    """A line of a wrong type is JSON with all fields, of which one has not the type of the contract."""
+    expected = {"references": list, "direction": str, "received_at": str, "from": dict, "attachments": list}
+    seen = set()
+    for row in inbox.dirt:
+        if row["dirt"] == "wrong_type":
+            mail = json.loads(inbox.line(row))
+            wrong = [name for name, kind in expected.items() if not isinstance(mail[name], kind)]
+            assert len(wrong) == 1
+            seen |= set(wrong)
+    assert seen == set(expected)
+
+
+def test_duplicates_are_the_same_mail_again(inbox):
+    """A duplicate differs from its original in the time of arrival alone, minutes to two days later."""
+    originals = {}
+    for mail in inbox.mails.values():
+        originals.setdefault(mail["message_id"], []).append(mail)
+    for row in inbox.dirt:
+        if row["dirt"] == "duplicate":
+            pair = originals[row["message_id"]]
+            if len(pair) == 1:  # the original lies before the window, which it cannot here
+                pytest.fail(f"no original of {row}")
+            first, second = pair
+            assert {**first, "received_at": ""} == {**second, "received_at": ""}
+            assert timedelta(minutes=5) <= received(second) - received(first) <= timedelta(days=2)
+
+
+def test_flags_are_what_the_key_says(inbox):
+    """Late mails are 25 to 73 hours old, lost ones keep only the radicado, automatic ones say so."""
+    for row in inbox.dirt:
+        if row["dirt"] in DAMAGE | {"duplicate"}:
+            continue
+        mail = inbox.mail(row)
+        assert mail["message_id"] == row["message_id"]
+        age = received(mail) - parsedate_to_datetime(mail["date"])
+        assert (age > timedelta(hours=24)) == (row["dirt"] == "late_arrival")
+        if row["dirt"] == "lost_references":
+            assert (mail["in_reply_to"], mail["references"]) == (None, [])
+            assert RADICADO.search(mail["subject"])[1] == row["radicado"]
+        if row["dirt"] == "out_of_office":
+            assert mail["auto_submitted"] == "auto-replied"
+            assert mail["subject"].startswith("Respuesta automática: ")
+        if row["dirt"] == "bounce":
+            assert mail["auto_submitted"] == "auto-generated"
+            assert mail["from"]["address"].startswith("mailer-daemon@")
+
+
+def test_what_the_key_does_not_name_is_clean(inbox):
+    """No late, lost, automatic or doubled mail is missing from the answer key."""
+    listed = {(row["day"], row["line"]) for row in inbox.dirt}
+    seen = set()
+    for place, mail in inbox.mails.items():
+        if place in listed:
+            continue
+        assert mail["message_id"] not in seen
+        seen.add(mail["message_id"])
+        assert received(mail) - parsedate_to_datetime(mail["date"]) < timedelta(hours=1)
+        inbound_reply = mail["direction"] == "inbound" and " - " not in mail["subject"]
+        assert mail["references"] or not inbound_reply
+        assert mail["auto_submitted"] == "no" or mail["subject"].startswith("Acuse")
+
+
+def test_the_breaches_of_the_key_follow_from_the_mails(inbox):
+    """Reading the mails alone, a ticket is breached exactly if the key says so, and its dates are the key's."""
+    threads = {}
+    for mail in inbox.mails.values():
+        if found := RADICADO.search(mail["subject"]):
+            threads.setdefault(found[1], []).append(mail)
+    settled = [row for row in inbox.tickets if row["is_eligible"] and row["day"] < date(2026, 2, 1)]
+    assert len(settled) > 500
+    breached = 0
+    for row in settled:
+        found = {mail["subject"].split(" [")[0]: mail for mail in reversed(threads[row["radicado"]])}
+        due, closed = read_clock(inbox.mail(row), row["pqrs_type"], found)
+        late = closed is None or closed > due
+        if row["effective_due_on"] <= date(2026, 3, 10):
+            assert due == row["effective_due_on"]
+            assert late == row["is_breached"], (row, found.keys())
+            breached += late
+    assert breached
+
+
+def read_clock(request, kind, found):
+    """Effective due date and the day of the first answer or archive, from the mails of a thread."""
+
+    def day(mail):
+        return terms.local_day(np.datetime64(mail["received_at"].rstrip("Z")))
+
+    start = terms.received_on(np.array([request["received_at"].rstrip("Z")], "datetime64[us]"))
+    term = terms.term_days([kind], start)
+    extension, paused, resumed = 0, np.datetime64("NaT"), np.datetime64("NaT")
+    if mail := found.get("Prórroga del término"):
+        extension = int(re.search(r"^Prórroga: (\d+) días hábiles$", mail["body"], re.MULTILINE)[1])
+    if mail := found.get("Requerimiento para completar la petición"):
+        paused = day(mail)
+        resumed = terms.completion_deadline(paused)
+        if reply := found.get("Re: Requerimiento para completar la petición"):
+            heard = terms.received_on(np.datetime64(reply["received_at"].rstrip("Z")))
+            resumed = min(heard, resumed)
+    due = terms.effective_due_on(start, term, extension, paused, resumed)[0]
+    closing = found.get("Respuesta de fondo") or found.get("Archivo por desistimiento tácito")
+    return due.item(), day(closing).item() if closing else None
+
+
+def test_municipalities_cover_every_department():
+    """All 33 departments have municipalities to write from, Bogotá as its own and the others several."""
+    from pqr_generator.citizens import municipalities
+
+    towns = {}
+    for department, town, weight in municipalities():
+        assert weight > 0
+        towns.setdefault(department, set()).add(town)
+    assert set(towns) == set(DEPARTMENTS)
+    assert all(len(names) > 1 for department, names in towns.items() if department != "Bogotá D.C.")
