@@ -11,21 +11,27 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-__all__ = ["query", "sql_of"]
+__all__ = ["QueryFailed", "query", "sql_of"]
 
 _local = threading.local()
+
+
+class QueryFailed(ValueError):
+    """The rows handed in did not suit the query; DuckDB's own error is its cause."""
 
 
 def query(sql: str, parameters: Mapping[str, Any] | None = None, /, **relations: pa.Table) -> pa.Table:
     """Run one `select` over the named Arrow tables; `$name` in the text takes the parameter of that name.
 
-    One thread a call: Dask decides how many calls run at once. Time zone is UTC. Raises `duckdb.Error`.
+    One thread a call: Dask decides how many calls run at once. Time zone is UTC. Raises QueryFailed.
     """
     connection = _connection()
     for name, table in relations.items():
         connection.register(name, table)
     try:
         return connection.sql(sql, params=dict(parameters or {})).to_arrow_table()
+    except duckdb.Error as error:
+        raise QueryFailed(str(error)) from error
     finally:
         for name in relations:
             connection.unregister(name)

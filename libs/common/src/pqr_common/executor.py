@@ -20,6 +20,16 @@ CONNECT_TIMEOUT_SECONDS = 30
 TASK_RETRIES = 2  # for a worker that dies; an error of ours is not tried again here
 WORKER_MEMORY = "1.5GB"
 
+# A page the system hands out costs more than the work done on it, so workers keep what they freed; a core each.
+WORKER_ENVIRONMENT = {
+    "MALLOC_TRIM_THRESHOLD_": str(2**32),
+    "MALLOC_MMAP_THRESHOLD_": str(2**32),
+    "POLARS_MAX_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -105,6 +115,7 @@ def _local(settings: Settings) -> Iterator[Client]:
         "distributed.worker.daemon": True,  # workers die with this process, however it dies
         "distributed.scheduler.allowed-failures": 2,
         "distributed.worker.preload": ["pqr_common.warm"],
+        "distributed.nanny.pre-spawn-environ": WORKER_ENVIRONMENT,
     }
     with (
         dask.config.set(options),

@@ -53,7 +53,20 @@ EMAILS = Contract(
         Rule("attachments_not_negative", "validity", "attachment_count >= 0 and attachment_bytes >= 0"),
     ),
     event_time="received_at",
-    plain=("message_id", "in_reply_to", "references", "body", "raw_line", "raw_offset"),
+    plain=(
+        "message_id",
+        "in_reply_to",
+        "references",
+        "received_at",
+        "sent_at",
+        "from_name",
+        "from_address",
+        "to_addresses",
+        "subject",
+        "body",
+        "raw_line",
+        "raw_offset",
+    ),
 )
 
 REJECTS = Contract(

@@ -13,8 +13,8 @@ from pqr_common.stage import Output, Phase, Stage, StageInputs, StageOutcome, Ta
 
 __all__ = ["STAGE"]
 
-# A worker holds a task's bytes about five times over (raw, parsed, typed, written): 32 MiB keep it far below 1 GB.
-TASK_BYTES = 32 * 2**20
+# A worker holds a task's bytes about five times over (raw, parsed, typed, written): 64 MiB keep it below 1 GB.
+TASK_BYTES = 64 * 2**20
 
 
 def plan(inputs: StageInputs) -> list[Task]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import codecs
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,11 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pqr_bronze.schema import EMAILS, REJECTS
-from pqr_common.calculator import query, sql_of
+from pqr_common.calculator import QueryFailed, query, sql_of
 
 __all__ = ["Outcome", "RawObject", "transform"]
 
 NEWLINE = 10
+LINE_END = b"}\n"  # how every whole line ends
 TAKEN_AS_IT_IS = [
     name
     for name in EMAILS.schema.names
@@ -56,22 +58,33 @@ class Outcome:
 def transform(objects: Sequence[RawObject]) -> Outcome:
     """Read every line of these raw objects; the order of objects and lines is kept."""
     lines, provenance = _lines(objects)
-    parsed = query(sql_of("pqr_bronze", "sql/parse.sql"), lines=pa.table({"line": lines}))
-    derived = query(sql_of("pqr_bronze", "sql/clean.sql"), parsed=parsed.append_column("line", lines))
-    emails = _emails(parsed, derived, provenance)
-    is_clean = derived.column("is_clean").to_numpy()
-    if is_clean.all():
+    emails, is_clean = _emails(_parsed(lines), lines, provenance)
+    suspects = np.flatnonzero(~is_clean)
+    if not len(suspects):
         return Outcome(emails, REJECTS.schema.empty_table())
-    return _with_suspects(objects, emails, lines, np.flatnonzero(~is_clean))
+    found = _diagnosed(lines, suspects)
+    is_good = pc.is_null(found.column("rule")).to_numpy()
+    if emails.column("message_id").take(pa.array(suspects[is_good])).null_count:
+        # Good JSON that looked broken at a glance, e.g. with a space before its newline: look at every line.
+        emails, _ = _emails(_parsed(_all_valid(lines), is_guarded=True), lines, provenance)
+    return Outcome(_kept(emails, found, is_good), _rejects(objects, emails, found.filter(pa.array(~is_good))))
+
+
+def _parsed(lines: pa.ChunkedArray, *, is_guarded: bool = False) -> pa.Table:
+    """The fields of every line. Lines that are plainly broken are null already, so a second look is rare."""
+    sql, table = sql_of("pqr_bronze", "sql/parse.sql"), pa.table({"line": lines})
+    try:
+        return query(sql, {"is_guarded": is_guarded}, lines=table)
+    except QueryFailed:
+        if is_guarded:
+            raise
+        return _parsed(lines, is_guarded=True)
 
 
 def _lines(objects: Sequence[RawObject]) -> tuple[pa.ChunkedArray, pa.Table]:
     """The lines, newline included, as views into the bytes (one chunk an object), and where each came from."""
     bounds = [_bounds(raw.data) for raw in objects]
-    chunks = [
-        pa.Array.from_buffers(pa.utf8(), len(at) - 1, [None, pa.py_buffer(at), pa.py_buffer(raw.data)])
-        for raw, at in zip(objects, bounds, strict=True)
-    ]
+    chunks = [_views(raw.data, at) for raw, at in zip(objects, bounds, strict=True)]
     counts = [len(at) - 1 for at in bounds]
     provenance = {
         "raw_day": np.repeat(np.array([raw.day for raw in objects], dtype="datetime64[D]"), counts),
@@ -82,6 +95,32 @@ def _lines(objects: Sequence[RawObject]) -> tuple[pa.ChunkedArray, pa.Table]:
     return pa.chunked_array(chunks, pa.utf8()), pa.table(provenance)
 
 
+def _views(data: bytes, bounds: np.ndarray) -> pa.Array:
+    """The lines as text without a copy; null where the bytes are cut short or are not UTF-8, which is quick to see."""
+    buffer, ends = np.frombuffer(data, dtype=np.uint8), bounds[1:]
+    is_whole = np.diff(bounds) >= len(LINE_END)
+    for back, byte in enumerate(reversed(LINE_END), start=1):
+        is_whole &= buffer[np.maximum(ends - back, 0)] == byte
+    broken = np.fromiter(_undecodable(data), dtype=np.int64)
+    is_whole[np.searchsorted(ends, broken, side="right")] = False
+    validity = pa.py_buffer(np.packbits(is_whole, bitorder="little"))
+    return pa.Array.from_buffers(pa.utf8(), len(ends), [validity, pa.py_buffer(bounds), pa.py_buffer(data)])
+
+
+def _undecodable(data: bytes) -> Iterator[int]:
+    """The offset of the first wrong byte of every line that is not UTF-8."""
+    view, at = memoryview(data), 0
+    while at < len(data):
+        try:
+            codecs.utf_8_decode(view[at:], "strict", True)
+        except UnicodeDecodeError as error:
+            at += error.start
+            yield at
+            at = data.find(b"\n", at) + 1 or len(data)
+        else:
+            return
+
+
 def _bounds(data: bytes) -> np.ndarray:
     """Byte offsets at which lines begin, and the end; a last line without its newline counts too."""
     ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == NEWLINE) + 1
@@ -90,8 +129,9 @@ def _bounds(data: bytes) -> np.ndarray:
     return np.concatenate(([0], ends)).astype(np.int32)
 
 
-def _emails(parsed: pa.Table, derived: pa.Table, provenance: pa.Table) -> pa.Table:
-    """All lines as if they were valid; the caller drops those that are not."""
+def _emails(parsed: pa.Table, lines: pa.ChunkedArray, provenance: pa.Table) -> tuple[pa.Table, np.ndarray]:
+    """All lines as if they were valid, and which of them are sure to be."""
+    derived = query(sql_of("pqr_bronze", "sql/clean.sql"), parsed=parsed.append_column("line", lines))
     columns = {name: parsed.column(name) for name in TAKEN_AS_IT_IS}
     references = parsed.column("references")
     columns |= {
@@ -102,26 +142,35 @@ def _emails(parsed: pa.Table, derived: pa.Table, provenance: pa.Table) -> pa.Tab
         "extra_fields": pa.nulls(parsed.num_rows, pa.string()),
     }
     columns |= {name: provenance.column(name) for name in provenance.column_names}
-    return pa.table({name: columns[name] for name in EMAILS.schema.names})
+    emails = pa.table({name: columns[name] for name in EMAILS.schema.names})
+    return emails, derived.column("is_clean").to_numpy()
 
 
-def _with_suspects(
-    objects: Sequence[RawObject], emails: pa.Table, lines: pa.ChunkedArray, suspects: np.ndarray
-) -> Outcome:
-    """Diagnose the lines that are not canonical: reject the bad ones, keep the others with what they add."""
-    raw_lines = pa.chunked_array([chunk.view(pa.binary()) for chunk in lines.chunks]).take(pa.array(suspects))
-    found = query(
-        sql_of("pqr_bronze", "sql/diagnose.sql"),
-        suspects=pa.table({"ordinal": pa.array(suspects, pa.int64()), "raw": raw_lines}),
-    )
-    is_bad = pc.is_valid(found.column("rule")).to_numpy()
+def _diagnosed(lines: pa.ChunkedArray, suspects: np.ndarray) -> pa.Table:
+    """For each line that is not canonical, in order: the rule it breaks, if any, and what it adds."""
+    raw = pa.chunked_array([_bytes(chunk) for chunk in lines.chunks], pa.binary()).take(pa.array(suspects))
+    table = pa.table({"ordinal": pa.array(suspects, pa.int64()), "raw": raw})
+    return query(sql_of("pqr_bronze", "sql/diagnose.sql"), suspects=table)
+
+
+def _kept(emails: pa.Table, found: pa.Table, is_good: np.ndarray) -> pa.Table:
+    """The e-mails without the bad lines; good ones carry the fields nobody knows."""
+    suspects = found.column("ordinal").to_numpy()
     kept = np.ones(emails.num_rows, dtype=bool)
-    kept[suspects[is_bad]] = False
+    kept[suspects[~is_good]] = False
     extra = np.full(emails.num_rows, None, dtype=object)
     extra[suspects] = found.column("extra_fields").to_numpy()
     column = emails.schema.get_field_index("extra_fields")
-    emails = emails.set_column(column, "extra_fields", pa.array(extra, pa.string()))
-    return Outcome(emails.filter(pa.array(kept)), _rejects(objects, emails, found.filter(pa.array(is_bad))))
+    return emails.set_column(column, "extra_fields", pa.array(extra, pa.string())).filter(pa.array(kept))
+
+
+def _all_valid(lines: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.Array.from_buffers(pa.utf8(), len(c), [None, *c.buffers()[1:]]) for c in lines.chunks])
+
+
+def _bytes(views: pa.Array) -> pa.Array:
+    """The same lines as bytes, those that were null included."""
+    return pa.Array.from_buffers(pa.binary(), len(views), [None, *views.buffers()[1:]])
 
 
 def _rejects(objects: Sequence[RawObject], emails: pa.Table, bad: pa.Table) -> pa.Table:

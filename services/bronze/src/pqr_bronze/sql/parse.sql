@@ -1,9 +1,11 @@
 -- One row a raw line, in order: its fields as far as they could be read; null where they could not.
+-- Parsing fails as a whole on the first line that is not JSON; `$is_guarded` looks at every line first, which costs
+-- half as much again and is asked for only when parsing has failed.
 with parsed as (
     select
         line,
         json_transform(
-            case when json_valid(line) then line end,
+            case when not $is_guarded or json_valid(line) then line end,
             '{"message_id": "VARCHAR", "in_reply_to": "VARCHAR", "references": ["VARCHAR"], "direction": "VARCHAR",
               "received_at": "TIMESTAMP", "date": "VARCHAR", "from": {"name": "VARCHAR", "address": "VARCHAR"},
               "to": ["VARCHAR"], "subject": "VARCHAR", "body": "VARCHAR", "auto_submitted": "VARCHAR",
