@@ -11,11 +11,11 @@ from pqr_common.scenario import load_scenario
 from pqr_generator import schedule
 from pqr_generator.letters import LETTERS, chains, letters
 from pqr_generator.plan import volume_plan
-from pqr_generator.schedule import (
+from pqr_generator.schedule import LIFE_DAYS, threads
+from pqr_generator.thread import (
     ACKNOWLEDGEMENT,
     ANSWER,
     AUTOMATIC,
-    LIFE_DAYS,
     NEVER,
     REOPENING,
     REPLY,
@@ -23,7 +23,6 @@ from pqr_generator.schedule import (
     SECOND_ANSWER,
     SLOTS,
     STEP,
-    threads,
 )
 from pqr_generator.tickets import DAY_SECONDS, opened
 

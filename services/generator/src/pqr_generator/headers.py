@@ -12,7 +12,7 @@ from pqr_generator.layout import COLUMN, REFERENCES_MAX
 from pqr_generator.letters import CODE, LETTERS, is_inbound
 from pqr_generator.lexicon import FIRST_DAY, FIRST_YEAR, PROVIDERS
 from pqr_generator.press import Sheet
-from pqr_generator.schedule import SLOTS
+from pqr_generator.thread import SLOTS
 from pqr_generator.tickets import DAY_SECONDS
 
 __all__ = ["UTC_AHEAD", "address", "attach", "date", "domain", "hex_digits", "identify", "name", "radicado", "title"]

@@ -16,8 +16,8 @@ from pqr_generator.draws import Ints
 from pqr_generator.letters import DIRT
 from pqr_generator.lines import message_ids, radicados
 from pqr_generator.mails import Mails, TicketKey
-from pqr_generator.schedule import Thread
 from pqr_generator.schema import ANSWERS, PART_LINES
+from pqr_generator.thread import Thread
 
 __all__ = ["FATES", "day_key"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from pqr_generator.schedule import ANSWER, NEVER, REPLY, SLOTS, STEP, Thread
+from pqr_generator.thread import ANSWER, NEVER, REPLY, SLOTS, STEP, Thread
 
 __all__ = ["CODE", "DIRT", "LETTERS", "chains", "is_inbound", "letters"]
 

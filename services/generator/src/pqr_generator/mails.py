@@ -13,7 +13,8 @@ from pqr_generator.defects import LATE, LOST, Defects, decided, late_delay
 from pqr_generator.draws import Ints, Words, chance, quarter, words
 from pqr_generator.letters import chains, letters
 from pqr_generator.plan import Plan
-from pqr_generator.schedule import AUTOMATIC, LIFE_DAYS, SLOTS, Thread, threads
+from pqr_generator.schedule import LIFE_DAYS, threads
+from pqr_generator.thread import AUTOMATIC, SLOTS, Thread
 from pqr_generator.tickets import DAY_SECONDS, Tickets, opened
 
 __all__ = ["Arrivals", "Mails", "TicketKey", "arrivals"]
