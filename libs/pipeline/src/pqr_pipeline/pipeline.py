@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from pydantic import SecretStr
+
 from pqr_common import log
 from pqr_common.discovery import ORDER, installed_stages, stage_named, warehouse
 from pqr_common.errors import PqrError
@@ -12,13 +14,13 @@ from pqr_common.executor import Executor
 from pqr_common.lake import Lake, open_lake
 from pqr_common.manifest import Manifest
 from pqr_common.parameters import Parameters
-from pqr_common.runner import Progress, run_stage
+from pqr_common.runner import Progress, committed, committed_layers, run_stage
 from pqr_common.runs import RunRecords
 from pqr_common.settings import Settings
-from pqr_pipeline.embedded import Stack, prefect_environment
+from pqr_pipeline.embedded import Stack, postgres, prefect_environment
 from pqr_pipeline.flow import Call, prefect_session, run_flow
 
-__all__ = ["declare", "record", "run_pipeline", "run_single_stage"]
+__all__ = ["declare", "is_finished", "record", "run_pipeline", "run_single_stage"]
 
 
 def declare(lake: Lake, run_id: str, parameters: Parameters) -> None:
@@ -38,6 +40,18 @@ def run_pipeline(run_id: str, stack: Stack, progress: Progress) -> list[Manifest
         }
         with prefect_session(stack.prefect_url, prefect_environment(stack.settings)):
             return run_flow(run_id, calls)
+
+
+def is_finished(run_id: str, settings: Settings) -> bool:
+    """Whether every stage is committed and Postgres shows the run; starts nothing but Postgres, and that last."""
+    lake = open_lake(settings)
+    if len(committed_layers(lake, run_id)) < len(ORDER):
+        return False
+    with postgres(settings) as dsn:
+        ready = settings.with_(postgres_dsn=SecretStr(dsn))
+        return all(
+            committed(stage, run_id, lake=lake, settings=ready) is not None for stage in installed_stages().values()
+        )
 
 
 def run_single_stage(name: str, run_id: str, *, settings: Settings, executor: Executor, progress: Progress) -> Manifest:

@@ -54,7 +54,7 @@ class Screen:
 
     def say(self, text: str) -> None:
         if not (self.is_json or self.is_quiet):
-            self._out.print(escape(text))
+            self._out.print(escape(text), soft_wrap=True)
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         if self.is_json or self.is_quiet:
