@@ -1,13 +1,16 @@
-"""The words an entity's mail uses for the types of PQRS, and how they become codes. Pure."""
+"""What the wording of a mail means: few wordings occur, so each is understood once. Pure."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pqr_common.calculator import query, sql_of
 from pqr_common.catalogue import PQRS_TYPES, TOPICS
 
-__all__ = ["dependency_of", "topic_of", "type_of"]
+__all__ = ["Wordings", "located", "understood"]
 
 TYPE_PHRASES = {
     "Petición de interés general": "PET_GEN",
@@ -26,19 +29,37 @@ _TOPICS = {topic.name: topic.code for topic in TOPICS} | {topic.code: topic.code
 _DEPENDENCIES = {topic.code: topic.dependency for topic in TOPICS}
 
 
-def type_of(words: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The type code of a phrase or code; null where it is neither."""
-    return _translated(words, _TYPES)
+@dataclass(frozen=True, slots=True)
+class Wordings:
+    """What a column of texts means: understood once a distinct text, found again by row."""
+
+    meanings: pa.Table
+    row: pa.Array
+
+    def of(self, name: str, rows: pa.Array | None = None) -> pa.ChunkedArray:
+        """One meaning, of all rows or of some; a null among `rows` means nothing."""
+        return self.meanings[name].take(self.row if rows is None else self.row.take(rows))
 
 
-def topic_of(words: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The topic code of a name or code; null where it is neither."""
-    return _translated(words, _TOPICS)
+def understood(words: pa.ChunkedArray) -> Wordings:
+    """`pqrs_type`, `topic`, `dependency`, `priority` as codes; null where a text does not tell."""
+    encoded = words.combine_chunks().dictionary_encode()
+    stated = query(sql_of("pqr_silver", "sql/words.sql"), wordings=pa.table({"words": encoded.dictionary}))
+    topic = _translated(stated["topic"], _TOPICS)
+    meanings = {
+        "pqrs_type": _translated(stated["pqrs_type"], _TYPES),
+        "topic": topic,
+        "dependency": pc.coalesce(stated["dependency"], _translated(topic, _DEPENDENCIES)),
+        "priority": stated["priority"],
+    }
+    return Wordings(pa.table(meanings), encoded.indices)
 
 
-def dependency_of(topics: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The dependency that owns a topic."""
-    return _translated(topics, _DEPENDENCIES)
+def located(places: pa.ChunkedArray) -> Wordings:
+    """`municipality` and `department` of the places that citizens sign with."""
+    encoded = places.combine_chunks().dictionary_encode()
+    stated = query(sql_of("pqr_silver", "sql/places.sql"), places=pa.table({"place": encoded.dictionary}))
+    return Wordings(stated, encoded.indices)
 
 
 def _translated(words: pa.ChunkedArray, dictionary: dict[str, str]) -> pa.ChunkedArray:

@@ -59,8 +59,9 @@ def threaded(mails: pa.Table) -> Threads:
 
 def _order(mails: pa.Table, thread: npt.NDArray[np.int32], is_request: npt.NDArray[np.bool_]) -> Rows:
     """By thread, request first, arrival, and where the line lies: total, so the order of the input is nothing."""
-    lies = [mails[name].to_numpy() for name in ("raw_line", "raw_part", "raw_day")]
-    return np.lexsort((*lies, mails["received_at"].to_numpy(), thread.astype(np.int64) * 2 + ~is_request))
+    lies = mails["raw_part"].to_numpy().astype(np.int64) << 32 | mails["raw_line"].to_numpy()
+    # The day of the raw object follows from the time of arrival, so part and line settle what is left.
+    return np.lexsort((lies, mails["received_at"].to_numpy(), thread.astype(np.int64) * 2 + ~is_request))
 
 
 def _first_seen(ids: pa.ChunkedArray) -> tuple[npt.NDArray[np.bool_], Rows]:

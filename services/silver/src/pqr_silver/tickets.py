@@ -24,7 +24,7 @@ from pqr_silver.machine import (
     REQUEST,
     STATUSES,
 )
-from pqr_silver.phrases import dependency_of, topic_of, type_of
+from pqr_silver.phrases import Wordings, located, understood
 from pqr_silver.schema import EMAILS
 from pqr_silver.threads import Rows, Threads
 
@@ -45,13 +45,14 @@ class Lives:
     """All threads, and what became of those that are tickets.
 
     `ticket` is the ticket of each message, numbered from 0 in the order of ticket ids, or NONE. `rows` are the
-    messages that are steps of tickets; `steps`, `stated_types` and `life` go along with them.
+    messages that are steps of tickets; `steps`, `words`, `stated_types` and `life` go along with them.
     """
 
     threads: Threads
     ticket: Tickets
     rows: Rows
     steps: Steps
+    words: Wordings
     stated_types: pa.ChunkedArray
     types: pa.Array  # by ticket
     life: Folded
@@ -74,11 +75,12 @@ def lived(threads: Threads) -> Lives:
         extension_days=pc.fill_null(threads.of("extension_days", rows), 0).to_numpy(),
         sent_at=instants(threads.of("sent_at", rows)),
     )
-    stated = _stated_types(threads.of("pqrs_type", rows), steps.kind)
+    words = understood(threads.of("words", rows))
+    stated = _stated_types(words, steps.kind)
     types = assigned_types(steps, stated, int(threads.is_ticket.sum()))
     received_on = terms.received_on(steps.occurred_at[steps.kind == REQUEST])
     life = folded(steps, received_on, terms.term_days(types, received_on))
-    return Lives(threads, ticket, rows, steps, stated, types, life)
+    return Lives(threads, ticket, rows, steps, words, stated, types, life)
 
 
 def emails_of(lives: Lives) -> pa.Table:
@@ -132,45 +134,46 @@ def tickets_of(lives: Lives, as_of_day: date) -> pa.Table:
     An acknowledgement assigns type, topic and dependency; until there is one the request's own words count.
     """
     threads, counted = lives.threads, lives.ticket != NONE
-    requests = lives.rows[lives.steps.kind == REQUEST]
-    stating = np.flatnonzero(counted & threads.of("radicado").is_valid().to_numpy())
+    first = np.flatnonzero(lives.steps.kind == REQUEST)
+    requests = lives.rows[first]
     denying = lives.ticket[counted & threads.of("is_access_denied").to_numpy()]
-    facts = _assignments(lives, requests) | {
+    place = located(threads.of("place", requests))
+    facts = _assignments(lives, pa.array(first)) | {
         "ticket_id": threads.ids.take(pa.array(threads.thread[requests])),
         "root_message_id": threads.of("message_id", requests),
-        "radicado": _first_of(lives, "radicado", stating),
+        "department": place.of("department"),
+        "municipality": place.of("municipality"),
         "opened_at": threads.of("received_at", requests),
         "is_access_denied": np.bincount(denying, minlength=lives.count) > 0,
         "count_emails": np.bincount(lives.ticket[counted], minlength=lives.count),
     }
-    copied = ("department", "municipality", "citizen_key", "raw_day", "raw_part", "raw_line")
-    facts |= {name: threads.of(name, requests) for name in copied}
+    facts |= {name: threads.of(name, requests) for name in ("citizen_key", "raw_day", "raw_part", "raw_line")}
     return pa.table(facts | clocks(lives.steps, lives.life, as_of_day))
 
 
-def _assignments(lives: Lives, requests: Rows) -> dict[str, pa.Array | pa.ChunkedArray]:
-    acknowledgements = lives.rows[lives.steps.kind == ACKNOWLEDGEMENT]
-    topic = pc.coalesce(
-        topic_of(_first_of(lives, "topic", acknowledgements)), topic_of(lives.threads.of("topic", requests))
-    )
-    return {
-        "pqrs_type": lives.types,
-        "topic": topic,
-        "dependency": pc.coalesce(_first_of(lives, "dependency", acknowledgements), dependency_of(topic)),
-        "priority": _first_of(lives, "priority", acknowledgements),
+def _assignments(lives: Lives, request: pa.Array) -> dict[str, pa.Array | pa.ChunkedArray]:
+    """`request` finds each ticket's request among the steps."""
+    words, radicado = lives.words, lives.threads.of("radicado", lives.rows)
+    acknowledgement = _first_step(lives, lives.steps.kind == ACKNOWLEDGEMENT)
+    told = {
+        name: pc.coalesce(words.of(name, acknowledgement), words.of(name, request))
+        for name in ("topic", "dependency", "priority")
     }
+    stating = _first_step(lives, radicado.is_valid().to_numpy())
+    return told | {"pqrs_type": lives.types, "radicado": radicado.take(stating)}
 
 
-def _first_of(lives: Lives, column: str, messages: Rows) -> pa.ChunkedArray:
-    """What the first of these messages in each ticket says; null in a ticket without any."""
+def _first_step(lives: Lives, chosen: npt.NDArray[np.bool_]) -> pa.Array:
+    """The first of the chosen steps in each ticket; null in a ticket without any."""
+    rows = np.flatnonzero(chosen)[::-1]  # earlier ones overwrite later ones
     found = np.full(lives.count, NONE)
-    found[lives.ticket[messages][::-1]] = messages[::-1]  # earlier ones overwrite later ones
-    return lives.threads.delivered[column].take(pa.array(lives.threads.order[found], mask=found == NONE))
+    found[lives.steps.ticket[rows]] = rows
+    return pa.array(found, mask=found == NONE)
 
 
-def _stated_types(words: pa.ChunkedArray, kind: npt.NDArray[np.int8]) -> pa.ChunkedArray:
+def _stated_types(words: Wordings, kind: npt.NDArray[np.int8]) -> pa.ChunkedArray:
     """The type code that a request or an acknowledgement states."""
-    stated = type_of(words)
+    stated = words.of("pqrs_type")
     return pc.if_else(pc.and_(pa.array(kind == REQUEST), pc.is_null(stated)), DEFAULT_TYPE, stated)
 
 

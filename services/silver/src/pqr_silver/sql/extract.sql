@@ -1,5 +1,6 @@
 -- One row a delivered e-mail, in the order given: what later steps need to know of headers and text.
--- Of addresses and bodies only facts are kept.
+-- Of addresses and bodies only facts are kept, and those as they were worded: few wordings occur, so they are
+-- understood later, each once (words.sql).
 -- `root` is the message that began its thread, as far as the e-mail itself can tell; an e-mail without References
 -- but with a radicado (an orphan) learns it from other e-mails. `kind` is what the subject says: context comes later.
 with headers as (
@@ -50,14 +51,6 @@ classified as (
             else 'other'
         end as kind
     from threaded
-),
-
-placed as (
-    select
-        *,
-        case kind when 'request' then split_part(split_part(body, e'\nMunicipio: ', 2), e'\n', 1) end as place,
-        case kind when 'acknowledgement' then split_part(body, 'Tipo: ', 2) end as assignment  -- from its first line on
-    from classified
 )
 
 select
@@ -75,20 +68,13 @@ select
     extra_fields is not null as has_extra_fields,
     length(body)::int as body_chars,
     case kind
-        when 'request' then split_part(subject, ' - ', 1)
-        when 'acknowledgement' then split_part(assignment, e'\n', 1)
-    end as pqrs_type,
-    case kind
-        when 'request' then split_part(subject, ' - ', 2)
-        when 'acknowledgement' then split_part(split_part(assignment, e'\nTema: ', 2), e'\n', 1)
-    end as topic,
-    nullif(split_part(split_part(assignment, e'\nDependencia: ', 2), e'\n', 1), '') as dependency,
-    nullif(split_part(split_part(assignment, e'\nPrioridad: ', 2), e'\n', 1), '') as priority,
-    nullif(split_part(place, ' (', 1), '') as municipality,
-    nullif(rtrim(split_part(place, ' (', 2), ')'), '') as department,
+        when 'request' then subject
+        when 'acknowledgement' then 'Tipo: ' || split_part(split_part(body, 'Tipo: ', 2), e'\n\n', 1)
+    end as words,
+    case kind when 'request' then split_part(split_part(body, e'\nMunicipio: ', 2), e'\n', 1) end as place,
     case kind when 'request' then lower(from_address) end as citizen,
     case kind
         when 'extension' then try_cast(split_part(split_part(body, 'Prórroga: ', 2), ' ', 1) as smallint)
     end as extension_days,
     case kind when 'answer' then contains(body, 'Decisión: acceso negado') else false end as is_access_denied
-from placed
+from classified
