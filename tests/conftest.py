@@ -1,0 +1,101 @@
+"""Real parts, started once for all tests that cross rooms: Postgres, a Dask cluster, a served S3 API."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from pqr_common.discovery import ORDER, stage_named
+from pqr_common.executor import DaskExecutor, dask_executor
+from pqr_common.lake import Lake, open_lake
+from pqr_common.manifest import Manifest
+from pqr_common.parameters import Parameters
+from pqr_common.runner import run_stage
+from pqr_common.runs import RunRecords
+from pqr_common.settings import Settings
+from pqr_pipeline import embedded
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A lake, a cluster and a Postgres, and the means to run stages on them."""
+
+    settings: Settings
+    executor: DaskExecutor
+
+    @property
+    def lake(self) -> Lake:
+        return open_lake(self.settings)
+
+    @property
+    def dsn(self) -> str:
+        assert self.settings.postgres_dsn is not None
+        return self.settings.postgres_dsn.get_secret_value()
+
+    def in_lake(self, url: str, **changes: object) -> Platform:
+        """The same cluster and Postgres on another lake."""
+        return replace(self, settings=self.settings.with_(lake_url=url, **changes))
+
+    def run(self, run_id: str, parameters: Parameters, *stages: str) -> dict[str, Manifest]:
+        """Declare the run and bring these stages (all, if none is named) to their manifests."""
+        RunRecords(self.lake, run_id).declare(parameters)
+        done = {}
+        for name in stages or ORDER:
+            manifest = run_stage(
+                stage_named(name), run_id, lake=self.lake, settings=self.settings, executor=self.executor
+            )
+            done[manifest.stage] = manifest
+        return done
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the person who runs the tests reaches them."""
+    for name in list(os.environ):
+        if name.startswith("PQR_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """One platform for the session; a test that changes things takes a lake of its own."""
+    home = tmp_path_factory.mktemp("platform")
+    settings = Settings.read(home=home, workers=2)
+    with embedded.postgres(settings) as dsn, dask_executor(settings) as executor:
+        yield Platform(settings.with_(postgres_dsn=SecretStr(dsn)), executor)
+
+
+@pytest.fixture(scope="session")
+def january() -> Parameters:
+    """A month of a small inbox: about 2,400 tickets."""
+    return Parameters.create(window_to=date(2026, 1, 31), tickets_per_business_day=120)
+
+
+@pytest.fixture(scope="session")
+def finished(platform: Platform, january: Parameters) -> dict[str, Manifest]:
+    """The run `january`, brought through all stages once; tests only look at it."""
+    return platform.run("january", january)
+
+
+@pytest.fixture
+def own_lake(platform: Platform, tmp_path: Path) -> Platform:
+    """The platform on an empty folder lake."""
+    return platform.in_lake((tmp_path / "lake").as_uri())
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """A served S3 API; its state is gone with it."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
