@@ -125,6 +125,22 @@ def test_a_reply_without_references_or_radicado_follows_in_reply_to(inbox):
     assert found.tickets["count_emails"].to_pylist() == [4]
 
 
+def test_a_radicado_nobody_explains_leaves_in_reply_to(inbox):
+    """Without the acknowledgement the radicado leads nowhere; the message it answers still does."""
+    text = "2026-01-05 09:00 | request\n2026-01-06 09:00 | insistence || reply"
+    found = inbox.silver(inbox.bronze(inbox.thread("1", text)))
+    assert rows(found.emails, "thread_rule", "is_continuation") == [("root", False), ("in_reply_to", False)]
+    assert found.tickets["count_emails"].to_pylist() == [2]
+
+
+def test_a_request_delivered_again_is_still_one_ticket(inbox):
+    """The ticket opens with the first delivery."""
+    text = "2026-01-05 09:00 | request\n2026-01-06 08:00 | again\n2026-01-05 09:02 | acknowledgement"
+    found = inbox.silver(inbox.bronze(inbox.thread("1", text)))
+    assert (found.tickets.num_rows, found.rejects.num_rows) == (1, 1)
+    assert [str(day) for day in found.tickets["received_on"].to_pylist()] == ["2026-01-05"]
+
+
 def test_automatic_mail_is_counted_but_is_no_step(inbox):
     """Out-of-office replies and bounces belong to the ticket and change nothing in it."""
     found = inbox.silver(inbox.bronze(inbox.thread("1", BUSY)))
@@ -195,7 +211,7 @@ def threads_of(inbox) -> list[list[dict]]:
     return [inbox.thread("1", PLAIN), inbox.thread("2", BUSY), inbox.thread("3", older), inbox.thread("4", BUSY)]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=12, deadline=None)
 @given(data=st.data(), buckets=st.integers(1, 5), cut=st.integers(0, 29))
 def test_the_order_and_partition_of_the_input_are_nothing(inbox, data, buckets, cut):
     """Any order, any split into partitions and any number of buckets give the same rows."""
@@ -209,7 +225,7 @@ def test_the_order_and_partition_of_the_input_are_nothing(inbox, data, buckets, 
         assert one.equals(other)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=12, deadline=None)
 @given(chosen=st.sets(st.integers(0, 29)))
 def test_every_row_is_a_message_or_a_reject(inbox, chosen):
     """Rows in = rows out + duplicates, whatever part of the mail arrives; and every promise is kept."""

@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pqr_common import terms
-from pqr_silver.lifecycle import NEVER, Clock, Folded, Instants, Steps, folded
+from pqr_silver.lifecycle import Clock, Folded, Instants, Steps, folded
 from pqr_silver.machine import ACKNOWLEDGEMENT, ACTORS, ARCHIVE, EVENT_TYPES, INSISTENCE, REOPENING, STATUSES, TRANSFER
 
-__all__ = ["assigned_types", "clocks", "instants", "rebuilt"]
+__all__ = ["NONE", "assigned_types", "clocks", "first_rows", "instants", "rebuilt"]
 
+NONE = -1
 RESPONSES = np.flatnonzero(np.array(ACTORS) == "entity")
 STATUS_NAMES = pa.array(STATUSES)
 
@@ -56,8 +57,8 @@ def clocks(steps: Steps, life: Folded, as_of_day: date) -> dict[str, Column]:
         "effective_due_on": dates.effective_due_on,
         "extension_days": clock.extension,
         "suspended_days": terms.business_days_between(dates.unsuspended_due_on, dates.effective_due_on),
-        "acknowledged_at": _instants(_first(steps, life.kind == ACKNOWLEDGEMENT, len(clock.term))),
-        "first_response_at": _instants(_first(steps, np.isin(life.kind, RESPONSES), len(clock.term))),
+        "acknowledged_at": _first(steps, life.kind == ACKNOWLEDGEMENT, len(clock.term)),
+        "first_response_at": _first(steps, np.isin(life.kind, RESPONSES), len(clock.term)),
         "answered_at": _instants(clock.answered_at),
         "closed_at": _instants(clock.closed_at),
         "answered_on": terms.local_day(clock.answered_at),
@@ -96,12 +97,18 @@ def instants(column: pa.ChunkedArray) -> Instants:
 
 def assigned_types(steps: Steps, stated: pa.ChunkedArray, tickets: int) -> pa.Array:
     """The type that holds for each ticket: the first acknowledgement's, else its request's."""
-    known = np.flatnonzero(stated.is_valid().to_numpy())
-    acknowledged = known[steps.kind[known] == ACKNOWLEDGEMENT]
-    row = np.zeros(tickets, np.int64)
-    for rows in (known[steps.kind[known] != ACKNOWLEDGEMENT], acknowledged):
-        row[steps.ticket[rows][::-1]] = rows[::-1]
-    return stated.take(pa.array(row)).combine_chunks()
+    known, is_assigned = stated.is_valid().to_numpy(), steps.kind == ACKNOWLEDGEMENT
+    assigned = first_rows(steps, known & is_assigned, tickets)
+    asked = first_rows(steps, known & ~is_assigned, tickets)
+    return stated.take(pa.array(np.where(assigned == NONE, asked, assigned))).combine_chunks()
+
+
+def first_rows(steps: Steps, chosen: npt.NDArray[np.bool_], tickets: int) -> npt.NDArray[np.int64]:
+    """Where each ticket's first chosen step stands; NONE in a ticket without any."""
+    rows = np.flatnonzero(chosen)[::-1]  # earlier ones overwrite later ones
+    found = np.full(tickets, NONE)
+    found[steps.ticket[rows]] = rows
+    return found
 
 
 def _flags(clock: Clock, dates: _Dates, as_of: np.datetime64) -> dict[str, npt.NDArray[np.bool_]]:
@@ -122,12 +129,10 @@ def _flags(clock: Clock, dates: _Dates, as_of: np.datetime64) -> dict[str, npt.N
     }
 
 
-def _first(steps: Steps, chosen: npt.NDArray[np.bool_], tickets: int) -> Instants:
+def _first(steps: Steps, chosen: npt.NDArray[np.bool_], tickets: int) -> pa.Array:
     """When each ticket first had one of these steps."""
-    rows = np.flatnonzero(chosen)[::-1]  # later ones are overwritten by earlier ones
-    found = np.full(tickets, NEVER)
-    found[steps.ticket[rows]] = steps.occurred_at[rows]
-    return found
+    rows = first_rows(steps, chosen, tickets)
+    return _instants(steps.occurred_at).take(pa.array(rows, mask=rows == NONE))
 
 
 def _tally(steps: Steps, chosen: npt.NDArray[np.bool_], tickets: int) -> npt.NDArray[np.int64]:

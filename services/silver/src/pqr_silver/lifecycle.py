@@ -13,20 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pqr_common import terms
-from pqr_silver.machine import (
-    ANSWER,
-    ARCHIVE,
-    COMPLETION,
-    COMPLETION_REQUEST,
-    EXTENSION,
-    IN_CONTEXT,
-    INSISTENCE,
-    NEXT_STATE,
-    PROGRESS,
-    STATES,
-    TRANSFER,
-    Codes,
-)
+from pqr_silver import machine as on
+from pqr_silver.machine import IN_CONTEXT, NEXT_STATE, STATES, Codes
 
 __all__ = ["Clock", "Folded", "Steps", "folded"]
 
@@ -148,12 +136,12 @@ def _advance(life: Folded, steps: Steps, ticket: Rows, row: Rows) -> None:
     if steps.sent_at is not None:
         life.kind[row] = _in_context(life.kind[row], state, steps.sent_at[row], clock.last_answer_at[ticket])
     now = _Round(ticket, row, life.kind[row], at, np.isnat(clock.closed_at[ticket]))
-    _extend(life, now.of(EXTENSION), steps)
-    _suspend(life, now.of(COMPLETION_REQUEST))
-    _resume(life, now.of(COMPLETION))
-    _pass_on(life, now.of(TRANSFER))
+    _extend(life, now.of(on.EXTENSION), steps)
+    _suspend(life, now.of(on.COMPLETION_REQUEST))
+    _resume(life, now.of(on.COMPLETION))
+    _pass_on(life, now.of(on.TRANSFER))
     # A petition passed on too late stays here: then that e-mail is just news of its progress.
-    counted = np.where((now.kind == TRANSFER) & ~life.is_effective[row], PROGRESS, now.kind)
+    counted = np.where((now.kind == on.TRANSFER) & ~life.is_effective[row], on.PROGRESS, now.kind)
     life.before[row] = state
     life.after[row] = clock.state[ticket] = NEXT_STATE[counted, state]
     _close(clock, now, counted)
@@ -163,7 +151,7 @@ def _in_context(kind: Codes, state: Codes, sent_at: Instants, answered_at: Insta
     """The kind a step has in its state; a reply written before the answer cannot contest it."""
     contested = IN_CONTEXT[kind, state]
     crossed = (state == ANSWERED) & (contested != kind) & (sent_at < answered_at)
-    return np.where(crossed, INSISTENCE, contested).astype(np.int8)
+    return np.where(crossed, on.INSISTENCE, contested).astype(np.int8)
 
 
 def _extend(life: Folded, now: _Round, steps: Steps) -> None:
@@ -189,8 +177,10 @@ def _suspend(life: Folded, now: _Round) -> None:
 def _resume(life: Folded, now: _Round) -> None:
     """The clock goes on the business day after the citizen completed."""
     clock, ticket = life.clock, now.ticket
-    clock.suspended_to[ticket] = np.minimum(clock.suspended_to[ticket], terms.received_on(now.at))  # NaT stays NaT
-    life.is_effective[now.row] = ~np.isnat(clock.suspended_to[ticket])
+    goes_on = now.is_open & ~np.isnat(clock.suspended_to[ticket])
+    completed_on = terms.received_on(now.at[goes_on])
+    clock.suspended_to[ticket[goes_on]] = np.minimum(clock.suspended_to[ticket[goes_on]], completed_on)
+    life.is_effective[now.row] = goes_on
 
 
 def _pass_on(life: Folded, now: _Round) -> None:
@@ -201,10 +191,10 @@ def _pass_on(life: Folded, now: _Round) -> None:
 
 def _close(clock: Clock, now: _Round, counted: Codes) -> None:
     ticket = now.ticket
-    closes = now.is_open & np.isin(counted, (ANSWER, ARCHIVE, TRANSFER))
+    closes = now.is_open & np.isin(counted, (on.ANSWER, on.ARCHIVE, on.TRANSFER))
     clock.closed_at[ticket[closes]] = now.at[closes]
     clock.closing[ticket[closes]] = counted[closes]
-    answers = (counted == ANSWER) & (clock.state[ticket] == ANSWERED)
+    answers = (counted == on.ANSWER) & (clock.state[ticket] == ANSWERED)
     clock.last_answer_at[ticket[answers]] = now.at[answers]
     first = answers & np.isnat(clock.answered_at[ticket])
     clock.answered_at[ticket[first]] = now.at[first]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from pqr_common.catalogue import PQRS_TYPES
 from pqr_common.contract import Contract, Rule
+from pqr_silver.machine import EVENT_TYPES, KINDS, OTHER_KINDS
 
 __all__ = ["EMAILS", "MAILS", "PRODUCES", "RADICADOS", "REJECTS", "REQUIRES", "TICKETS", "TICKET_EVENTS"]
 
@@ -63,6 +65,7 @@ EMAILS = Contract(
     ),
     key=("message_id",),
     rules=(
+        _one_of("kind", *KINDS, *OTHER_KINDS),
         _one_of("thread_rule", "root", "references", "radicado", "in_reply_to", "none"),
         Rule(
             "request_has_ticket", "consistency", "kind <> 'request' or (ticket_id is not null and not is_continuation)"
@@ -104,6 +107,7 @@ TICKETS = Contract(
     key=("ticket_id",),
     rules=(
         _one_of("status", "received", "acknowledged", "in_progress", "answered", "reopened", "transferred", "archived"),
+        _one_of("pqrs_type", *PQRS_TYPES),
         Rule("due_after_reception", "validity", "due_on > received_on and effective_due_on >= due_on"),
         Rule("extension_at_most_doubles", "validity", "extension_days between 0 and coalesce(term_days, 0)"),
         Rule("overdue_is_breached", "consistency", "not is_overdue or is_breached"),
@@ -130,6 +134,7 @@ TICKET_EVENTS = Contract(
     ),
     key=("event_id",),
     rules=(
+        _one_of("event_type", *EVENT_TYPES),
         _one_of("actor", "citizen", "entity", "system"),
         Rule("first_is_reception", "consistency", "(seq = 1) = (event_type = 'received' and from_status is null)"),
         Rule("extension_has_days", "consistency", "(event_type = 'extended') = (extension_days is not null)"),

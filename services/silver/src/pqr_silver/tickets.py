@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pqr_common import terms
-from pqr_silver.clock import assigned_types, clocks, instants
+from pqr_silver.clock import NONE, assigned_types, clocks, first_rows, instants
 from pqr_silver.lifecycle import Folded, Steps, folded
 from pqr_silver.machine import (
     ACKNOWLEDGEMENT,
@@ -32,7 +32,6 @@ __all__ = ["Lives", "emails_of", "events_of", "lived", "tickets_of"]
 
 DEFAULT_TYPE = "PET_GEN"  # Ley 1755/2015 art. 13: whatever is asked of an authority is a petition [L]
 LATE = np.timedelta64(24, "h")
-NONE = -1
 
 Tickets: TypeAlias = npt.NDArray[np.integer[Any]]
 
@@ -164,10 +163,7 @@ def _assignments(lives: Lives, request: pa.Array) -> dict[str, pa.Array | pa.Chu
 
 
 def _first_step(lives: Lives, chosen: npt.NDArray[np.bool_]) -> pa.Array:
-    """The first of the chosen steps in each ticket; null in a ticket without any."""
-    rows = np.flatnonzero(chosen)[::-1]  # earlier ones overwrite later ones
-    found = np.full(lives.count, NONE)
-    found[lives.steps.ticket[rows]] = rows
+    found = first_rows(lives.steps, chosen, lives.count)
     return pa.array(found, mask=found == NONE)
 
 
