@@ -33,8 +33,8 @@ WORLD = {
 OWNERS = {
     "boto3": {"pqr_common.lake_s3"},
     "distributed": {"pqr_common.executor"},
-    "duckdb": {"pqr_common.calculator", "pqr_common.warm"},
-    "polars_hash": {"pqr_common.digest", "pqr_common.warm", "pqr_silver.keys"},  # buckets need a stable hash too
+    "duckdb": {"pqr_common.calculator"},
+    "polars_hash": {"pqr_common.digest", "pqr_silver.keys"},  # buckets need a stable hash too
     "prefect": {"pqr_pipeline.flow"},
     "prometheus_client": {"pqr_common.metrics"},
     "structlog": {"pqr_common.log"},

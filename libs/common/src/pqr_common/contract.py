@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import polars
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -74,10 +75,7 @@ def _cast(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
 def _repeated_keys(table: pa.Table, contract: Contract) -> list[str]:
     if not contract.key:
         return []
-    if len(contract.key) == 1:
-        distinct = pc.count_distinct(table.column(contract.key[0]), mode="all").as_py()
-    else:
-        distinct = table.select(list(contract.key)).group_by(list(contract.key)).aggregate([]).num_rows
+    distinct = polars.DataFrame(polars.from_arrow(table.select(list(contract.key)))).n_unique()
     repeated = table.num_rows - distinct
     return [f"key ({', '.join(contract.key)}) must be unique and repeats in {repeated} rows"] if repeated else []
 

@@ -1,0 +1,203 @@
+"""The `pqr` command as a person and as a machine meet it: bad input, quiet, JSON, colour, help."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from pqr_common.discovery import ORDER
+from pqr_common.settings import Settings
+from pqr_pipeline import cli
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def pqr(monkeypatch, capsys, tmp_path):
+    """Run the command in this process in an empty home; gives exit code, stdout, stderr."""
+    monkeypatch.setenv("PQR_HOME", str(tmp_path / "home"))
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["pqr", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capsys.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    return call
+
+
+BAD = {
+    "breach rate too high": (["run", "--breach-rate", "0.13"], 2, r"\[0.07, 0.12\].*0.13"),
+    "breach rate too low": (["run", "--breach-rate", "0.0699"], 2, r"\[0.07, 0.12\].*0.0699"),
+    "breach rate no number": (["run", "--breach-rate", "many"], 2, r"many"),
+    "inverted window": (["run", "--from", "2026-02-02", "--to", "2026-02-01"], 2, r"2026-02-01"),
+    "before the inbox opens": (["run", "--from", "2025-12-31"], 2, r"2026-01-01.*2025-12-31"),
+    "no day": (["run", "--to", "2026-02-30"], 2, r"--to.*2026-02-30"),
+    "unknown scenario": (["run", "--scenario", "marte"], 2, r"alcaldia.*marte"),
+    "no scenario file": (["run", "--scenario", "/nowhere/x.toml"], 2, r"/nowhere/x.toml"),
+    "volume overflows": (["run", "--volume", "1000000"], 2, r"999,?999|1,?000,?000"),
+    "volume too small": (["run", "--volume", "0"], 2, r"\b0\b"),
+    "negative seed": (["run", "--seed", "-1"], 2, r"-1"),
+    "no workers": (["run", "--workers", "0"], 2, r"PQR_WORKERS.*0"),
+    "unsafe run id": (["run", "--run-id", "../x"], 2, r"\.\./x"),
+    "unknown option": (["run", "--bogus"], 2, r"--bogus"),
+    "unknown command": (["fly"], 2, r"fly"),
+    "no run id": (["show"], 2, r"RUN_ID"),
+    **{
+        f"unknown run: {name}": ([name, "nope"], 2, r"nope.*pqr runs")
+        for name in ("show", "retry", "verify", "publish")
+    },
+    "unknown run: stage": (["stage", "bronze", "nope"], 2, r"nope.*pqr runs"),
+    "unknown run: lineage": (["lineage", "breach_rate", "nope"], 2, r"nope.*pqr runs"),
+    "unknown stage": (["stage", "platinum", "nope"], 2, r"generator.*platinum"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "code", "said"), BAD.values(), ids=BAD)
+def test_bad_input_is_one_sentence_and_a_code_and_writes_nothing(pqr, tmp_path, arguments, code, said):
+    """What must be, what was found, what to do; no traceback, nothing half-written."""
+    ended, out, err = pqr(*arguments)
+    assert ended == code
+    assert out == ""
+    assert len(err.strip().splitlines()) == 1
+    assert re.search(said, err)
+    assert not [path for path in (tmp_path / "home").rglob("*") if path.is_file()]
+
+
+def test_an_unknown_key_in_a_scenario_is_named(pqr, tmp_path):
+    """The sentence names the key and the file."""
+    path = tmp_path / "own.toml"
+    path.write_text('name = "own"\nsurprise = 1\n', encoding="utf-8")
+    ended, _, err = pqr("run", "--scenario", str(path))
+    assert ended == 2
+    assert "surprise" in err
+    assert "own.toml" in err
+
+
+def test_an_unwritable_lake_is_a_setting_to_mend(pqr, tmp_path, monkeypatch):
+    """A lake below a file cannot be; the sentence names the setting."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PQR_LAKE_URL", (tmp_path / "file" / "lake").as_uri())
+    ended, _, err = pqr("run")
+    assert ended == 2
+    assert "PQR_LAKE_URL" in err
+
+
+def test_a_home_that_is_a_file_is_a_setting_to_mend(pqr, tmp_path, monkeypatch):
+    """The sentence names the setting."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PQR_HOME", str(tmp_path / "file"))
+    ended, _, err = pqr("run")
+    assert ended == 2
+    assert "PQR_" in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_a_wrong_environment_names_key_and_value(pqr, monkeypatch):
+    """Settings are typed when they are read."""
+    monkeypatch.setenv("PQR_WORKERS", "many")
+    ended, _, err = pqr("runs")
+    assert ended == 2
+    assert "PQR_WORKERS" in err
+    assert "many" in err
+
+
+def test_an_empty_lake_lists_no_runs(pqr):
+    """JSON is one value; quiet is nothing."""
+    assert pqr("runs", "--json") == (0, "[]\n", "")
+    assert pqr("runs", "--quiet") == (0, "", "")
+
+
+def test_every_command_takes_json_and_quiet():
+    """Machines and scripts can use all of them; psql passes everything on."""
+    for name, command in cli.app.commands.items():
+        if name != "psql":
+            assert {"is_json", "is_quiet"} <= {param.name for param in command.params}, name
+
+
+@pytest.fixture
+def in_finished_lake(pqr, platform, finished, monkeypatch):
+    """The command on the lake of a finished run."""
+    monkeypatch.setenv("PQR_LAKE_URL", platform.settings.lake_url)
+    return pqr
+
+
+@pytest.mark.integration
+def test_show_tells_the_whole_run(in_finished_lake, finished):
+    """The JSON holds what the manifests hold; the tables hold the headline."""
+    code, out, _ = in_finished_lake("show", "january", "--json")
+    shown = json.loads(out)
+    assert code == 0
+    assert shown["manifests"] == {layer: manifest.digest for layer, manifest in finished.items()}
+    assert {attempt["stage"] for attempt in shown["attempts"]} == set(ORDER)
+    code, out, _ = in_finished_lake("show", "january")
+    assert f"{shown['headline']['received']:,}" in out
+
+
+@pytest.mark.integration
+def test_no_color_is_honoured(in_finished_lake, monkeypatch):
+    """No escape sequence in any output, even if a terminal is claimed."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    _, out, _ = in_finished_lake("show", "january")
+    assert not re.search(r"\x1b\[[0-9;]*3[0-9]", out)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("kpi", ["breach_rate", "kpi_sla", "kpi_sla.breach_rate", "report_access_to_information"])
+def test_lineage_goes_down_to_every_raw_object(in_finished_lake, finished, kpi):
+    """From a figure to the raw objects with their hashes, layer by layer."""
+    code, out, _ = in_finished_lake("lineage", kpi, "january", "--json")
+    figure = json.loads(out)
+    assert code == 0
+    assert [layer["layer"] for layer in figure["layers"]] == ["gold", "silver", "bronze", "raw"]
+    raw = {part.path: part.sha256 for part in finished["raw"].dataset("emails").partitions}
+    assert {item["path"]: item["sha256"] for item in figure["layers"][-1]["objects"]} == raw
+
+
+@pytest.mark.integration
+def test_an_unknown_figure_is_answered_with_those_there_are(in_finished_lake):
+    """The sentence lists columns and marts."""
+    code, _, err = in_finished_lake("lineage", "happiness", "january")
+    assert code == 2
+    assert "breach_rate" in err
+    assert "kpi_sla" in err
+
+
+@pytest.mark.integration
+def test_runs_lists_the_run_with_its_state(in_finished_lake):
+    """State, window and counts come from the manifests."""
+    _, out, _ = in_finished_lake("runs", "--json")
+    found = {run["run_id"]: run for run in json.loads(out)}
+    assert found["january"]["state"] == "completed"
+    assert found["january"]["layers"] == ["raw", "bronze", "silver", "gold", "load"]
+
+
+def test_the_example_environment_lists_every_setting():
+    """`.env.example` names each setting once and nothing else."""
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    named = re.findall(r"^(PQR_\w+)=", text, flags=re.MULTILINE)
+    assert sorted(named) == sorted(f"PQR_{name.upper()}" for name in Settings.model_fields)
+
+
+def test_the_readme_names_every_command_and_service():
+    """What the README promises is there, and what is there is in the README."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name in cli.app.commands:
+        assert f"pqr {name}" in text
+    for name in ORDER:
+        assert f"services/{name}" in text
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"make (\w+)", text):
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+
+
+def test_the_lock_holds_no_address():
+    """A lock that names an index works only where that index is."""
+    assert "://" not in (ROOT / "uv.lock").read_text(encoding="utf-8")
+    assert tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))["package"]
