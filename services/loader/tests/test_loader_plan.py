@@ -1,0 +1,122 @@
+"""The plan: from what is there and what must be to what changes."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pqr_loader.plan import Rows, Slot, Staged, applied, planned, staging_name
+
+TICKETS = Slot("core.tickets", 0)
+MART = Slot("gold.kpi_sla")
+
+SLOTS = [Slot("core.tickets", part) for part in range(3)] + [Slot("core.ticket_events", 0), MART]
+DIGESTS = [f"{rows}-{rows:032x}" for rows in range(4)]
+
+
+def _rows(slot, digest, relation=""):
+    return Rows(slot, 1, digest, relation)
+
+
+@st.composite
+def states(draw):
+    """Slots with a digest each."""
+    held = draw(st.dictionaries(st.sampled_from(SLOTS), st.sampled_from(DIGESTS)))
+    return [_rows(slot, digest, staging_name(slot, digest)) for slot, digest in held.items()]
+
+
+def _staged(rows):
+    return Staged(rows.slot, rows.content_digest, staging_name(rows.slot, rows.content_digest))
+
+
+def test_nothing_there():
+    """An empty database takes everything that is staged."""
+    must = [_rows(TICKETS, "1-a"), _rows(MART, "1-b")]
+    plan = planned(must, [], [Staged(TICKETS, "1-a", "x"), Staged(MART, "1-b", "y")])
+    assert [(arrival.rows.slot, arrival.relation, arrival.replaces) for arrival in plan.arrivals] == [
+        (TICKETS, "x", None),
+        (MART, "y", None),
+    ]
+    assert (plan.departures, plan.kept, plan.sweep, plan.missing) == ((), (), (), ())
+
+
+def test_equal_rows_are_kept():
+    """A slot that holds the right rows is not touched."""
+    there = [_rows(TICKETS, "1-a", "x")]
+    plan = planned([_rows(TICKETS, "1-a")], there, [])
+    assert plan.kept == tuple(there)
+    assert not plan.changes_tables
+
+
+def test_other_rows_are_replaced():
+    """New rows come in place of the old ones, which are named so that they can be dropped."""
+    old = _rows(TICKETS, "1-a", "x")
+    (arrival,) = planned([_rows(TICKETS, "2-b")], [old], [Staged(TICKETS, "2-b", "y")]).arrivals
+    assert (arrival.relation, arrival.replaces) == ("y", old)
+
+
+def test_staged_again_wins_over_recorded():
+    """The record says the rows are there, a worker found them damaged and staged them again: they are replaced."""
+    old = _rows(TICKETS, "1-a", "x")
+    (arrival,) = planned([_rows(TICKETS, "1-a")], [old], [Staged(TICKETS, "1-a", "x_r")]).arrivals
+    assert (arrival.relation, arrival.replaces) == ("x_r", old)
+
+
+def test_what_the_run_lacks_departs():
+    """A partition of another run that this one does not have goes."""
+    gone = _rows(Slot("core.tickets", 7), "1-a", "x")
+    assert planned([], [gone], []).departures == (gone,)
+
+
+def test_unused_staging_is_swept():
+    """Leftovers of other loads are dropped."""
+    assert planned([], [], [Staged(TICKETS, "1-a", "x")]).sweep == ("x",)
+
+
+def test_missing_rows_are_named():
+    """Rows that are neither loaded nor staged make a plan that must not be carried out."""
+    assert planned([_rows(TICKETS, "1-a")], [_rows(TICKETS, "2-b", "x")], []).missing == (TICKETS,)
+
+
+def test_names_of_staged_tables():
+    """The name says table, part and rows, fits Postgres, and steps aside for a damaged table of that name."""
+    digest = "12-0123456789abcdef0123456789abcdef"
+    name = staging_name(Slot("gold.report_access_to_information", 32767), digest)
+    assert name == "report_access_to_information_p32767_0123456789ab"
+    assert len(f"{name}_r_pkey") < 63
+    assert staging_name(TICKETS, digest, taken=staging_name(TICKETS, digest)) == "tickets_p00000_0123456789ab_r"
+    assert staging_name(TICKETS, digest, taken="tickets_p00000_0123456789ab_r") == "tickets_p00000_0123456789ab"
+
+
+@given(states(), states())
+def test_a_plan_leads_to_what_must_be(must, there):
+    """Carried out, a plan leaves exactly the rows the manifests name, whatever was there before."""
+    plan = planned(must, there, [_staged(rows) for rows in must])
+    assert plan.missing == ()
+    assert applied(plan, there) == {rows.slot: rows.content_digest for rows in must}
+
+
+@given(states(), states())
+def test_only_what_differs_is_staged_and_moved(must, there):
+    """With only the differing rows staged, the same state is reached and the equal slots are kept."""
+    held = {rows.slot: rows.content_digest for rows in there}
+    differing = [rows for rows in must if held.get(rows.slot) != rows.content_digest]
+    plan = planned(must, there, [_staged(rows) for rows in differing])
+    assert {arrival.rows for arrival in plan.arrivals} == set(differing)
+    assert applied(plan, there) == {rows.slot: rows.content_digest for rows in must}
+
+
+@given(states())
+def test_planning_again_finds_nothing_to_do(must):
+    """Once there, there is nothing to change: loading twice is loading once."""
+    plan = planned(must, must, [])
+    assert not plan.changes_tables
+    assert (plan.sweep, plan.missing, len(plan.kept)) == ((), (), len(must))
+
+
+@given(states(), states(), st.lists(st.sampled_from(DIGESTS)))
+def test_staged_tables_are_used_or_swept(must, there, digests):
+    """No staged table is left behind: each is brought in or dropped."""
+    staged = [Staged(TICKETS, digest, f"s{number}") for number, digest in enumerate(dict.fromkeys(digests))]
+    plan = planned(must, there, staged)
+    assert sorted({a.relation for a in plan.arrivals} | set(plan.sweep)) == sorted(item.relation for item in staged)
