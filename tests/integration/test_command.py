@@ -193,7 +193,7 @@ def test_the_readme_names_every_command_and_service():
     for name in ORDER:
         assert f"services/{name}" in text
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in re.findall(r"make (\w+)", text):
+    for target in re.findall(r"(?:^|`)make (\w+)", text, flags=re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
 
 
