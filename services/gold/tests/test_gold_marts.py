@@ -165,6 +165,18 @@ def test_peaks(new_ticket, table_of, marts_of):
     assert by_day["2026-02-02"]["ratio"] == Decimal("2.8571")
 
 
+def test_peaks_need_days_to_compare_with(new_ticket, table_of, marts_of):
+    """The one busy day after a holiday is held to all business days, since there are no three days of its kind."""
+    last = date(2026, 3, 31)
+    days = ["2026-01-13", "2026-01-14", "2026-01-15", "2026-01-16", "2026-01-19"]
+    volumes = dict(zip(days, (48, 40, 38, 41, 90), strict=True))
+    rows = [new_ticket(f"{day}T09:00", as_of=last) for day, count in volumes.items() for _ in range(count)]
+    peaks = marts_of(table_of(rows), date(2026, 1, 13), date(2026, 1, 19))["kpi_peaks"].to_pylist()
+    assert [(row["expected"], row["is_peak"]) for row in peaks if row["received"]] == [
+        (41, False), (41, False), (41, False), (41, False), (41, True),
+    ]  # fmt: skip
+
+
 def test_no_tickets(table_of, marts_of):
     """An inbox without requests has marts too: zeros and nulls, and every promise kept."""
     marts = marts_of(table_of([]), FIRST, LAST)

@@ -1,14 +1,15 @@
 -- Days that brought more requests than such days usually bring.
 -- Grain: day, every day of the window. Relations: flow (partial), calendar, run.
 --
--- Such days: the same weekday; Saturdays, Sundays and holidays, and business days right after a holiday are kinds of
--- their own. Usually: the lower median of the days of the same kind at most 42 days away, which peaks of up to
--- half of them do not move. is_peak: at least 35 % above it, and by more than three times its square root, which
--- chance alone seldom gives (Poisson). A kind with a single day has nothing to compare with and is never a peak.
+-- Such days: of the same kind, at most 42 days away. A weekday is a kind; so are Saturdays, Sundays and holidays, and
+-- business days right after a holiday. Where there are fewer than three of a kind, all business days, or all others.
+-- expected: their lower median, which peaks in up to half of them do not move. is_peak: at least 35 % above it, and by
+-- more than three times its square root, which chance alone seldom gives (Poisson).
 with
 days as (
     select
         calendar.day,
+        calendar.is_business_day,
         case
             when calendar.is_business_day and lag(calendar.is_holiday) over by_day then 'after holiday'
             when calendar.is_business_day then 'weekday ' || isodow(calendar.day)
@@ -19,22 +20,31 @@ days as (
     window by_day as (order by calendar.day)
 ),
 received as (
-    select days.day, days.kind, coalesce(sum(flow.tickets), 0) as received
+    select days.day, days.is_business_day, days.kind, coalesce(sum(flow.tickets), 0) as received
     from run
     join days on days.day between run.window_from and run.window_to
     left join flow on flow.day = days.day and flow.step = 'received'
-    group by days.day, days.kind
+    group by days.day, days.is_business_day, days.kind
+),
+pairs as (
+    select own.day, own.kind = peer.kind as is_same_kind, peer.day as peer_day, peer.received
+    from received as own
+    join received as peer
+        on peer.is_business_day = own.is_business_day
+        and peer.day between own.day - 42 and own.day + 42
+),
+peers as (
+    select *
+    from pairs
+    qualify is_same_kind or count(*) filter (where is_same_kind) over (partition by day) < 3
 ),
 ranked as (
     select
-        own.day,
-        peer.received,
-        row_number() over (partition by own.day order by peer.received, peer.day) as rank,
-        count(*) over (partition by own.day) as peers
-    from received as own
-    join received as peer
-        on peer.kind = own.kind
-        and peer.day between own.day - 42 and own.day + 42
+        day,
+        received,
+        row_number() over (partition by day order by received, peer_day) as rank,
+        count(*) over (partition by day) as peers
+    from peers
 ),
 expectations as (
     select day, received as expected
