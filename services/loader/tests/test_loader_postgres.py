@@ -176,8 +176,8 @@ def test_a_part_that_was_never_staged_stops_the_swap(runs, content):
     older, newer = runs.make(1), runs.make(2, (range(40, 44),))
     runs.load(older)
     before = content(runs.dsn)
-    with pytest.raises(WarehouseUnavailable, match=r"found 1 partitions gone, first core\.tickets part 0"):
-        runs.load(newer, copies=lambda tasks: [task for task in tasks if task.key != "core.tickets-00000"])
+    with pytest.raises(WarehouseUnavailable, match=r"found 2 partitions gone, first core\.ticket_events part 0"):
+        runs.load(newer, copies=lambda tasks: [task for task in tasks if task.key != "part-00000"])
     assert content(runs.dsn) == before
 
 

@@ -58,12 +58,13 @@ def prepare(inputs: StageInputs, settings: Settings) -> None:
 
 
 def plan_copies(inputs: StageInputs) -> list[Task]:
-    """One task a partition, the largest first, and one for all that is small: a connection costs more than a mart."""
+    """One task a part with its tickets and events, and one for all that is small: connecting costs more than a mart."""
     slots = expected(inputs.manifests)
-    large = [rows for rows in slots if rows.slot.table in PARTITIONED]
     small = [rows for rows in slots if rows.slot.table not in PARTITIONED]
-    tasks = [_task(f"{rows.slot.table}-{rows.slot.part:05d}", [rows], slots) for rows in large]
-    return [*sorted(tasks, key=lambda task: -task.arguments["slots"][0]["rows"]), _task("whole-tables", small, slots)]
+    parts = sorted({rows.slot.part for rows in slots if rows.slot.table in PARTITIONED})
+    large = [[rows for rows in slots if rows.slot.table in PARTITIONED and rows.slot.part == part] for part in parts]
+    tasks = [_task(f"part-{part:05d}", chosen, slots) for part, chosen in zip(parts, large, strict=True)]
+    return [*tasks, _task("whole-tables", small, slots)]
 
 
 def work_copy(task: Task, bench: Workbench) -> Iterable[Partition]:
