@@ -59,6 +59,9 @@ def main() -> int:
 def measured(settings: Settings, volume: int) -> Iterator[tuple[str, str, float, float]]:
     """Rows of the table: what, against what, wanted ratio, reached ratio."""
     with dask_executor(settings) as executor:
+        pipeline(settings, executor, parameters(date(2026, 1, 31), volume), "third")
+        third = peak_memory(executor)
+    with dask_executor(settings) as executor:
         seconds, manifests = best_rounds(settings, executor, volume)
         memory = peak_memory(executor)
     emails = manifests["raw"].dataset("emails").rows
@@ -79,10 +82,7 @@ def measured(settings: Settings, volume: int) -> Iterator[tuple[str, str, float,
     yield "loader", "psql \\copy of the same rows", 0.8, copied / seconds["loader"]
     yield "whole pipeline", "50,000 e-mails/s", 1, emails / seconds["whole"] / 50_000
     yield "peak memory", "1.5 GB in any process", 1, 1.5e9 / memory
-    with dask_executor(settings) as executor:
-        pipeline(settings, executor, parameters(date(2026, 1, 31), volume), "third")
-        third = peak_memory(executor)
-    yield "peak memory, 90 days", "31 days at the same volume, at most 1.15 x", 1 / 1.15, third / memory
+    yield "peak memory", "31 days at the same volume, at most 1.15 x", 1 / 1.15, third / memory
 
 
 def best_rounds(

@@ -1,7 +1,6 @@
 -- The peer of raw -> gold: the same transforms on the same files as one bare script, without hashes, manifests,
 -- rejects or checks. `{raw}` and `{out}` are folders.
-create or replace table bronze as
-select
+copy (select
     message_id, in_reply_to, array_to_string("references", ' ') as "references", direction, received_at,
     try_strptime("date", '%a, %d %b %Y %H:%M:%S %z') as sent_at, "from".name as from_name,
     "from".address as from_address, array_to_string("to", ',') as to_addresses, subject, body, auto_submitted,
@@ -14,11 +13,11 @@ from read_json(
         "from": 'STRUCT(name VARCHAR, address VARCHAR)', "to": 'VARCHAR[]', subject: 'VARCHAR', body: 'VARCHAR',
         auto_submitted: 'VARCHAR', attachments: 'STRUCT(filename VARCHAR, media_type VARCHAR, bytes BIGINT)[]'
     }}
-);
-copy bronze to '{out}/bronze.parquet' (format parquet);
+)
+) to '{out}/bronze.parquet' (format parquet);
+create or replace view bronze as from '{out}/bronze.parquet';
 
-create or replace table emails as
-with facts as (
+copy (with facts as (
     select
         *,
         nullif(regexp_extract(subject, 'Radicado (\d{{14}})', 1), '') as radicado,
@@ -54,8 +53,9 @@ select
     case when kind = 'request' then md5(regexp_extract(body, 'C\.C\. (\d+)', 1)) end as citizen_key,
     case when kind = 'extension' then regexp_extract(body, 'Prórroga: (\d+)', 1)::int end as extension_days
 from facts
-left join roots on roots.radicado = facts.radicado and facts.parent is null and facts.kind <> 'request';
-copy emails to '{out}/emails.parquet' (format parquet);
+left join roots on roots.radicado = facts.radicado and facts.parent is null and facts.kind <> 'request'
+) to '{out}/emails.parquet' (format parquet);
+create or replace view emails as from '{out}/emails.parquet';
 
 create or replace table calendar as
 select day::date as day, row_number() over (order by day) as ordinal
@@ -97,12 +97,11 @@ left join calendar as due on due.ordinal = received.ordinal + term_days + extens
 asof left join calendar as closed on closed.day >= (received.closed_at - interval 5 hour)::date;
 copy tickets to '{out}/tickets.parquet' (format parquet);
 
-create or replace table events as
-select
+copy (select
     md5(message_id) as event_id, root, kind, received_at, direction,
     row_number() over (partition by root order by received_at, message_id) as seq
-from emails where kind not in ('bounce', 'out_of_office');
-copy events to '{out}/events.parquet' (format parquet);
+from emails where kind not in ('bounce', 'out_of_office')
+) to '{out}/events.parquet' (format parquet);
 
 copy (
     select pqrs_type, count(*) as received, count(*) filter (where is_breached) as breached,

@@ -27,8 +27,8 @@ class Rule:
 class Contract:
     """`schema` says types and, by nullability, what is required; `key` is unique within a partition.
 
-    `event_time` is the timestamp column that bounds a partition in its manifest; `plain` names columns of nearly
-    distinct values, which Parquet need not try to put in a dictionary.
+    `event_time` is the timestamp column that bounds a partition in its manifest; `plain` names columns of short,
+    nearly distinct values, for which neither a dictionary nor compression is worth its time.
     """
 
     dataset: str

@@ -15,14 +15,13 @@ COMPRESSION = "lz4"  # measured: 1.4 x faster to write than zstd for twice the b
 def parquet_bytes(table: pa.Table, contract: Contract) -> memoryview:
     """The file's bytes; the same table gives the same bytes with the same version of the writer."""
     sink = pa.BufferOutputStream()
-    plain = set(contract.plain)
+    rich = [name for name in table.column_names if name not in contract.plain]
     pq.write_table(
         table,
         sink,
-        compression=COMPRESSION,
-        use_dictionary=[name for name in table.column_names if name not in plain],
-        write_statistics=[name for name in table.column_names if name not in plain],
-        store_schema=True,
+        compression=dict.fromkeys(table.column_names, "none") | dict.fromkeys(rich, COMPRESSION),
+        use_dictionary=rich,
+        write_statistics=rich,
     )
     return memoryview(sink.getvalue())
 

@@ -63,7 +63,6 @@ EMAILS = Contract(
         "from_address",
         "to_addresses",
         "subject",
-        "body",
         "raw_line",
         "raw_offset",
     ),

@@ -147,10 +147,18 @@ def _emails(parsed: pa.Table, lines: pa.ChunkedArray, provenance: pa.Table) -> t
 
 
 def _diagnosed(lines: pa.ChunkedArray, suspects: np.ndarray) -> pa.Table:
-    """For each line that is not canonical, in order: the rule it breaks, if any, and what it adds."""
+    """For each line that is not canonical, in order: the rule it breaks, if any, what it adds, and its bytes."""
     raw = pa.chunked_array([_bytes(chunk) for chunk in lines.chunks], pa.binary()).take(pa.array(suspects))
     table = pa.table({"ordinal": pa.array(suspects, pa.int64()), "raw": raw})
-    return query(sql_of("pqr_bronze", "sql/diagnose.sql"), suspects=table)
+    found = query(sql_of("pqr_bronze", "sql/diagnose.sql"), suspects=table)
+    return found.append_column("raw", raw)
+
+
+def _texts(raw: pa.ChunkedArray) -> pa.Array:
+    """Lines as text, without their newlines; bytes that are not UTF-8 as \\xNN."""
+    ended = pc.if_else(pc.ends_with(raw, b"\n"), raw, pc.binary_join_element_wise(raw, b"", b"\n")).combine_chunks()
+    whole = pc.binary_join(pa.ListArray.from_arrays([0, len(ended)], ended), b"")[0].as_py()
+    return pa.array(whole.decode(errors="backslashreplace").split("\n")[:-1], pa.string())
 
 
 def _kept(emails: pa.Table, found: pa.Table, is_good: np.ndarray) -> pa.Table:
@@ -182,7 +190,7 @@ def _rejects(objects: Sequence[RawObject], emails: pa.Table, bad: pa.Table) -> p
             "object": [raw.key for raw in objects],
         }
     )
-    faults = bad.select(["rule", "reason"]).append_column("raw_text", pc.utf8_rtrim(bad.column("raw_text"), "\n"))
+    faults = bad.select(["rule", "reason"]).append_column("raw_text", _texts(bad.column("raw")))
     for name in where.column_names:
         faults = faults.append_column(name, where.column(name))
     named = faults.join(keys, ["raw_day", "raw_part"]).sort_by(

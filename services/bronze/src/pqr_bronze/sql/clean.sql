@@ -1,40 +1,50 @@
 -- One row a parsed line, in order: may it be taken as it is, and the values derived from its fields.
--- A canonical line has exactly the known fields, in their order, without spaces. Listing the keys of every line would
--- cost more than all of this, so two cheap facts prove it instead: the line has the shape, and it is exactly as long
--- as its fields make it. What is added, missing, renamed or of another type breaks one of the two. A line that is not
--- canonical may still be valid: diagnose.sql decides that, slowly and exactly.
+-- A canonical line is, to the byte, what is written from the fields read out of it: known fields alone, in their
+-- order, without spaces, and no escape but that of a newline in the body. A value that needs another escape, a field
+-- that is added, missing, renamed or of another type gives other bytes. A line that is not canonical may still be
+-- valid: diagnose.sql decides that, slowly and exactly.
 with derived as (
     select
         *,
-        try_strptime(date_header, '%a, %d %b %Y %H:%M:%S %z') as sent_at,
-        case when attachments = '[]' then 0 else json_array_length(attachments) end::int as attachment_count,
+        try_strptime(sent, '%a, %d %b %Y %H:%M:%S %z') as sent_at,
         case
-            when attachments = '[]' then 0
-            else list_sum(from_json(attachments, '[{"bytes": "BIGINT"}]').list_transform(lambda item: item.bytes))
-        end::bigint as attachment_bytes
+            when attachments = '[]' then []
+            else from_json(attachments, '[{"filename": "VARCHAR", "media_type": "VARCHAR", "bytes": "BIGINT"}]')
+        end as files
     from parsed
 )
 
 select
     sent_at,
-    attachment_count,
-    attachment_bytes,
+    len(files)::int as attachment_count,
+    case
+        when attachments = '[]' then 0
+        else try_cast(list_sum(list_transform(files, lambda item: item.bytes)) as bigint)
+    end as attachment_bytes,
     coalesce(
-        count_bytes = 230 + strlen(message_id) + coalesce(strlen(in_reply_to) + 2, 4) + strlen("references")
-        + 2 * count_references + strlen(direction) + strlen(date_header) + strlen(from_name) + strlen(from_address)
-        + strlen(to_addresses) + 2 * count_to + strlen(subject) + strlen(body)
-        + (strlen(body) - strlen(replace(body, chr(10), ''))) -- a newline is written as two bytes
-        + strlen(auto_submitted) + strlen(attachments)
-        and line like '{"schema%version":"1","message%id":"%","in%reply%to":%,"references":[%],"direction":"%","received%at":"%","date":"%","from":{"name":"%","address":"%"},"to":[%],"subject":"%","body":"%","auto%submitted":"%","attachments":[%]}%'
+        line = concat(
+            '{"schema_version":"1","message_id":"', message_id,
+            '","in_reply_to":', coalesce('"' || in_reply_to || '"', 'null'),
+            ',"references":[', case "references" when '' then '' else '"' || replace("references", ' ', '","') || '"' end,
+            '],"direction":"', direction,
+            '","received_at":"', strftime(received_at, '%Y-%m-%dT%H:%M:%SZ'),
+            '","date":"', sent,
+            '","from":{"name":"', from_name, '","address":"', from_address,
+            '"},"to":["', replace(to_addresses, ',', '","'),
+            '"],"subject":"', subject,
+            '","body":"', replace(body, chr(10), '\n'),
+            '","auto_submitted":"', auto_submitted,
+            '","attachments":', attachments, '}', chr(10)
+        )
         and direction in ('inbound', 'outbound')
         and message_id <> ''
-        and received_at is not null
-        and sent_at is not null
+        and received_at between timestamp '1970-01-01' and timestamp '9999-12-31'
+        and sent_at between timestamp '1970-01-01' and timestamp '9999-12-31'
         and case
             when attachments = '[]' then true
-            else attachments = from_json(
-                attachments, '[{"filename": "VARCHAR", "media_type": "VARCHAR", "bytes": "BIGINT"}]'
-            )::json::varchar
+            else attachment_bytes is not null
+                and attachments = files::json::varchar
+                and not contains(attachments, 'null') and not contains(attachments, '"bytes":-')
         end,
         false
     ) as is_clean

@@ -1,23 +1,55 @@
 -- One row a line that is not canonical, in order: the first rule it breaks and why, or null when it may be taken;
--- `extra_fields` are the fields nobody knows (schema drift), which are kept.
-with known(key, kind, is_nullable) as (
+-- `extra_fields` are the fields nobody knows (schema drift), which are kept: those of the line by themselves, one
+-- inside the sender or an attachment with all that stands around it.
+with known(key, kind, is_nullable, inner_keys) as (
     values
-        ('schema_version', 'VARCHAR', false), ('message_id', 'VARCHAR', false), ('in_reply_to', 'VARCHAR', true),
-        ('references', 'ARRAY', false), ('direction', 'VARCHAR', false), ('received_at', 'VARCHAR', false),
-        ('date', 'VARCHAR', false), ('from', 'OBJECT', false), ('to', 'ARRAY', false),
-        ('subject', 'VARCHAR', false), ('body', 'VARCHAR', false), ('auto_submitted', 'VARCHAR', false),
-        ('attachments', 'ARRAY', false)
+        ('schema_version', 'VARCHAR', false, []),
+        ('message_id', 'VARCHAR', false, []),
+        ('in_reply_to', 'VARCHAR', true, []),
+        ('references', 'ARRAY', false, []),
+        ('direction', 'VARCHAR', false, []),
+        ('received_at', 'VARCHAR', false, []),
+        ('date', 'VARCHAR', false, []),
+        ('from', 'OBJECT', false, ['name', 'address']),
+        ('to', 'ARRAY', false, []),
+        ('subject', 'VARCHAR', false, []),
+        ('body', 'VARCHAR', false, []),
+        ('auto_submitted', 'VARCHAR', false, []),
+        ('attachments', 'ARRAY', false, ['filename', 'media_type', 'bytes'])
+),
+
+read as (
+    select
+        ordinal,
+        line,
+        -- DuckDB's reader is kinder than JSON: it takes a comma before a closing bracket, NaN and Infinity.
+        coalesce(json_valid(line), false) and not regexp_matches(
+            regexp_replace(line, '"([^"\\]|\\.)*"', '""', 'g'), '(?i),\s*[\]}]|nan|inf'
+        ) as is_json
+    from (select ordinal, try(decode(raw)) as line from suspects)
 ),
 
 decoded as (
     select
-        ordinal,
-        raw,
-        line,
-        coalesce(json_valid(line), false) as is_json,
-        case when json_valid(line) then json_type(line) end as type,
-        case when json_valid(line) and json_type(line) = 'OBJECT' then line end as object
-    from (select ordinal, raw, try(decode(raw)) as line from suspects)
+        *,
+        case when is_json then json_type(line) end as type,
+        case when is_json and json_type(line) = 'OBJECT' then line end as object
+    from read
+),
+
+-- `keys`: of the objects inside it
+entries as (
+    select
+        *,
+        case key
+            when 'from' then [json_keys(value)]
+            when 'attachments' then list_transform(json_extract(value, '$[*]'), lambda item: json_keys(item))
+        end as keys
+    from (
+        select decoded.ordinal, entry.key, min(entry.type) as type, any_value(entry.value) as value, count(*) as times
+        from decoded, json_each(decoded.object) as entry
+        group by decoded.ordinal, entry.key
+    )
 ),
 
 -- a field of a line, known or not, there or not
@@ -29,13 +61,14 @@ fields as (
         entries.type,
         entries.value,
         entries.type <> expected.kind and not (expected.is_nullable and entries.type = 'NULL') as is_mistyped,
-        entries.times
+        case
+            when entries.times > 1 then format('{} appears twice', entries.key)
+            when len(list_filter(keys, lambda names: len(names) > len(list_distinct(names)))) > 0
+                then format('a field inside {} appears twice', entries.key)
+        end as repeated,
+        expected.kind is null or len(list_filter(flatten(keys), lambda name: name not in inner_keys)) > 0 as is_drift
     from (select ordinal, known.* from decoded, known where object is not null) as expected
-    full join (
-        select decoded.ordinal, entry.key, min(entry.type) as type, any_value(entry.value) as value, count(*) as times
-        from decoded, json_each(decoded.object) as entry
-        group by decoded.ordinal, entry.key
-    ) as entries on entries.ordinal = expected.ordinal and entries.key = expected.key
+    full join entries on entries.ordinal = expected.ordinal and entries.key = expected.key
 ),
 
 judged as (
@@ -44,8 +77,8 @@ judged as (
         string_agg(key, ', ' order by key) filter (where type is null) as missing,
         string_agg(format('{} is {} instead of {}', key, type, kind), ', ' order by key) filter (where is_mistyped)
             as mistyped,
-        min(key) filter (where times > 1) as repeated,
-        '{' || string_agg(to_json(key)::varchar || ':' || value::varchar, ',' order by key) filter (where kind is null)
+        min(repeated) as repeated,
+        '{' || string_agg(to_json(key)::varchar || ':' || value::varchar, ',' order by key) filter (where is_drift)
             || '}' as extra_fields
     from fields
     group by ordinal
@@ -55,10 +88,7 @@ judged as (
 looked as (
     select
         decoded.*,
-        judged.missing,
-        judged.mistyped,
-        judged.repeated,
-        judged.extra_fields,
+        judged.* exclude (ordinal),
         case
             when json_type(object, '$.from.name') is distinct from 'VARCHAR' then 'from.name is no text'
             when json_type(object, '$.from.address') is distinct from 'VARCHAR' then 'from.address is no text'
@@ -66,20 +96,29 @@ looked as (
                 then 'references holds what is no text'
             when len(list_filter(json_type(object, '$.to[*]'), lambda kind: kind <> 'VARCHAR')) > 0
                 then 'to holds what is no text'
-            when try(from_json_strict(
-                json_extract(object, '$.attachments'),
-                '[{"filename": "VARCHAR", "media_type": "VARCHAR", "bytes": "BIGINT"}]'
-            )) is null then 'attachments holds what is no file name, media type and size'
+            when len(list_filter(json_extract(object, '$.attachments[*]'), lambda item:
+                json_type(item, '$.filename') is distinct from 'VARCHAR'
+                or json_type(item, '$.media_type') is distinct from 'VARCHAR'
+                or json_type(item, '$.bytes') is distinct from 'UBIGINT'
+            )) > 0 then 'attachments holds what is no file name, media type and size'
         end as inner_fault,
         case
             when object ->> 'schema_version' <> '1' then format('schema_version is {}', object ->> 'schema_version')
             when object ->> 'message_id' = '' then 'message_id is empty'
             when object ->> 'direction' not in ('inbound', 'outbound')
                 then format('direction is {}', object ->> 'direction')
-            when try_cast(object ->> 'received_at' as timestamp) is null
-                then format('received_at is {}', object ->> 'received_at')
-            when try_strptime(object ->> 'date', '%a, %d %b %Y %H:%M:%S %z') is null
-                then format('date is {}', object ->> 'date')
+            when not coalesce(
+                try_strptime(object ->> 'received_at', '%Y-%m-%dT%H:%M:%SZ')
+                between timestamp '1970-01-01' and timestamp '9999-12-31', false
+            ) then format('received_at is {}', object ->> 'received_at')
+            when not coalesce(
+                try_strptime(object ->> 'date', '%a, %d %b %Y %H:%M:%S %z')
+                between timestamp '1970-01-01' and timestamp '9999-12-31', false
+            ) then format('date is {}', object ->> 'date')
+            when json_array_length(object, '$.attachments') > 0
+                and try(list_sum(json_extract(object, '$.attachments[*].bytes')::ubigint[])::bigint) is null
+                then 'attachments have more bytes than can be counted'
+            when contains(replace(object, '\\', ''), '\u0000') then 'a text holds the character U+0000'
         end as bad_value
     from decoded
     left join judged using (ordinal)
@@ -90,7 +129,7 @@ select
     case
         when line is null then 'broken_encoding'
         when not is_json then 'not_json'
-        when type <> 'OBJECT' then 'not_an_object'
+        when object is null then 'not_an_object'
         when missing is not null then 'missing_field'
         when mistyped is not null or inner_fault is not null then 'wrong_type'
         when bad_value is not null then 'bad_value'
@@ -99,11 +138,10 @@ select
     case
         when line is null then 'the line is not UTF-8'
         when not is_json then 'the line is not one JSON value'
-        when type <> 'OBJECT' then format('the line is {} instead of an object', type)
+        when object is null then format('the line is {} instead of an object', type)
         when missing is not null then format('without {}', missing)
-        else coalesce(mistyped, inner_fault, bad_value, format('{} appears twice', repeated))
+        else coalesce(mistyped, inner_fault, bad_value, repeated)
     end as reason,
-    extra_fields,
-    coalesce(line, raw::varchar) as raw_text
+    extra_fields
 from looked
 order by ordinal

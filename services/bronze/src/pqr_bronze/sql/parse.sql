@@ -2,15 +2,13 @@
 -- Parsing fails as a whole on the first line that is not JSON; `$is_guarded` looks at every line first, which costs
 -- half as much again and is asked for only when parsing has failed.
 with parsed as (
-    select
-        line,
-        json_transform(
-            case when not $is_guarded or json_valid(line) then line end,
-            '{"message_id": "VARCHAR", "in_reply_to": "VARCHAR", "references": ["VARCHAR"], "direction": "VARCHAR",
-              "received_at": "TIMESTAMP", "date": "VARCHAR", "from": {"name": "VARCHAR", "address": "VARCHAR"},
-              "to": ["VARCHAR"], "subject": "VARCHAR", "body": "VARCHAR", "auto_submitted": "VARCHAR",
-              "attachments": "JSON"}'
-        ) as mail
+    select json_transform(
+        case when not $is_guarded or json_valid(line) then line end,
+        '{"message_id": "VARCHAR", "in_reply_to": "VARCHAR", "references": ["VARCHAR"], "direction": "VARCHAR",
+          "received_at": "TIMESTAMP", "date": "VARCHAR", "from": {"name": "VARCHAR", "address": "VARCHAR"},
+          "to": ["VARCHAR"], "subject": "VARCHAR", "body": "VARCHAR", "auto_submitted": "VARCHAR",
+          "attachments": "JSON"}'
+    ) as mail
     from lines
 )
 
@@ -18,17 +16,14 @@ select
     mail.message_id as message_id,
     mail.in_reply_to as in_reply_to,
     array_to_string(mail."references", ' ') as "references",
-    len(mail."references")::int as count_references,
     mail.direction as direction,
     mail.received_at as received_at,
-    mail."date" as date_header,
+    mail."date" as sent,
     mail."from".name as from_name,
     mail."from".address as from_address,
     array_to_string(mail."to", ',') as to_addresses,
-    len(mail."to")::int as count_to,
     mail.subject as subject,
     mail.body as body,
     mail.auto_submitted as auto_submitted,
-    mail.attachments::varchar as attachments,
-    strlen(line) as count_bytes
+    mail.attachments::varchar as attachments
 from parsed
