@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -199,5 +201,17 @@ def test_the_readme_names_every_command_and_service():
 
 def test_the_lock_holds_no_address():
     """A lock that names an index works only where that index is."""
-    assert "://" not in (ROOT / "uv.lock").read_text(encoding="utf-8")
+    assert "https://" not in (ROOT / "uv.lock").read_text(encoding="utf-8")
+    assert "http://" not in (ROOT / "uv.lock").read_text(encoding="utf-8")
     assert tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))["package"]
+
+
+def test_the_lock_is_of_these_members():
+    """A changed dependency needs `make lock`; this tells without asking an index."""
+    uv = Path(sys.executable).parent / "uv"
+    if not (ROOT / "wheelhouse").exists() or not uv.exists():
+        pytest.skip("the environment was not made by `make setup`, so there is no wheelhouse/ to check against")
+    checked = subprocess.run(
+        [uv, "lock", "--check", "--offline"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
