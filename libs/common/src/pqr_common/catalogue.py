@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 __all__ = ["DEPARTMENTS", "DEPENDENCIES", "PQRS_TYPES", "TOPICS", "Topic"]
 
-# Ley 1755 of 2015 and entity practice: `reference/domain.md` A1.
+# Ley 1755 of 2015, and how entities commonly file the rest (see data/sla_policies.csv).
 PQRS_TYPES: tuple[str, ...] = (
     "PET_GEN",
     "PET_PAR",

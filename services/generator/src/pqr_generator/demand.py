@@ -14,7 +14,7 @@ __all__ = ["ONE", "calendar_days", "usual_demand"]
 
 ONE = 1_000_000  # the demand of an average business day
 
-# Shapes are assumptions of the reference (domain.md A6): Mondays and the day after a long weekend are
+# Shapes are our assumptions, for want of published ones: Mondays and the day after a long weekend are
 # heavy, January is slow to start, December dips. The five weekdays average 1000, and so do the months.
 WEEKDAY_PER_MILLE = np.array([1180, 1060, 1000, 940, 820, 60, 40])
 HOLIDAY_PER_MILLE = 30

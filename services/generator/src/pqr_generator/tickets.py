@@ -19,7 +19,7 @@ DAY_SECONDS = 86_400
 CITIZENS = 250_000  # who may write; some write again
 IN_TERM, TRANSFERRED, BREACHED = 0, 1, 2  # the planned end; what has no term counts as in term
 
-# Requests by local hour, business days and other days: assumption, after domain.md A6.
+# Requests by local hour, business days and other days: our assumption.
 HOUR_WEIGHTS = np.array([6, 4, 3, 2, 3, 8, 20, 45, 85, 100, 98, 86, 62, 58, 74, 78, 70, 52, 40, 34, 30, 24, 16, 10])
 IDLE_HOUR_WEIGHTS = np.array([8, 5, 3, 2, 2, 4, 8, 18, 34, 48, 56, 58, 52, 44, 42, 44, 46, 44, 42, 40, 36, 28, 18, 12])
 
