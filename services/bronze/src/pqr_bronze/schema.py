@@ -73,7 +73,7 @@ REJECTS = Contract(
     grain="one raw line that could not be read",
     schema=pa.schema(
         [
-            _column("object", pa.string()),  # key of the raw object
+            _column("object", pa.string()),  # key of the raw object below its run: day=…/part-….jsonl
             *PROVENANCE,
             _column("rule", pa.string()),
             _column("reason", pa.string()),

@@ -45,10 +45,10 @@ def checks(outcome: StageOutcome) -> list[Check]:
 
 
 def _raw_object(partition: Partition, data: bytes) -> RawObject:
-    """Day and part are in the key: `day=2026-01-05/part-00000.jsonl`."""
+    """Day and part are in the path: `.../day=2026-01-05/part-00000.jsonl`; the run is not, so as to be no data."""
     path = PurePosixPath(partition.path)
     day = date.fromisoformat(path.parent.name.removeprefix("day="))
-    return RawObject(partition.path, day, int(path.stem.removeprefix("part-")), data)
+    return RawObject(f"{path.parent.name}/{path.name}", day, int(path.stem.removeprefix("part-")), data)
 
 
 STAGE = Stage(

@@ -1,0 +1,181 @@
+"""What the refinery finds against what the generator knows it put there: recall and precision 1.0."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pyarrow as pa
+import pytest
+
+from pqr_common.calculator import query
+from pqr_common.parameters import Parameters
+from pqr_common.workbench import LakeWorkbench
+
+pytestmark = pytest.mark.integration
+
+REJECT_RULES = {
+    "truncated_json": {"not_json"},
+    "missing_field": {"missing_field"},
+    "wrong_type": {"wrong_type"},
+    "broken_encoding": {"broken_encoding"},
+}
+
+
+class Key:
+    """A run's tables and its answer key, read back from the lake."""
+
+    def __init__(self, platform, run_id, parameters, manifests) -> None:
+        self.manifests = manifests
+        self.parameters = parameters
+        self._bench = LakeWorkbench(platform.lake, run_id, parameters, platform.settings)
+
+    def table(self, layer: str, dataset: str) -> pa.Table:
+        parts = self.manifests[layer].dataset(dataset).partitions
+        return pa.concat_tables([self._bench.read(part) for part in parts])
+
+    def dirt(self, kind: str) -> set[tuple[object, ...]]:
+        """Where the generator put this kind of dirt: (day, part, line)."""
+        found = query(
+            "select day, part, line from answers where record = 'dirt' and dirt = $kind",
+            {"kind": kind},
+            answers=self.table("raw", "answers"),
+        )
+        return {tuple(row.values()) for row in found.to_pylist()}
+
+
+def _places(table: pa.Table, where: str) -> set[tuple[object, ...]]:
+    found = query(f"select raw_day, raw_part, raw_line from rows_of where {where}", rows_of=table)
+    return {tuple(row.values()) for row in found.to_pylist()}
+
+
+@pytest.fixture(scope="module")
+def key(platform) -> Key:
+    """Three months of an inbox large enough for 5,000 due tickets and every kind of dirt."""
+    parameters = Parameters.create(window_to=date(2026, 3, 31), tickets_per_business_day=160)
+    return Key(
+        platform, "answers", parameters, platform.run("answers", parameters, "generator", "bronze", "silver", "gold")
+    )
+
+
+@pytest.mark.parametrize("kind", REJECT_RULES)
+def test_bronze_rejects_exactly_the_damaged_lines(key, kind):
+    """Each kind of damage is found where it was put, by its rule, and nowhere else."""
+    rules = ", ".join(f"'{rule}'" for rule in REJECT_RULES[kind])
+    assert _places(key.table("bronze", "rejects"), f"rule in ({rules})") == key.dirt(kind)
+    assert key.dirt(kind)
+
+
+def test_bronze_rejects_nothing_else(key):
+    """Precision over all rules together."""
+    damaged = set.union(*(key.dirt(kind) for kind in REJECT_RULES))
+    assert _places(key.table("bronze", "rejects"), "true") == damaged
+
+
+def test_bronze_keeps_and_flags_exactly_the_drifted_lines(key):
+    """An unknown field is kept with its row and flagged on it."""
+    assert _places(key.table("bronze", "emails"), "extra_fields is not null") == key.dirt("unknown_field")
+    assert key.dirt("unknown_field")
+
+
+SILVER = {
+    "late_arrival": "is_late",
+    "out_of_office": "kind = 'out_of_office'",
+    "bounce": "kind = 'bounce'",
+    "lost_references": "thread_rule = 'radicado'",
+}
+
+
+@pytest.mark.parametrize("kind", SILVER)
+def test_silver_finds_exactly_the_seeded_oddities(key, kind):
+    """Late mail, automatic replies, bounces and replies that lost their thread."""
+    assert _places(key.table("silver", "emails"), SILVER[kind]) == key.dirt(kind)
+    assert key.dirt(kind)
+
+
+def test_silver_removes_exactly_the_redelivered_duplicates(key):
+    """The later delivery goes, the first one stays."""
+    assert _places(key.table("silver", "rejects"), "rule = 'duplicate'") == key.dirt("duplicate")
+    assert _places(key.table("silver", "rejects"), "true") == key.dirt("duplicate")
+
+
+def test_tickets_are_what_the_generator_meant(key):
+    """Filing number, type, topic, territory, reception and due date of every ticket; no ticket more or less."""
+    differing = query(
+        """
+        select coalesce(mine.message_id, tickets.root_message_id) as ticket
+        from (select * from answers where record = 'ticket') as mine
+        full join tickets on tickets.root_message_id = mine.message_id
+        where tickets.radicado is distinct from mine.radicado and tickets.radicado is not null
+            or tickets.pqrs_type is distinct from mine.pqrs_type
+            or tickets.topic is distinct from mine.topic
+            or tickets.department is distinct from mine.department
+            or tickets.municipality is distinct from mine.municipality
+            or tickets.received_on is distinct from mine.received_on
+            or tickets.due_on is distinct from mine.due_on
+        """,
+        answers=key.table("raw", "answers"),
+        tickets=key.table("silver", "tickets"),
+    )
+    assert differing.num_rows == 0
+
+
+def test_breach_is_what_the_generator_planned(key):
+    """Of the tickets due by the end of the window, exactly the planned ones are breached, each with its due date."""
+    counted = query(
+        """
+        select
+            count(*) as due,
+            count(*) filter (where tickets.is_breached) as breached,
+            count(*) filter (where tickets.is_breached <> mine.is_breached) as other_breach,
+            count(*) filter (where tickets.effective_due_on <> mine.effective_due_on) as other_due
+        from tickets
+        join (select * from answers where record = 'ticket') as mine on mine.message_id = tickets.root_message_id
+        where mine.is_eligible and mine.effective_due_on <= $as_of
+        """,
+        {"as_of": key.parameters.as_of_day},
+        answers=key.table("raw", "answers"),
+        tickets=key.table("silver", "tickets"),
+    ).to_pylist()[0]
+    assert counted["due"] >= 5_000
+    assert counted["other_breach"] == 0
+    assert counted["other_due"] == 0
+
+
+def test_gold_shows_the_target_within_half_a_point(key):
+    """The cohort's rate with more than 5,000 due tickets."""
+    headline = key.table("gold", "kpi_executive").to_pylist()[0]
+    assert headline["due"] >= 5_000
+    assert abs(headline["breach_rate"] - key.parameters.breach_rate) <= 0.005
+
+
+@pytest.mark.parametrize(("tickets", "volume"), [(500, 36), (5_000, 180), (50_000, 1_800)])
+@pytest.mark.parametrize("rate", ["0.07", "0.095", "0.12"])
+def test_the_quota_holds_to_a_ticket_at_any_volume(tickets, volume, rate):
+    """Over the first N tickets of an inbox the planned breaches are the target, give or take one."""
+    from pqr_generator.days import DayKey, generate
+
+    last = date(2026, 1, 31) if tickets < 5_000 else date(2026, 2, 20)
+    parameters = Parameters.create(window_to=last, tickets_per_business_day=volume, breach_rate=rate)
+    answers = pa.concat_tables(
+        made.table for made in generate(parameters, parameters.window_from, last) if isinstance(made, DayKey)
+    )
+    counted = query(
+        """
+        select count(*) as tickets, count(*) filter (where is_eligible) as eligible,
+            count(*) filter (where is_eligible and is_breached) as breached
+        from answers where record = 'ticket'
+        """,
+        answers=answers,
+    ).to_pylist()[0]
+    assert counted["tickets"] >= tickets
+    assert abs(counted["breached"] - counted["eligible"] * parameters.breach_rate) <= 1
+
+
+def test_the_window_ends_where_the_parameters_say(key):
+    """No e-mail of the run arrived outside its window, in local time."""
+    bounds = query(
+        "select min(received_at)::date as first, max(received_at - interval 5 hour)::date as last from emails",
+        emails=key.table("silver", "emails"),
+    ).to_pylist()[0]
+    assert bounds["first"] >= key.parameters.window_from
+    assert bounds["last"] <= key.parameters.window_to
