@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from pqr_common.errors import InvalidSettings, LakeUnavailable
-from pqr_common.lake import Lake, missing
+from pqr_common.lake_port import Lake, missing
 
 if TYPE_CHECKING:
     from pqr_common.settings import Settings

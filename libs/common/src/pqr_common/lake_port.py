@@ -1,0 +1,51 @@
+"""What a lake is: named bytes that become visible whole. The port; a folder, a bucket and a fake stand behind it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+from pqr_common.errors import UpstreamBroken
+
+__all__ = ["Lake", "missing"]
+
+
+class Lake(ABC):
+    """Bytes by key. Keys are relative, `/`-separated and never start or end with `/`."""
+
+    url: str
+
+    @abstractmethod
+    def get(self, key: str) -> bytes:
+        """The whole object; raises UpstreamBroken when it is missing."""
+
+    @abstractmethod
+    def get_range(self, key: str, offset: int, length: int) -> bytes:
+        """`length` bytes from `offset`; raises UpstreamBroken when the object is missing."""
+
+    @abstractmethod
+    def find(self, key: str) -> bytes | None:
+        """The whole object, or None when there is none."""
+
+    @abstractmethod
+    def put(self, key: str, data: bytes | memoryview) -> None:
+        """Create or replace an object; readers see the old or the new one, never a part."""
+
+    @abstractmethod
+    def put_new(self, key: str, data: bytes) -> bool:
+        """Create an object that must not exist yet; False when another writer was first."""
+
+    @abstractmethod
+    def delete(self, key: str) -> None:
+        """Remove an object; a missing one is no error."""
+
+    @abstractmethod
+    def keys(self, prefix: str) -> Iterator[str]:
+        """The keys below a prefix, in order. For audit and clean-up only."""
+
+
+def missing(key: str, url: str) -> UpstreamBroken:
+    """The error for an object a manifest or a reader names and the lake does not hold."""
+    return UpstreamBroken(
+        f"The object {key} must exist, found nothing in {url}: restore it or run its stage under another run id."
+    )
