@@ -31,6 +31,10 @@ class Settings(BaseSettings):
     pseudonym_key: SecretStr = Field(
         SecretStr("synthetic"), description="key of citizen_key; the data is synthetic, real mail needs a secret one"
     )
+    api_url: str | None = Field(
+        None, description="URL of a stack's Prefect API, http://host:4200/api; commands then drive the stack"
+    )
+    metrics_port: int = Field(9100, ge=0, le=65535, description="port of a service's /metrics and /health")
     log_level: str = Field("warning", description="debug, info, warning or error")
     log_format: str = Field("auto", description="auto, console or json")
 

@@ -1,0 +1,112 @@
+"""What a service shows of itself, read over HTTP while real child processes come, work and die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import pytest
+
+from pqr_common.errors import InvalidSettings
+from pqr_common.exposition import METRICS_FOLDER, exposition, share_metrics
+
+CHILD = """
+import sys
+from pqr_common.metrics import StageMetrics
+metrics = StageMetrics("bronze")
+metrics.started()
+metrics.rows("emails", accepted=int(sys.argv[1]), rejected=1)
+if sys.argv[2] == "ends":
+    metrics.ended(status="completed", seconds=1.5, now=float(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+class Service:
+    """The served folder and its trouble."""
+
+    def __init__(self, url):
+        self.url = url
+        self.trouble = None
+
+    def get(self, path):
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def values(self):
+        lines = [line for line in self.get("/metrics")[1].splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+
+@pytest.fixture
+def service(tmp_path, monkeypatch):
+    monkeypatch.setenv(METRICS_FOLDER, "")
+    (tmp_path / "counter_1.db").write_bytes(b"stale")
+    share_metrics(tmp_path)
+    shown = Service("")
+    with exposition(tmp_path, lambda: shown.trouble, host="127.0.0.1", port=0) as url:
+        shown.url = url
+        yield shown
+
+
+def _child(rows, how="ends"):
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(rows), how], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout.readline() == "ready\n"
+    return child
+
+
+ACCEPTED = 'pqr_rows_total{dataset="emails",outcome="accepted",stage="bronze"}'
+RUNNING = 'pqr_stage_in_progress{stage="bronze"}'
+LAST_SUCCESS = 'pqr_last_success_timestamp_seconds{stage="bronze"}'
+DURATIONS = 'pqr_stage_duration_seconds_count{stage="bronze"}'
+
+
+def test_what_children_count_is_summed_and_outlives_them(service, tmp_path):
+    """Living and dead count alike, a killed one's run is no longer in progress, and files do not pile up."""
+    first, second, killed = _child(10), _child(200), _child(3000, "hangs")
+    alive = service.values()
+    assert (alive[ACCEPTED], alive[RUNNING], alive[LAST_SUCCESS], alive[DURATIONS]) == (3210, 1, 200, 2)
+    killed.send_signal(signal.SIGKILL)
+    for child in (first, second, killed):
+        child.communicate()
+    dead = service.values()
+    assert (dead[ACCEPTED], dead[LAST_SUCCESS], dead[DURATIONS]) == (3210, 200, 2)
+    assert dead.get(RUNNING, 0) == 0
+    _child(40000).communicate()
+    assert service.values()[ACCEPTED] == 43210
+    assert service.values() == service.values()
+    assert sorted(path.name for path in tmp_path.glob("*.db")) == [
+        "counter_0.db", "gauge_max_0.db", "histogram_0.db",
+    ]  # fmt: skip
+
+
+def test_health_is_200_or_503_with_what_is_wrong(service):
+    """A probe sees the code, a person the sentence; other paths say what there is."""
+    assert service.get("/health") == (200, "ok\n")
+    service.trouble = "The worker must poll, found no poll for 90 s."
+    assert service.get("/health") == (503, f"{service.trouble}\n")
+    assert service.get("/")[0] == 404
+
+
+def test_a_taken_port_is_a_setting_to_mend(service, tmp_path):
+    """The sentence names the setting."""
+    with (
+        pytest.raises(InvalidSettings, match="PQR_METRICS_PORT"),
+        exposition(tmp_path, lambda: None, host="127.0.0.1", port=int(service.url.rpartition(":")[2])),
+    ):
+        pass
+
+
+def test_children_inherit_the_folder(service, tmp_path):
+    """The environment carries it."""
+    assert os.environ[METRICS_FOLDER] == str(tmp_path)
