@@ -1,0 +1,165 @@
+"""The stage as the runner sees it: tasks of whole objects, rows that balance, and objects that are not what they were."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from pqr_bronze import stage as stage_module
+from pqr_bronze.stage import STAGE
+from pqr_common.errors import UpstreamBroken
+from pqr_common.executor import Inline
+from pqr_common.lake import FolderLake
+from pqr_common.manifest import Dataset, Manifest, Partition
+from pqr_common.parameters import Parameters
+from pqr_common.runner import run_stage
+from pqr_common.runs import RunRecords
+from pqr_common.settings import Settings
+from pqr_common.stage import Output, Phase, Stage, StageInputs, StageOutcome, Task
+
+PARAMETERS = Parameters.create(window_to=date(2026, 1, 7))
+OBJECTS: dict[str, bytes] = {}
+
+
+def plan_raw(_inputs):
+    return [Task("all")]
+
+
+def work_raw(_task, _bench):
+    for key, data in OBJECTS.items():
+        path = f"raw/emails/run=r1/day={key}.jsonl"
+        yield Output("emails", key, lines=data, rows=data.count(b"\n"), path=path)
+
+
+class RawContract:
+    """Lines are objects, not a table; the name is all that bronze looks for."""
+
+    dataset, grain, schema = "emails", "one line", ()
+
+
+RAW = Stage("generator", "raw", "pqr_common", produces=(RawContract,), phases=(Phase("days", plan_raw, work_raw),))
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return FolderLake(tmp_path / "lake")
+
+
+@pytest.fixture
+def run(lake, tmp_path):
+    """Commits these raw objects, by `day/part`, and brings bronze to its manifest."""
+    settings = Settings(lake_url=(tmp_path / "lake").as_uri(), home=tmp_path)
+    RunRecords(lake, "r1").declare(PARAMETERS)
+
+    def _run(*stages: Stage, **objects: bytes) -> Manifest:
+        OBJECTS.clear()
+        OBJECTS.update({key.replace("_", "-", 2).replace("_", "/", 1): data for key, data in objects.items()})
+        for stage in stages or (RAW, STAGE):
+            manifest = run_stage(stage, "r1", lake=lake, settings=settings, executor=Inline())
+        return manifest
+
+    return _run
+
+
+def test_the_stage_commits_emails_and_rejects_with_passed_checks(run, line):
+    """Three lines, one of them bad, in two objects of a day and an empty one: rows balance and each row is there."""
+    good = f"{line()}\n".encode()
+    manifest = run(
+        **{"2026_01_05_part-00000": good, "2026_01_05_part-00001": b"\n" + good, "2026_01_06_part-00000": b""}
+    )
+    assert {dataset.name: dataset.rows for dataset in manifest.datasets} == {"emails": 2, "rejects": 1}
+    (check,) = manifest.checks
+    assert (check.name, check.status, check.observed, check.expected) == ("bronze_row_balance", "passed", 3, 3)
+    (emails,) = manifest.dataset("emails").partitions
+    assert (emails.key, emails.rejected) == ("part-00000", 1)
+    assert (emails.min_at, emails.max_at) == ("2026-01-05T13:12:33Z", "2026-01-05T13:12:33Z")
+
+
+def test_a_window_without_mail_is_committed(run):
+    """Empty objects give empty tables."""
+    manifest = run(**{"2026_01_05_part-00000": b""})
+    assert [dataset.rows for dataset in manifest.datasets] == [0, 0]
+
+
+def inputs_of(*sizes: int) -> StageInputs:
+    parts = tuple(
+        Partition(
+            "emails",
+            f"2026-01-{n:02d}/part-00000",
+            f"raw/emails/run=r1/day=2026-01-{n:02d}/part-00000.jsonl",
+            1,
+            size,
+            "",
+            "1-00",
+        )
+        for n, size in enumerate(sizes, start=1)
+    )
+    raw = Manifest("r1", "raw", {}, (), (Dataset("emails", "", (), parts),), ())
+    return StageInputs("r1", PARAMETERS, {"raw": raw})
+
+
+@pytest.mark.parametrize(
+    ("sizes", "groups"),
+    [
+        ((), []),
+        ((10,), [[10]]),
+        ((30, 30, 40), [[30, 30, 40]]),
+        ((30, 30, 41), [[30, 30], [41]]),
+        ((500, 1, 1, 500, 1), [[500], [1, 1], [500], [1]]),
+        ((0, 0, 0), [[0, 0, 0]]),
+    ],
+)
+def test_objects_share_a_task_up_to_its_size(sizes, groups, monkeypatch):
+    """Consecutive ones, in order; an object larger than that has a task of its own and is never cut."""
+    monkeypatch.setattr(stage_module, "TASK_BYTES", 100)
+    tasks = stage_module.plan(inputs_of(*sizes))
+    assert [[part.bytes for part in task.inputs] for task in tasks] == groups
+    assert [task.key for task in tasks] == [f"part-{number:05d}" for number in range(len(groups))]
+
+
+def test_how_objects_share_tasks_never_changes_a_row(run, line, lake, monkeypatch, tmp_path):
+    """Cut into other partitions, the datasets have the same content."""
+    objects = {f"2026_01_0{n}_part-00000": f"{line(subject=str(n))}\nbad\n".encode() * n for n in range(1, 6)}
+    whole = run(**objects)
+    monkeypatch.setattr(stage_module, "TASK_BYTES", 1_000)
+    for key in ("manifests/r1/bronze.json", *lake.keys("manifests/r1/receipts/bronze")):
+        lake.delete(key)
+    cut = run(STAGE, **objects)
+    assert len(cut.dataset("emails").partitions) > len(whole.dataset("emails").partitions) == 1
+    for one, other in zip(whole.datasets, cut.datasets, strict=True):
+        assert one.content_digest == other.content_digest
+
+
+@pytest.mark.parametrize(
+    ("spoil", "found"),
+    [
+        (lambda data: data[:-1], "bytes instead of"),
+        (lambda data: data.replace(b"Insisto", b"Desisto"), "SHA-256"),
+        (lambda data: None, "found nothing"),
+    ],
+    ids=["truncated", "altered", "missing"],
+)
+def test_an_object_that_is_not_what_its_manifest_says_stops_the_stage(run, line, lake, spoil, found):
+    """With its name, and nothing is committed."""
+    data = f"{line()}\n".encode()
+    run(RAW, **{"2026_01_05_part-00000": data, "2026_01_06_part-00000": data})
+    key = "raw/emails/run=r1/day=2026-01-06/part-00000.jsonl"
+    lake.delete(key)
+    if spoil(data) is not None:
+        lake.put(key, spoil(data))
+    with pytest.raises(UpstreamBroken, match=key) as caught:
+        run(STAGE)
+    assert found in str(caught.value)
+    assert lake.find("manifests/r1/bronze.json") is None
+
+
+def test_rows_that_do_not_balance_are_told():
+    """A line that were neither e-mail nor reject would fail the check, which stops the commit."""
+    inputs = inputs_of(10, 10, 10)
+    made = {
+        "emails": (Partition("emails", "", "", 1, 0, "", ""),),
+        "rejects": (Partition("rejects", "", "", 1, 0, "", ""),),
+    }
+    (check,) = STAGE.checks(StageOutcome(inputs, made))
+    assert (check.status, check.observed, check.expected) == ("failed", 2, 3)
