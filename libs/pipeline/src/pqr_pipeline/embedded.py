@@ -12,6 +12,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -178,9 +179,8 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
 def _prepare_home(settings: Settings) -> None:
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
-        probe = settings.home / ".writable"
-        probe.touch()
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=settings.home):  # parts start side by side, so each asks with its own file
+            pass
     except OSError as error:
         raise InvalidSettings(
             f"PQR_HOME must be a folder this user may write, found {error.strerror!r} at {settings.home}: "
