@@ -18,7 +18,9 @@ CONTRACT = Contract(
 
 
 def _table(*rows):
-    return pa.table({"id": pa.array([r[0] for r in rows], pa.string()), "size": pa.array([r[1] for r in rows], pa.int64())})
+    return pa.table(
+        {"id": pa.array([r[0] for r in rows], pa.string()), "size": pa.array([r[1] for r in rows], pa.int64())}
+    )
 
 
 def test_a_table_that_keeps_its_contract_has_no_violations():

@@ -66,7 +66,9 @@ def test_a_fingerprint_stands_for_all_that_a_task_is_made_from(one, other, upstr
     """Another key, argument or input hash is another fingerprint; the same task has the same one."""
 
     def content(task):
-        inputs = [i.sha256 if isinstance(i, Partition) else sorted(s.sha256 for s in i.slices.values()) for i in task.inputs]
+        inputs = [
+            i.sha256 if isinstance(i, Partition) else sorted(s.sha256 for s in i.slices.values()) for i in task.inputs
+        ]
         return task.key, inputs, dict(task.arguments)
 
     same = content(one) == content(other)

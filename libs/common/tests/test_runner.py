@@ -65,14 +65,18 @@ def plan_double(inputs):
 def double(task, bench):
     WORKED.append(f"double {task.key}")
     table = bench.read_bucket(task.inputs, task.arguments["bucket"])
-    yield Output("doubled", task.key, pa.table({"n": pa.array([2 * n for n in table.column("n").to_pylist()], pa.int64())}))
+    yield Output(
+        "doubled", task.key, pa.table({"n": pa.array([2 * n for n in table.column("n").to_pylist()], pa.int64())})
+    )
 
 
 def check_balance(outcome):
     return [Check.equal("balance", outcome.rows("doubled"), outcome.inputs.manifests["raw"].dataset("numbers").rows)]
 
 
-FIRST = Stage("generator", "raw", "pqr_common", produces=(NUMBERS,), phases=(Phase("make", plan_numbers, make_numbers),))
+FIRST = Stage(
+    "generator", "raw", "pqr_common", produces=(NUMBERS,), phases=(Phase("make", plan_numbers, make_numbers),)
+)
 SECOND = Stage(
     "bronze",
     "bronze",

@@ -20,8 +20,11 @@ CONNECT_TIMEOUT_SECONDS = 30
 TASK_RETRIES = 2  # for a worker that dies; an error of ours is not tried again here
 WORKER_MEMORY = "1.5GB"
 
+DRIVER_ONLY = {"pqr-pipeline"}  # workers never call it
+
 # A page the system hands out costs more than the work done on it, so workers keep what they freed; a core each.
 WORKER_ENVIRONMENT = {
+    "DASK_LOGGING__DISTRIBUTED": "critical",
     "MALLOC_TRIM_THRESHOLD_": str(2**32),
     "MALLOC_MMAP_THRESHOLD_": str(2**32),
     "MIMALLOC_PURGE_DELAY": "-1",
@@ -86,6 +89,10 @@ def dask_executor(settings: Settings) -> Iterator[DaskExecutor]:
         yield DaskExecutor(client)
 
 
+def _my_versions() -> dict[str, str]:
+    return package_versions()
+
+
 def package_versions() -> dict[str, str]:
     """The versions that client and workers must share for a task to mean the same in both."""
     ours = {d.name: d.version for d in metadata.distributions() if d.name.startswith("pqr-")}
@@ -104,6 +111,13 @@ def _attached(settings: Settings) -> Iterator[Client]:
             f"A Dask scheduler must answer, found {error} at {settings.scheduler}: start it or set PQR_SCHEDULER."
         ) from error
     with client:
+        try:
+            client.wait_for_workers(1, timeout=CONNECT_TIMEOUT_SECONDS)
+        except TimeoutError as error:
+            raise ClusterUnavailable(
+                f"A Dask cluster must have a worker, found none within {CONNECT_TIMEOUT_SECONDS} s at "
+                f"{settings.scheduler}: start one, then run `pqr retry`."
+            ) from error
         yield client
 
 
@@ -135,13 +149,13 @@ def _local(settings: Settings) -> Iterator[Client]:
 
 
 def _refuse_mixed_versions(client: Client) -> None:
-    """Code travels by name, so a worker with another version would silently do other work."""
-    mine = package_versions()
+    """Code travels by name: a worker with another version would do other work, and one without it none at all."""
+    mine = {name: version for name, version in _my_versions().items() if name not in DRIVER_ONLY}
     for worker, theirs in client.run(package_versions).items():
         differing = [
             f"{name} {mine[name]} here and {theirs.get(name, 'missing')} there"
             for name in mine
-            if name in theirs and theirs[name] != mine[name]
+            if theirs.get(name) != mine[name]
         ]
         if differing:
             raise InvalidSettings(
