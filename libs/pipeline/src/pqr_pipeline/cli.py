@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import subprocess
 import sys
@@ -14,21 +13,25 @@ from typing import Any
 
 import click
 
-from pqr_common import layout, log
+from pqr_common import log
 from pqr_common.errors import InvalidSettings, PqrError, VerificationFailed
 from pqr_common.lake import open_lake
 from pqr_common.parameters import Parameters
-from pqr_common.runner import committed_layers
 from pqr_common.runs import RunRecords, run_ids
 from pqr_common.settings import Settings
-from pqr_pipeline import summary
+from pqr_pipeline import summary, work
 from pqr_pipeline.render import Screen
 
 __all__ = ["app", "main"]
 
 
+STACK_ENVIRONMENT = ".env"  # what `make stack-env` wrote; the environment comes first
+STACK_API_URL = "http://127.0.0.1:4200/api"
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def app() -> None:
+@click.option("--stack", "is_stack", is_flag=True, help="Drive the running stack; its settings are read from .env.")
+def app(*, is_stack: bool) -> None:
     """A complete lakehouse for the PQRS of Colombian public entities."""
 
 
@@ -85,20 +88,13 @@ def run(
         scenario=summary.scenario_of(scenario),
         **rest,
     )
-    name = _safe_name(run_id or parameters.run_id)
-    settings = _settings(workers=workers)
-    from pqr_pipeline.pipeline import declare
-
-    declare(open_lake(settings), name, parameters)
-    _pipeline(name, settings, screen)
+    work.carry_out(_safe_name(run_id or parameters.run_id), parameters, _settings(workers=workers), screen)
 
 
 @_command(with_run_id=True, with_workers=True)
 def retry(*, screen: Screen, run_id: str, workers: int | None) -> None:
     """Continue a failed run at its first unfinished partition."""
-    settings = _settings(workers=workers)
-    RunRecords(open_lake(settings), run_id).parameters()
-    _pipeline(run_id, settings, screen)
+    work.carry_out(run_id, None, _settings(workers=workers), screen)
 
 
 @_command(with_run_id=True, with_workers=True)
@@ -108,13 +104,13 @@ def stage(*, screen: Screen, stage: str, run_id: str, workers: int | None) -> No
     from pqr_common.discovery import stage_named
 
     stage_named(stage)
-    _one_stage(stage, run_id, _settings(workers=workers), screen)
+    work.carry_out_stage(stage, run_id, _settings(workers=workers), screen)
 
 
 @_command(with_run_id=True, with_workers=True)
 def publish(*, screen: Screen, run_id: str, workers: int | None) -> None:
     """Make Postgres show this run."""
-    _one_stage("loader", run_id, _settings(workers=workers), screen)
+    work.carry_out_stage("loader", run_id, _settings(workers=workers), screen)
 
 
 @_command()
@@ -227,48 +223,11 @@ def main() -> None:
     raise SystemExit(code or 0)
 
 
-def _pipeline(run_id: str, settings: Settings, screen: Screen) -> None:
-    """Run or continue a declared run and show its figures."""
-    from pqr_pipeline.lineage import headline
-    from pqr_pipeline.pipeline import is_finished
-
-    if is_finished(run_id, settings):
-        screen.say(f"Run {run_id} is complete already; nothing was done.")
-    else:
-        _work(run_id, settings, screen)
-    lake = open_lake(settings)
-    figures = headline(lake, run_id)
-    screen.headline(run_id, figures)
-    digests = {layer: manifest.digest for layer, manifest in committed_layers(lake, run_id).items()}
-    screen.value({"run_id": run_id, "headline": figures, "manifests": digests})
-    screen.say(summary.next_steps(run_id))
-
-
-def _work(run_id: str, settings: Settings, screen: Screen) -> None:
-    from pqr_pipeline import embedded
-    from pqr_pipeline.pipeline import run_pipeline
-
-    with contextlib.ExitStack() as running:
-        with screen.waiting("Starting Postgres, Dask and Prefect"):
-            ready = running.enter_context(embedded.stack(settings))
-        with screen.progress() as progress:
-            run_pipeline(run_id, ready, progress)
-
-
-def _one_stage(name: str, run_id: str, settings: Settings, screen: Screen) -> None:
-    from pqr_pipeline import embedded
-    from pqr_pipeline.pipeline import run_single_stage
-
-    RunRecords(open_lake(settings), run_id).parameters()
-    with embedded.workbench(settings) as (ready, executor), screen.progress() as progress:
-        manifest = run_single_stage(name, run_id, settings=ready, executor=executor, progress=progress)
-    screen.value({"run_id": run_id, "stage": name, "digest": manifest.digest, "rows": summary.rows_of(manifest)})
-    for dataset, rows in summary.rows_of(manifest).items():
-        screen.say(f"{layout.STAGE_WRITES[name]}/{dataset}: {rows:,} rows")
-
-
 def _settings(**overrides: Any) -> Settings:
-    settings = Settings.read(**overrides)
+    is_stack = click.get_current_context().find_root().params["is_stack"]
+    settings = Settings.read(_env_file=STACK_ENVIRONMENT if is_stack else None, **overrides)
+    if is_stack and settings.api_url is None:
+        settings = settings.with_(api_url=STACK_API_URL)
     log.configure(settings)
     return settings
 

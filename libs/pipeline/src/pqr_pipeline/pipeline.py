@@ -20,14 +20,19 @@ from pqr_common.settings import Settings
 from pqr_pipeline.embedded import Stack, postgres, prefect_environment
 from pqr_pipeline.flow import Call, prefect_session, run_flow
 
-__all__ = ["declare", "is_finished", "record", "run_pipeline", "run_single_stage"]
+__all__ = ["declare", "is_finished", "record", "refuse_unserved", "run_pipeline", "run_single_stage"]
 
 
 def declare(lake: Lake, run_id: str, parameters: Parameters) -> None:
     """Write down what the run is, once every installed stage has agreed to serve it."""
+    refuse_unserved(parameters)
+    RunRecords(lake, run_id).declare(parameters)
+
+
+def refuse_unserved(parameters: Parameters) -> None:
+    """Raise InvalidSettings when an installed stage cannot serve such a run."""
     for stage in installed_stages().values():
         stage.validate(parameters)
-    RunRecords(lake, run_id).declare(parameters)
 
 
 def run_pipeline(run_id: str, stack: Stack, progress: Progress) -> list[Manifest]:

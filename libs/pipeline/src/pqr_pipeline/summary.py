@@ -92,13 +92,14 @@ def rows_of(manifest: Manifest) -> dict[str, int]:
     return {dataset.name: dataset.rows for dataset in manifest.datasets}
 
 
-def next_steps(run_id: str) -> str:
+def next_steps(run_id: str, *, is_stack: bool = False) -> str:
+    pqr = "pqr --stack" if is_stack else "pqr"
     return (
         "Next:\n"
-        f"  pqr show {run_id}                    datasets, checks, attempts\n"
-        f"  pqr verify {run_id} --deep           prove it, to the last row\n"
-        f"  pqr lineage breach_rate {run_id}     from the figure to the raw objects\n"
-        "  pqr psql -- -c 'select * from gold.kpi_executive'   the figures in Postgres"
+        f"  {pqr} show {run_id}                    datasets, checks, attempts\n"
+        f"  {pqr} verify {run_id} --deep           prove it, to the last row\n"
+        f"  {pqr} lineage breach_rate {run_id}     from the figure to the raw objects\n"
+        f"  {pqr} psql -- -c 'select * from gold.kpi_executive'   the figures in Postgres"
     )
 
 

@@ -1,0 +1,97 @@
+"""How an error crosses from the process it was raised in to the one that must act on it, and what Prefect is shown."""
+
+from __future__ import annotations
+
+import pytest
+from prefect.client.schemas.objects import State, StateType
+
+from pqr_common import errors
+from pqr_common.canonical import canonical_json
+from pqr_common.errors import PqrError, Transient, UpstreamBroken
+from pqr_common.runs import RunRecords
+from pqr_common.testing import MemoryLake
+from pqr_pipeline import report, serve
+from pqr_pipeline.deployments import AUTOMATIONS, deployed, reaper
+from pqr_pipeline.flow import outcome, raise_ended
+
+
+@pytest.mark.parametrize("name", errors.__all__)
+def test_every_error_of_ours_arrives_as_what_it_was(name):
+    """The state names the class and carries the sentence: exit code and retry follow from them."""
+    kind = getattr(errors, name)
+
+    def fail():
+        raise kind("What must be.")
+
+    state = outcome(fail)
+    assert state.is_failed()
+    with pytest.raises(kind, match=r"^What must be\.$") as raised:
+        raise_ended(state, "bronze of run r1")
+    assert type(raised.value) is kind
+
+
+def test_work_that_ends_well_raises_nothing():
+    """Completed is all there is to say."""
+    raise_ended(outcome(lambda: None), "bronze of run r1")
+
+
+def test_a_process_that_is_gone_is_worth_another_try():
+    """Crashed, or never ended: the stage did nothing wrong."""
+    for state in (State(type=StateType.CRASHED, message="SIGKILL"), State(type=StateType.RUNNING), None):
+        with pytest.raises(Transient, match="bronze of run r1"):
+            raise_ended(state, "bronze of run r1")
+
+
+@pytest.mark.parametrize("kind", [StateType.FAILED, StateType.CANCELLED])
+def test_a_defect_or_a_cancelled_run_is_not_tried_again(kind):
+    """Neither what nobody foresaw nor what a person stopped."""
+    with pytest.raises(PqrError) as raised:
+        raise_ended(State(type=kind, message="boom"), "bronze of run r1")
+    assert not raised.value.is_retryable
+
+
+def test_a_report_tells_of_every_attempt():
+    """One row each, with the error in one cell."""
+    lake = MemoryLake()
+    lake.put("manifests/r1/run.json", canonical_json({"run_id": "r1"}))
+    records = RunRecords(lake, "r1")
+    first = records.claim("bronze", started_at="2026-01-01T00:00:00Z", host="a")
+    records.close(first, state="failed", error_type=UpstreamBroken.__name__, error="a|b\nc")
+    records.claim("bronze", started_at="2026-01-01T00:01:00Z", host="b")
+    lines = report.attempts(records, "bronze").splitlines()
+    assert "Not committed." in lines
+    assert lines[-2].startswith("| 1 | failed |")
+    assert lines[-2].endswith(r"| a\|b c |")
+    assert lines[-1].startswith("| 2 | running |")
+
+
+@pytest.mark.parametrize("arguments", [[], ["platinum"], ["bronze", "silver"]])
+def test_an_unknown_service_is_one_sentence_and_code_2(arguments, capsys):
+    """Nothing is started."""
+    assert serve.main(arguments) == 2
+    assert "generator" in capsys.readouterr().err
+
+
+def test_a_service_needs_to_know_prefect(monkeypatch, capsys):
+    """The sentence names the setting."""
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    monkeypatch.delenv("PQR_API_URL", raising=False)
+    assert serve.main(["bronze"]) == 2
+    assert "PREFECT_API_URL" in capsys.readouterr().err
+
+
+def test_deployments_have_the_names_others_rely_on():
+    """A stage a service, the record at the loader, the parent in a pool of its own; nothing is scheduled unasked."""
+    names = {item.full_name: item.pool for item in deployed()}
+    assert names == {
+        "stage/generator": "generator", "stage/bronze": "bronze", "stage/silver": "silver", "stage/gold": "gold",
+        "stage/loader": "loader", "record/loader": "loader", "pqr/pipeline": "pipeline",
+    }  # fmt: skip
+
+
+def test_reapers_wait_for_three_beats():
+    """A run is not crashed for one late heartbeat."""
+    beat = int(serve.PREFECT_DEFAULTS["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
+    for name, (after, within) in AUTOMATIONS.items():
+        assert within.total_seconds() >= 3 * beat
+        assert reaper(name, after, within).trigger.within == within
