@@ -36,7 +36,10 @@ OWNERS = {
     "duckdb": {"pqr_common.calculator"},
     "polars_hash": {"pqr_common.digest", "pqr_silver.keys"},  # buckets need a stable hash too
     "prefect": {  # the policy of retries; then what a stack is made of: its runs, worker, deployments, outside client
-        "pqr_pipeline.flow", "pqr_pipeline.service_flows", "pqr_pipeline.worker", "pqr_pipeline.deployments",
+        "pqr_pipeline.flow",
+        "pqr_pipeline.service_flows",
+        "pqr_pipeline.worker",
+        "pqr_pipeline.deployments",
         "pqr_pipeline.stack",
     },
     "prometheus_client": {"pqr_common.exposition", "pqr_common.metrics"},  # one writes, one shows
