@@ -110,6 +110,7 @@ def test_tickets_are_what_the_generator_meant(key):
             or tickets.topic is distinct from mine.topic
             or tickets.department is distinct from mine.department
             or tickets.municipality is distinct from mine.municipality
+            or tickets.dependency is distinct from mine.dependency
             or tickets.received_on is distinct from mine.received_on
             or tickets.due_on is distinct from mine.due_on
         """,
@@ -119,8 +120,66 @@ def test_tickets_are_what_the_generator_meant(key):
     assert differing.num_rows == 0
 
 
+def test_a_ticket_without_its_radicado_is_one_not_acknowledged_yet(key):
+    """Every other ticket has the number the generator gave it; these wait for a mail after the window."""
+    found = query(
+        """
+        select count(*) as tickets,
+            count(*) filter (where radicado is null) as unnumbered,
+            count(*) filter (where (radicado is null) <> (acknowledged_at is null)) as inconsistent,
+            count(*) filter (where radicado is null and opened_at < $window_end - interval 1 hour) as forgotten
+        from tickets
+        """,
+        {"window_end": key.parameters.as_of},
+        tickets=key.table("silver", "tickets"),
+    ).to_pylist()[0]
+    assert (found["inconsistent"], found["forgotten"]) == (0, 0)
+    assert found["unnumbered"] <= 5
+
+
+def test_tickets_end_as_the_generator_planned(key):
+    """The first answer's day, the archive and the transfer, as far as they lie in the window; nothing else closes."""
+    differing = query(
+        """
+        select tickets.ticket_id
+        from tickets
+        join (select * from answers where record = 'ticket') as mine on mine.message_id = tickets.root_message_id
+        where tickets.answered_on is distinct from case when mine.answered_on <= $as_of then mine.answered_on end
+            or tickets.is_archived and mine.fate <> 'archived'
+            or tickets.is_transferred and mine.fate <> 'transferred'
+            or tickets.has_term <> mine.is_eligible and not (mine.fate = 'transferred' and tickets.closed_on is null)
+            or mine.fate in ('archived', 'transferred') and tickets.closed_on is null
+                and coalesce(mine.effective_due_on, mine.due_on) <= $as_of
+        """,
+        {"as_of": key.parameters.as_of_day},
+        answers=key.table("raw", "answers"),
+        tickets=key.table("silver", "tickets"),
+    )
+    assert differing.num_rows == 0
+
+
+def test_a_closed_ticket_has_the_clock_the_generator_planned(key):
+    """Also before it is due: once it is closed nothing can move its due date any more."""
+    counted = query(
+        """
+        select count(*) as closed,
+            count(*) filter (where tickets.effective_due_on <> mine.effective_due_on) as other_due,
+            count(*) filter (where tickets.is_breached <> mine.is_breached) as other_breach,
+            count(*) filter (where tickets.is_extended) as extended,
+            count(*) filter (where tickets.is_suspended) as suspended
+        from tickets
+        join (select * from answers where record = 'ticket') as mine on mine.message_id = tickets.root_message_id
+        where mine.is_eligible and tickets.closed_on is not null
+        """,
+        answers=key.table("raw", "answers"),
+        tickets=key.table("silver", "tickets"),
+    ).to_pylist()[0]
+    assert (counted["other_due"], counted["other_breach"]) == (0, 0)
+    assert min(counted["extended"], counted["suspended"]) > 50, "too few clocks were moved to prove anything"
+
+
 def test_breach_is_what_the_generator_planned(key):
-    """Of the tickets due by the end of the window, exactly the planned ones are breached, each with its due date."""
+    """Of the tickets due by the end of the window, exactly the planned ones are breached, and gold counts just them."""
     counted = query(
         """
         select
@@ -139,6 +198,8 @@ def test_breach_is_what_the_generator_planned(key):
     assert counted["due"] >= 5_000
     assert counted["other_breach"] == 0
     assert counted["other_due"] == 0
+    headline = key.table("gold", "kpi_executive").to_pylist()[0]
+    assert (headline["due"], headline["breached"]) == (counted["due"], counted["breached"])
 
 
 def test_gold_shows_the_target_within_half_a_point(key):
@@ -169,6 +230,25 @@ def test_the_quota_holds_to_a_ticket_at_any_volume(tickets, volume, rate):
     ).to_pylist()[0]
     assert counted["tickets"] >= tickets
     assert abs(counted["breached"] - counted["eligible"] * parameters.breach_rate) <= 1
+
+
+def test_a_clean_line_is_never_looked_at_twice(monkeypatch):
+    """What the generator writes is what bronze takes for canonical: only dirt needs the slow look."""
+    from pqr_bronze import transform as bronze
+    from pqr_common.scenario import load_scenario
+    from pqr_generator.days import RawPart, generate
+
+    monkeypatch.setattr(bronze, "_diagnosed", None)
+    clean = Parameters.create(
+        window_to=date(2026, 2, 20), tickets_per_business_day=40, scenario=load_scenario("sin_picos")
+    )
+    objects = [
+        bronze.RawObject(f"{made.day}", made.day, made.number, bytes(made.lines))
+        for made in generate(clean, clean.window_from, clean.window_to)
+        if isinstance(made, RawPart)
+    ]
+    read = bronze.transform(objects)
+    assert read.emails.num_rows == sum(raw.data.count(b"\n") for raw in objects) > 3_000
 
 
 def test_the_window_ends_where_the_parameters_say(key):
