@@ -6,9 +6,11 @@ import json
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+# A busy machine is no defect.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 PLAIN = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='"\\'), max_size=20)
 TOKEN = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=',"\\'), min_size=1, max_size=12)
@@ -77,7 +79,7 @@ def canonical(mail):
     return json.dumps(mail, ensure_ascii=False, separators=(",", ":"))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(PATIENT, max_examples=20)
 @given(st.lists(mails(PLAIN), min_size=1, max_size=4))
 def test_the_fields_of_a_canonical_line_come_back_exactly(read, written):
     """Text in any script, any instant, any list: nothing is trimmed, folded or rounded."""
@@ -86,7 +88,7 @@ def test_the_fields_of_a_canonical_line_come_back_exactly(read, written):
     assert found.rejects == []
 
 
-@settings(max_examples=20, deadline=None)
+@settings(PATIENT, max_examples=20)
 @given(
     st.lists(mails(), min_size=1, max_size=4), st.booleans(), st.sampled_from([(",", ":"), (", ", ": ")]), st.randoms()
 )
@@ -112,7 +114,7 @@ def scarred(draw, line):
     return line[:start] + draw(scars | st.binary(max_size=4)) + line[stop:]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(PATIENT, max_examples=40)
 @given(st.data())
 def test_every_line_is_an_email_or_a_reject_whatever_its_bytes(read_raw, mail, data):
     """Never both, never neither, each at its offset, and what is rejected is told with its text."""
@@ -214,7 +216,7 @@ def nearly_mails(draw):
     return twice + line[1:] if twice and len(line) > 2 else line
 
 
-@settings(max_examples=60, deadline=None)
+@settings(PATIENT, max_examples=60)
 @given(st.lists(nearly_mails(), min_size=1, max_size=5))
 @example(['{"z":[1e999]}'])
 def test_a_plain_reader_agrees_on_every_line(read, lines):
