@@ -1,0 +1,132 @@
+"""Every image of the project has the same skeleton. No engine is needed to hold it."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import json
+import re
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SERVICES = sorted(ROOT.glob("services/*/Dockerfile"))
+OURS = [*SERVICES, ROOT / "libs/pipeline/Dockerfile", ROOT / "deploy/dask/Dockerfile"]
+STANDINS = sorted(ROOT.glob("deploy/standins/*/Dockerfile"))
+
+
+def _id(path: Path) -> str:
+    return str(path.parent.relative_to(ROOT))
+
+
+def _instructions(path: Path) -> list[str]:
+    """The lines that count, continued ones joined."""
+    text = re.sub(r"\\\n\s*", " ", path.read_text(encoding="utf-8"))
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def _values(path: Path, instruction: str) -> list[str]:
+    return [line.split(" ", 1)[1].strip() for line in _instructions(path) if line.startswith(f"{instruction} ")]
+
+
+@pytest.fixture(scope="module")
+def prune():
+    spec = importlib.util.spec_from_file_location("prune", ROOT / "deploy/prune.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_service_has_an_image():
+    """One Dockerfile beside each service's code."""
+    assert {path.parent for path in SERVICES} == {path.parent for path in ROOT.glob("services/*/pyproject.toml")}
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=_id)
+def test_services_differ_in_their_name_only(path):
+    """What is good for one image is good for all: read one, know them all."""
+    name = path.parent.name
+    texts = [p.read_text(encoding="utf-8").replace(p.parent.name, "SERVICE") for p in (path, SERVICES[0])]
+    assert texts[0] == texts[1]
+    assert f"--package pqr-{name} " in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", OURS, ids=_id)
+def test_images_are_built_in_two_stages_from_one_base(path):
+    """The base is a build argument, so that a digest may be pinned from outside; the build's tools stay behind."""
+    assert _values(path, "ARG") == ["PYTHON_IMAGE=python:3.11-slim-bookworm"]
+    assert _values(path, "FROM") == ["${PYTHON_IMAGE} AS build", "${PYTHON_IMAGE}"]
+    final = "\n".join(_instructions(path)).split("\nFROM ${PYTHON_IMAGE}\n")[1]
+    assert "RUN" not in final
+    assert [line for line in final.splitlines() if line.startswith("COPY")] == ["COPY --from=build /opt/venv /opt/venv"]
+
+
+@pytest.mark.parametrize("path", OURS, ids=_id)
+def test_images_are_built_offline_from_the_one_lock(path):
+    """Packages come from uv.lock and the wheelhouse, never from an index, and without what only developers need."""
+    sync = next(line for line in _instructions(path) if "uv sync" in line)
+    assert {"--frozen", "--no-dev", "--no-editable"} <= set(sync.split())
+    assert "type=bind,source=wheelhouse" in sync
+    assert "UV_OFFLINE=1 UV_NO_INDEX=1" in path.read_text(encoding="utf-8")
+    assert "--no-index" in next(line for line in _instructions(path) if "pip install" in line)
+
+
+@pytest.mark.parametrize("path", OURS, ids=_id)
+def test_images_run_one_process_as_nobody_in_particular(path):
+    """A numeric user, so that an orchestrator can see it is not root; exec form, so that signals arrive."""
+    assert _values(path, "USER") == ["10001:10001"]
+    assert isinstance(json.loads(_values(path, "ENTRYPOINT")[0]), list)
+    assert not _values(path, "CMD")
+
+
+@pytest.mark.parametrize("path", OURS, ids=_id)
+def test_images_are_asked_for_their_health_by_their_interpreter(path):
+    """The images have no curl."""
+    command = json.loads(_values(path, "HEALTHCHECK")[0].split("CMD ", 1)[1])
+    assert command[:2] == ["python", "-c"]
+    assert "/health" in command[2]
+
+
+@pytest.mark.parametrize("path", [*OURS, *STANDINS], ids=_id)
+def test_no_dockerfile_asks_a_registry_for_more_than_its_base(path):
+    """No syntax line, no host name: a machine that can pull nothing can still build."""
+    text = path.read_text(encoding="utf-8")
+    assert "syntax=" not in text
+    assert set(re.findall(r"https?://([^/'\"\s:]+)", text)) <= {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("path", STANDINS, ids=_id)
+def test_stand_ins_say_what_they_are(path):
+    """Nobody may take one for the real image."""
+    assert path.read_text(encoding="utf-8").startswith("# Stand-in for ")
+    assert "org.pqr.standin=true" in _values(path, "LABEL")
+
+
+def test_the_build_context_is_a_list_of_what_is_allowed():
+    """Nothing gets into an image because somebody forgot to exclude it: secrets, data, caches."""
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    rules = [line for line in lines if line and not line.startswith("#")]
+    assert rules[0] == "*"
+    assert not [rule for rule in rules if ".env" in rule or ".git" in rule]
+
+
+def test_a_library_without_its_symbols_still_loads(prune, tmp_path):
+    """What is cut off is never loaded."""
+    folder = Path(sysconfig.get_path("stdlib"), "lib-dynload")
+    library = next((path for path in sorted(folder.glob("*.so")) if path.read_bytes().startswith(prune.ELF)), None)
+    if library is None:
+        pytest.skip("this interpreter has no ELF libraries of its own")
+    smaller = tmp_path / "smaller.so"
+    smaller.write_bytes(prune.without_symbols(library.read_bytes()))
+    assert smaller.stat().st_size < library.stat().st_size
+    ctypes.CDLL(str(smaller))
+
+
+def test_pruning_refuses_a_list_that_outlived_its_packages(prune, tmp_path):
+    """A pattern that finds nothing in a package that is there says so, instead of growing images in silence."""
+    (tmp_path / "pyarrow").mkdir()
+    (tmp_path / "package/tests").mkdir(parents=True)
+    with pytest.raises(SystemExit, match="mend deploy/prune"):
+        prune.unused(tmp_path)
