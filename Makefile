@@ -8,9 +8,14 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 STAMP := $(VENV)/.synced
-SOURCES := libs services tests bench
+SOURCES := libs services tests bench deploy
+IMAGE_PYTHON := 3.11
+IMAGE_WHEELS := wheelhouse/.for-images
+# What images need beyond the lock: to build from it, and what only the oldest 3.11 asks for.
+IMAGE_TOOLS := uv==$(UV_VERSION) uv_build==0.13.6 async-timeout==5.0.1
+COMPOSE := docker compose
 
-.PHONY: setup demo test check bench lock clean format
+.PHONY: setup demo test check bench lock clean format stack-env images up down
 
 setup: $(STAMP) ## the environment in .venv, from wheelhouse/
 
@@ -37,6 +42,18 @@ format: setup ## write the code as the formatter wants it
 bench: setup ## speed and memory as ratios, a million e-mails
 	$(BIN)/python bench/run.py
 
+stack-env: ## secrets for a stack on this machine, in .env
+	$(PYTHON) deploy/stack_env.py
+
+images: stack-env $(IMAGE_WHEELS) ## every image of the project, from the wheelhouse; downloads nothing but base images
+	$(COMPOSE) build dask-worker pipeline generator bronze silver gold loader
+
+up: images ## the whole stack in containers, and its first run
+	$(COMPOSE) up --wait --no-build
+
+down: ## stop the stack and forget its data
+	$(COMPOSE) down --volumes
+
 lock: $(UV) ## resolve again; the lock names no index, only files of wheelhouse/
 	$(BIN)/python tools/portable_lock.py $(UV)
 	rm -f $(STAMP)
@@ -55,4 +72,15 @@ $(STAMP): $(UV) uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services
 		--find-links wheelhouse --dest wheelhouse --requirement wheelhouse.txt
 	rm wheelhouse.txt
 	$(UV) sync --quiet --frozen --all-packages --inexact --offline
+	touch $@
+
+# The same packages for the Python of the images, which need not be this machine's.
+$(IMAGE_WHEELS): $(STAMP)
+	$(UV) export --quiet --frozen --all-packages --no-dev --no-emit-workspace --output-file wheelhouse.txt > /dev/null
+	set -- --quiet --disable-pip-version-check --no-deps --only-binary=:all: --find-links wheelhouse --dest wheelhouse \
+		--implementation cp --python-version $(IMAGE_PYTHON) $(foreach v,2_34 2_31 2_28 2_27 2_26 2_24 2_17 2_12 2_5,--platform \
+		manylinux_$(v)_$$(uname -m)) --platform manylinux2014_$$(uname -m); \
+	$(BIN)/python -m pip download "$$@" --require-hashes --requirement wheelhouse.txt; \
+	$(BIN)/python -m pip download "$$@" $(IMAGE_TOOLS)
+	rm wheelhouse.txt
 	touch $@

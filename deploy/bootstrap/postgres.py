@@ -1,0 +1,53 @@
+"""Bring Postgres about: the loader's migrations, the roles' passwords, Prefect's database. Once or again.
+
+Runs in the image of the loader as the superuser. The migrations make roles without a password; this sets them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import psycopg
+from psycopg import sql
+
+from pqr_common.settings import Settings
+from pqr_loader.warehouse import WAREHOUSE
+
+# Role: variable with its password. Migrations make the first three, Supabase's image the fourth, this job the rest.
+ROLES = {
+    "pqr_loader": "POSTGRES_PASSWORD_LOADER",
+    "pqr_dashboard": "POSTGRES_PASSWORD_DASHBOARD",
+    "pqr_metabase": "POSTGRES_PASSWORD_METABASE",
+    "supabase_auth_admin": "POSTGRES_PASSWORD_AUTH",
+    "prefect": "POSTGRES_PASSWORD_PREFECT",
+    "pqr_exporter": "POSTGRES_PASSWORD_EXPORTER",
+}
+MADE_HERE = ("prefect", "pqr_exporter")
+PREFECT = "prefect"
+
+
+def main() -> None:
+    """Migrate, then roles and databases."""
+    secret = Settings.read().postgres_dsn
+    dsn = secret.get_secret_value() if secret else ""
+    done = WAREHOUSE.migrate(dsn)
+    with psycopg.connect(dsn, autocommit=True) as opened:
+        for role in MADE_HERE:
+            if not _there(opened, "select 1 from pg_roles where rolname = %s", role):
+                opened.execute(sql.SQL("create role {} login").format(sql.Identifier(role)))
+        for role, variable in ROLES.items():
+            statement = sql.SQL("alter role {} with login password {}")
+            opened.execute(statement.format(sql.Identifier(role), sql.Literal(os.environ[variable])))
+        opened.execute("grant pg_monitor to pqr_exporter")
+        if not _there(opened, "select 1 from pg_database where datname = %s", PREFECT):
+            opened.execute("create database prefect owner prefect")
+    sys.stdout.write(f"postgres: {len(done)} migrations applied, {len(ROLES)} roles, database {PREFECT}\n")
+
+
+def _there(opened: psycopg.Connection, query: str, name: str) -> bool:
+    return opened.execute(query.encode(), [name]).fetchone() is not None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""The conventions of the Compose files, the secrets they need and the policies of the lake. No engine is needed."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted(ROOT.glob("compose*.yaml"))
+LAYERS = {path.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in FILES}
+CORE = LAYERS["compose.yaml"]["services"]
+SERVICES = [
+    pytest.param(name, service, id=f"{layer}:{name}")
+    for layer, text in LAYERS.items()
+    for name, service in text["services"].items()
+    if "image" in service
+]
+OURS = [param for param in SERVICES if param.values[1]["image"].startswith("pqr-")]
+STAGES = ("generator", "bronze", "silver", "gold", "loader")
+JOBS = {
+    needed
+    for layer in LAYERS.values()
+    for service in layer["services"].values()
+    for needed, how in service.get("depends_on", {}).items()
+    if how["condition"] == "service_completed_successfully"
+}
+
+
+def _module(path: str):
+    file = ROOT / path
+    spec = importlib.util.spec_from_file_location(f"of_{file.stem}", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def lake():
+    before = list(sys.path)
+    yield _module("deploy/bootstrap/lake.py")
+    sys.path[:] = before
+
+
+@pytest.fixture(scope="module")
+def may(lake):
+    """Whether a user of the lake may do something, by its policy."""
+    allowed, policies = _module("deploy/standins/s3/server.py").allowed, lake.policies("pqr")
+    return lambda user, action, key: allowed([policies[user]], f"s3:{action}", f"arn:aws:s3:::pqr/{key}")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_layer_opens_with_how_to_use_it(path):
+    """The command line stands at the top of the file."""
+    header = path.read_text(encoding="utf-8").split("\n\nname:")[0].split("\nservices:")[0]
+    assert header.startswith("# ")
+    assert "docker compose" in header
+
+
+@pytest.mark.parametrize(("name", "service"), SERVICES)
+def test_images_are_pinned(name, service):
+    """Never `latest`, never no tag at all."""
+    assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?", service["image"])
+
+
+@pytest.mark.parametrize(("name", "service"), SERVICES)
+def test_everything_has_its_limits(name, service):
+    """Processor, memory and processes are bounded, and logs do not fill the disk."""
+    assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}
+    assert "max-size" in service["logging"]["options"]
+
+
+@pytest.mark.parametrize(("name", "service"), SERVICES)
+def test_nothing_gains_privileges(name, service):
+    """Not even root inside may become more; nobody sees the engine's socket."""
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not {"privileged", "cap_add", "pid", "network_mode", "container_name"} & set(service)
+    assert "docker.sock" not in str(service.get("volumes"))
+
+
+@pytest.mark.parametrize(("name", "service"), OURS)
+def test_our_own_run_on_a_read_only_root_without_capabilities(name, service):
+    """All they write lies in memory or in the lake; every one can be built from here."""
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["tmpfs"] == ["/tmp"]
+    assert (ROOT / service["build"]["dockerfile"]).is_file()
+    assert not [volume for volume in service.get("volumes", []) if not volume.endswith(":ro")]
+
+
+@pytest.mark.parametrize(("name", "service"), SERVICES)
+def test_what_stays_says_whether_it_is_well(name, service):
+    """A health check of its own or of its image; a job has none, and somebody waits for its end."""
+    is_job = service.get("healthcheck") == {"disable": True}
+    assert is_job == (name in JOBS)
+    assert is_job or "healthcheck" in service or service["image"].startswith("pqr-")
+    assert service["restart"] == ("on-failure:3" if is_job else "unless-stopped")
+
+
+@pytest.mark.parametrize(("name", "service"), SERVICES)
+def test_dependencies_name_their_condition(name, service):
+    """Started is not enough: healthy, or completed."""
+    conditions = {how["condition"] for how in service.get("depends_on", {}).values()}
+    assert conditions <= {"service_healthy", "service_completed_successfully"}
+    assert not [needed for needed in service.get("depends_on", {}) if CORE.get(needed, {}).get("profiles")]
+
+
+@pytest.mark.parametrize(("name", "service"), SERVICES)
+def test_ports_are_for_this_machine_only(name, service):
+    """Published on 127.0.0.1, each movable; only who has one leaves the inner network."""
+    ports = service.get("ports", [])
+    assert all(re.fullmatch(r"127\.0\.0\.1:\$\{PQR_PORT_\w+:-\d+\}:\d+", port) for port in ports)
+    assert service["networks"] == (["data", "edge"] if ports else ["data"])
+
+
+def test_the_inner_network_has_no_way_out():
+    """Services reach each other and nothing else."""
+    assert LAYERS["compose.yaml"]["networks"]["data"] == {"internal": True}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_no_secret_has_a_default(path):
+    """A secret that is not set ends `up` with what to do; `make stack-env` makes up every one of them."""
+    text = path.read_text(encoding="utf-8")
+    required = set(re.findall(r"\$\{(\w+):\?run make stack-env\}", text))
+    with_default = set(re.findall(r"\$\{(\w+)(?::-|\})", text))
+    assert with_default <= {"PQR_FIRST_RUN", "PQR_LOG_LEVEL", "PQR_PYTHON_IMAGE"} | {
+        name for name in with_default if name.startswith("PQR_PORT_")
+    }
+    secrets = {name for names in _module("deploy/stack_env.py").SECRETS.values() for name in names}
+    assert required <= secrets
+    assert not re.search(r"(?i)(password|secret|(?<!access)_key)\w*: (?!\$\{)\S", text)
+
+
+def test_stack_env_keeps_what_is_there():
+    """A second time nothing changes; what was set by hand stays; what is missing is added."""
+    completed = _module("deploy/stack_env.py").completed
+    once = completed("POSTGRES_PASSWORD=by-hand\n")
+    assert once.startswith("POSTGRES_PASSWORD=by-hand\n")
+    assert completed(once) == once
+    values = dict(line.split("=", 1) for line in once.splitlines() if "=" in line)
+    assert len({value for name, value in values.items() if "SECRET" in name or "PASSWORD" in name}) >= 14
+    assert completed("")[:2000] != completed("")[:2000]
+
+
+def test_every_service_of_the_design_is_there():
+    """One container a service, and the parent flow's."""
+    assert {*STAGES, "pipeline", "rustfs", "db", "auth", "dask-scheduler", "dask-worker", "prefect-server"} <= set(CORE)
+
+
+def test_prefect_is_one_version_everywhere():
+    """The server may not be older than its clients, nor newer by a minor."""
+    pinned = re.search(r"prefect==([\d.]+)", (ROOT / "libs/pipeline/pyproject.toml").read_text(encoding="utf-8"))
+    assert pinned
+    assert CORE["prefect-server"]["image"] == f"prefecthq/prefect:{pinned[1]}-python3.11"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_writes_its_own_layer_only(may, lake, stage):
+    """Its data, its manifest and its records, and nothing of the others."""
+    for other in STAGES:
+        layer = lake.STAGE_WRITES[other]
+        keys = [f"{layer}/emails/run=r/x.parquet", f"manifests/r/{layer}.json", f"manifests/r/attempts/{other}/1.json"]
+        assert [may(stage, "PutObject", key) for key in keys] == [other == stage] * 3
+        assert not may(stage, "DeleteObject", keys[1])
+        assert not may(stage, "DeleteObject", keys[2])
+    assert not may(stage, "PutObject", "manifests/r/run.json")
+
+
+@pytest.mark.parametrize("user", [*STAGES, "pipeline"])
+def test_the_answer_key_is_for_checks_only(may, user):
+    """Only who wrote it and a person may read it."""
+    assert may(user, "GetObject", "raw/answers/run=r/2026-01-05.parquet") == (user == "generator")
+    assert may("operator", "GetObject", "raw/answers/run=r/2026-01-05.parquet")
+
+
+def test_the_parent_and_a_person_declare_runs_and_touch_no_data(may):
+    """What a run is, is written before any stage starts."""
+    for user in ("pipeline", "operator"):
+        assert may(user, "PutObject", "manifests/r/run.json")
+        assert not [
+            layer for layer in ("raw", "bronze", "silver", "gold", "load") if may(user, "PutObject", f"{layer}/x")
+        ]
+        assert not may(user, "DeleteObject", "manifests/r/run.json")
