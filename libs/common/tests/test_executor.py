@@ -59,7 +59,7 @@ def test_a_cluster_without_workers_is_transient(monkeypatch):
     """Tasks would wait for ever; the sentence says that a worker is missing."""
     monkeypatch.setattr(executor, "CONNECT_TIMEOUT_SECONDS", 1)
     with (
-        LocalCluster(n_workers=0, dashboard_address=None, host="127.0.0.1", silence_logs="CRITICAL") as empty,
+        LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", host="127.0.0.1", silence_logs="CRITICAL") as empty,
         pytest.raises(ClusterUnavailable, match="must have a worker"),
         dask_executor(Settings(scheduler=empty.scheduler_address)),
     ):

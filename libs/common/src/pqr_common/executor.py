@@ -139,7 +139,7 @@ def _local(settings: Settings) -> Iterator[Client]:
             threads_per_worker=1,
             processes=True,
             memory_limit=WORKER_MEMORY,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port: several commands may run at once
             host="127.0.0.1",
             silence_logs="CRITICAL",
         ) as cluster,
