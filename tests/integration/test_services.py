@@ -1,0 +1,257 @@
+"""The services of a stack as real processes, on a real Prefect server and Dask cluster; only containers are missing.
+
+The tests tell one story in order: a run whose worker was killed is brought to its end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from distributed import Event
+
+from pqr_common.discovery import ORDER, warehouse
+from pqr_common.lake import open_lake
+from pqr_common.parameters import Parameters
+from pqr_common.runner import committed_layers
+from pqr_common.runs import RunRecords
+from pqr_common.settings import Settings
+from pqr_pipeline import cli, deployments, embedded, stack
+from pqr_pipeline.flow import prefect_session
+from pqr_pipeline.serve import PIPELINE
+
+pytestmark = pytest.mark.integration
+
+PATIENCE_SECONDS = 60.0
+LEAST_SILENCE = timedelta(seconds=10)  # Prefect allows no less
+SMALL = Parameters.create(window_to=date(2026, 1, 9), tickets_per_business_day=20)
+
+
+def _until(true, what, patience=PATIENCE_SECONDS):
+    deadline = time.monotonic() + patience
+    while not (found := true()):
+        assert time.monotonic() < deadline, what
+        time.sleep(0.2)
+    return found
+
+
+@dataclass
+class Service:
+    """One `serve` process and its children, in a process group of their own."""
+
+    process: subprocess.Popen[str]
+    port: int
+
+    def get(self, path):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
+            return answer.read().decode()
+        return ""
+
+
+@dataclass
+class Stack:
+    """What a stack is made of, and the processes started so far."""
+
+    settings: Settings
+    url: str
+    home: Path
+    services: list[Service] = field(default_factory=list)
+
+    @property
+    def lake(self):
+        return open_lake(self.settings)
+
+    def serve(self, *names):
+        started = [self._start(name) for name in names]
+        for service in started:
+            _until(lambda s=service: s.get("/health") == "ok\n" or s.process.poll(), "a service did not become healthy")
+        return started
+
+    def _start(self, name):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        folder = self.home / f"service-{port}"
+        folder.mkdir()
+        environment = os.environ | {
+            "PREFECT_API_URL": self.url,
+            "PREFECT_WORKER_QUERY_SECONDS": "1",
+            "PQR_HOME": str(self.home),
+            "PQR_LAKE_URL": self.settings.lake_url,
+            "PQR_POSTGRES_DSN": self.settings.postgres_dsn.get_secret_value(),
+            "PQR_SCHEDULER": self.settings.scheduler,
+            "PQR_METRICS_PORT": str(port),
+            "TMPDIR": str(folder),
+        }
+        command = [sys.executable, "-m", "pqr_pipeline.serve", name]
+        log = (self.home / f"{name}-{port}.log").open("wb")
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        self.services.append(Service(process, port))
+        return self.services[-1]
+
+    def start(self, stage, run_id):
+        """Ask for one stage of a run and wait until its attempt is open; gives the id of the flow run."""
+        RunRecords(self.lake, run_id).declare(SMALL)
+        with stack._client(self.settings) as client:
+            found = stack._deployment(client, f"stage/{stage}")
+            run = client.create_flow_run_from_deployment(found, parameters={"run_id": run_id, "stage": stage})
+        _until(lambda: list(RunRecords(self.lake, run_id).attempts(stage)), f"{stage} of {run_id} did not start")
+        return run.id
+
+    def at_work(self):
+        """The service that shows a stage in progress."""
+        busy = 'pqr_stage_in_progress{stage="generator"} 1.0'
+        return _until(lambda: next((s for s in self.services if busy in s.get("/metrics")), None), "none is at work")
+
+    def reap_after(self, silence):
+        name, (after, _) = next(iter(deployments.AUTOMATIONS.items()))
+        with stack._client(self.settings) as client:
+            deployments._bring_automation(client, deployments.reaper(name, after, silence))
+
+    def state(self, flow_run):
+        with stack._client(self.settings) as client:
+            return client.read_flow_run(flow_run).state
+
+
+@pytest.fixture(scope="module")
+def running(platform, tmp_path_factory):
+    home = tmp_path_factory.mktemp("stack")
+    with embedded.prefect_server(Settings.read(home=home)) as url:
+        settings = platform.settings.with_(
+            lake_url=(home / "lake").as_uri(), scheduler=platform.executor.client.scheduler.address, api_url=url
+        )
+        found = Stack(settings, url, home)
+        with prefect_session(url, {}):
+            deployments.bootstrap()
+        found.serve("generator", "generator", *ORDER[1:], PIPELINE)
+        yield found
+        for service in found.services:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(service.process.pid, signal.SIGKILL)
+            service.process.wait()
+
+
+@pytest.fixture
+def pqr(running, monkeypatch, capsys):
+    """The command against the stack; gives exit code, stdout, stderr."""
+    monkeypatch.setenv("PQR_API_URL", running.url)
+    monkeypatch.setenv("PQR_HOME", str(running.home))
+    monkeypatch.setenv("PQR_LAKE_URL", running.settings.lake_url)
+
+    def call(*arguments):
+        monkeypatch.setattr("sys.argv", ["pqr", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return int(ended.value.code or 0), *capsys.readouterr()
+
+    return call
+
+
+@contextlib.contextmanager
+def _busy(client):
+    """Every worker of the cluster waits, so that a stage stays in its middle."""
+    release = Event(client=client)
+    waiting = [client.submit(Event.wait, release, pure=False) for _ in client.scheduler_info()["workers"]]
+    try:
+        yield
+    finally:
+        release.set()
+        client.gather(waiting)
+
+
+def test_bootstrap_twice_changes_nothing(running):
+    """Deployments and automations keep their ids, and a schedule that a person switched on stays on."""
+    with prefect_session(running.url, {}), stack._client(running.settings) as client:
+
+        def there():
+            deployed = {d.name: d for d in client.read_deployments()}
+            return {name: (d.id, [s.active for s in d.schedules]) for name, d in deployed.items()}, sorted(
+                (a.name, a.id, a.trigger.within) for a in client.read_automations()
+            )
+
+        pipeline = client.read_deployment_by_name(f"pqr/{PIPELINE}")
+        assert [s.active for s in pipeline.schedules] == [False]
+        client.update_deployment_schedule(pipeline.id, pipeline.schedules[0].id, active=True)
+        before = there()
+        deployments.bootstrap()
+        assert there() == before
+        assert before[0][PIPELINE][1] == [True]
+
+
+def test_a_run_whose_worker_died_is_reaped(running, platform):
+    """Nobody is left to report it: the server crashes it when its heartbeat stays away."""
+    running.reap_after(LEAST_SILENCE)
+    with _busy(platform.executor.client):
+        run = running.start("generator", "r1")
+        os.killpg(running.at_work().process.pid, signal.SIGKILL)
+    assert running.state(run).is_running()
+    running.serve("generator")
+    _until(lambda: running.state(run).is_crashed(), "the run was not reaped")
+    assert "Nothing was heard" in running.state(run).message
+    running.reap_after(deployments.HEARTBEAT_WITHIN)
+
+
+def test_two_workers_never_commit_one_stage_twice(running):
+    """Two triggers at once: an attempt of its own each, one manifest, and the older attempt is fenced if it is slower."""
+    with stack._client(running.settings) as client, ThreadPoolExecutor(2) as pool:
+        given = {"run_id": "r1", "stage": "generator"}
+        trigger = stack.Trigger(client, lambda *_: None)
+        ends = [pool.submit(trigger.carry_out, "stage/generator", given, "r1", f"r1-{n}") for n in range(2)]
+        errors = [type(end.exception()).__name__ for end in ends if end.exception()]
+    attempts = list(RunRecords(running.lake, "r1").attempts("generator"))
+    assert attempts[0].state == "running"  # the one that was killed: nobody was left to close it
+    assert {a.error_type for a in attempts if a.state == "failed"} == set(errors)
+    assert set(errors) <= {"Fenced"}
+    assert list(committed_layers(running.lake, "r1")) == ["raw"]
+
+
+def test_retry_from_outside_brings_the_run_to_its_end(running, platform, pqr, tmp_path):
+    """Each stage by its own service: the digests of an undisturbed run, published, recorded, and shown in Prefect."""
+    code, out, err = pqr("--stack", "retry", "r1", "--json")
+    assert code == 0, err
+    calm = platform.in_lake(tmp_path.as_uri()).run("r1", SMALL, *ORDER[:-1])
+    layers = committed_layers(running.lake, "r1")
+    assert json.loads(out)["manifests"] == {name: m.digest for name, m in layers.items()}
+    assert {name: layers[name].digest for name in calm} == {name: m.digest for name, m in calm.items()}
+    assert warehouse().published(platform.dsn) == "r1"
+    with psycopg.connect(platform.dsn) as connection:
+        assert connection.execute("select state from meta.runs where run_id = 'r1'").fetchone() == ("completed",)
+    with stack._client(running.settings) as client:
+        shown = {artifact.key: artifact.data for artifact in client.read_artifacts()}
+    for name, manifest in layers.items():
+        assert manifest.digest in shown[f"pqr-{name}"]
+        assert f"manifests/r1/{name}.json" in shown[f"pqr-{name}"]
+
+
+def test_an_error_in_a_service_ends_the_command_as_if_it_were_here(running, pqr):
+    """One sentence and the error's own exit code, across two processes and a server."""
+    RunRecords(running.lake, "r2").declare(SMALL)
+    code, out, err = pqr("--stack", "stage", "gold", "r2")
+    assert (code, out) == (3, "")
+    assert re.search(r"silver layer of run r2.*run the stage", err.strip().splitlines()[-1])
+
+
+def test_sigterm_ends_the_run_and_then_the_service(running, platform):
+    """The attempt is closed and Prefect knows, before the process goes with code 0: another try may start at once."""
+    with _busy(platform.executor.client):
+        run = running.start("generator", "r3")
+        service = running.at_work()
+        service.process.terminate()
+        assert service.process.wait(PATIENCE_SECONDS) == 0
+    assert running.state(run).is_crashed()
+    (attempt,) = RunRecords(running.lake, "r3").attempts("generator")
+    assert (attempt.state, attempt.error_type) == ("failed", "TerminationSignal")
