@@ -279,7 +279,6 @@ def test_two_drivers_of_one_stage_end_with_one_result(in_bucket, january, finish
 
 
 @pytest.mark.usefixtures("impatient")
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="put_new takes the 412 of its own lost put for another's")
 def test_a_commit_whose_answer_is_lost_is_still_a_commit(in_bucket, door):
     """The store took the object and its answer never came: tried again, our own object must not count as another's."""
     lake = in_bucket("lost", s3_endpoint=door.url).lake

@@ -148,6 +148,15 @@ def test_a_retry_works_only_what_is_missing(world):
     assert states == [(1, "failed", "LakeUnavailable", 0), (2, "completed", None, 2)]
 
 
+def test_an_attempt_that_was_killed_is_closed_by_the_next(world):
+    """The story of a run holds no attempt that seems to run for ever."""
+    world.records().claim("generator", started_at="2026-01-01T00:00:00.000Z", host="gone")
+    world.run(FIRST)
+    first, second = world.records().attempts("generator")
+    assert (first.state, first.error_type, second.state) == ("failed", "Lost", "completed")
+    assert "gone" in first.error
+
+
 def test_a_damaged_object_is_made_again_in_a_retry(world):
     """A receipt stands only while its object has the hash it was written with."""
     TROUBLE["part-00003"] = LakeUnavailable("The lake must answer, found nothing.")

@@ -30,7 +30,7 @@ def query(sql: str, parameters: Mapping[str, Any] | None = None, /, **relations:
         connection.register(name, table)
     try:
         return connection.sql(sql, params=dict(parameters or {})).to_arrow_table()
-    except duckdb.Error as error:
+    except (duckdb.Error, UnicodeDecodeError) as error:  # its complaint may quote half a character
         raise QueryFailed(str(error)) from error
     finally:
         for name in relations:

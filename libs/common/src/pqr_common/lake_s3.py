@@ -70,7 +70,7 @@ class BucketLake(Lake):
                 s3={"addressing_style": "path"},
                 connect_timeout=TIMEOUT_SECONDS,
                 read_timeout=TIMEOUT_SECONDS,
-                retries={"max_attempts": 1},  # one place retries: `_patient`
+                retries={"total_max_attempts": 1},  # one place retries: `_patient`
             ),
         )
         return cls(client, bucket, prefix)
@@ -98,14 +98,16 @@ class BucketLake(Lake):
             self._client.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=bytes(data))
 
     def put_new(self, key: str, data: bytes) -> bool:
-        """A conditional put whose answer was lost is settled by looking: our bytes there means we won."""
+        """A conditional put whose answer was lost is settled by looking: our bytes there mean that we won."""
         try:
-            return self._put_if_absent(key, data)
+            won = self._put_if_absent(key, data)
         except LakeUnavailable:
             found = self.find(key)
             if found is None:
                 raise
             return found == data
+        tried = self._put_if_absent.statistics["attempt_number"]  # type: ignore[attr-defined]  # tenacity adds it
+        return won or (tried > 1 and self.find(key) == data)
 
     @_patient
     def _put_if_absent(self, key: str, data: bytes) -> bool:

@@ -93,6 +93,7 @@ def committed(stage: Stage, run_id: str, *, lake: Lake, settings: Settings) -> M
 def _attempted(run: StageRun, inputs: StageInputs) -> Manifest:
     stage = run.stage
     attempt = run.records.claim(stage.name, started_at=_now(), host=socket.gethostname())
+    run.records.close_lost(attempt)
     _count_retry(run, attempt)
     started = time.perf_counter()
     run.metrics.started()

@@ -129,6 +129,19 @@ class RunRecords:
         self.lake.put(key, canonical_json(asdict(closed)))
         return closed
 
+    def close_lost(self, attempt: Attempt) -> None:
+        """Record that earlier attempts of the stage never said how they ended: killed, or cut off from the lake."""
+        for earlier in list(self.attempts(attempt.stage))[: attempt.number - 1]:
+            if earlier.state == "running":
+                self.close(
+                    earlier,
+                    state="failed",
+                    finished_at=attempt.started_at,
+                    error_type="Lost",
+                    error=f"An attempt must record how it ended, found {earlier.stage} {earlier.number} of run "
+                    f"{self.run_id} still open on {earlier.host}: attempt {attempt.number} took over.",
+                )
+
     def refuse_fenced(self, attempt: Attempt) -> None:
         """Raise Fenced when a newer attempt of the stage was opened: that one commits, this one must not."""
         if self.lake.find(layout.attempt_key(self.run_id, attempt.stage, attempt.number + 1)) is not None:

@@ -75,7 +75,7 @@ def _parsed(lines: pa.ChunkedArray, *, is_guarded: bool = False) -> pa.Table:
     sql, table = sql_of("pqr_bronze", "sql/parse.sql"), pa.table({"line": lines})
     try:
         return query(sql, {"is_guarded": is_guarded}, lines=table)
-    except (QueryFailed, UnicodeDecodeError):  # DuckDB quotes what it cannot read, at times half a character of it
+    except QueryFailed:
         if is_guarded:
             raise
         return _parsed(lines, is_guarded=True)
