@@ -233,7 +233,8 @@ def test_a_store_that_goes_away_is_transient_and_a_retry_goes_on(in_bucket, janu
     made = place.run("january", january, "bronze")["bronze"]
     assert [d.content_digest for d in made.datasets] == [d.content_digest for d in finished["bronze"].datasets]
     first, second = RunRecords(place.lake, "january").attempts("bronze")
-    assert (first.state, second.state, second.tasks_reused) == ("running", "completed", 2)
+    assert (first.state, first.error_type) == ("failed", "Lost")  # it could not say how it ended
+    assert (second.state, second.tasks_reused) == ("completed", 2)
     assert second.tasks > 2
 
 

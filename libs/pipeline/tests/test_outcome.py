@@ -7,12 +7,14 @@ from prefect.client.schemas.objects import State, StateType
 
 from pqr_common import errors
 from pqr_common.canonical import canonical_json
-from pqr_common.errors import PqrError, Transient, UpstreamBroken
+from pqr_common.discovery import ORDER, stage_named
+from pqr_common.errors import InvalidSettings, PqrError, Transient, UpstreamBroken, VerificationFailed
 from pqr_common.runs import RunRecords
 from pqr_common.testing import MemoryLake
 from pqr_pipeline import report, serve
 from pqr_pipeline.deployments import AUTOMATIONS, deployed, reaper
 from pqr_pipeline.flow import outcome, raise_ended
+from pqr_pipeline.scope import scoped
 
 
 @pytest.mark.parametrize("name", errors.__all__)
@@ -85,8 +87,48 @@ def test_deployments_have_the_names_others_rely_on():
     names = {item.full_name: item.pool for item in deployed()}
     assert names == {
         "stage/generator": "generator", "stage/bronze": "bronze", "stage/silver": "silver", "stage/gold": "gold",
-        "stage/loader": "loader", "record/loader": "loader", "pqr/pipeline": "pipeline",
+        "stage/loader": "loader", **{f"doctor/{name}": name for name in ORDER}, "record/loader": "loader", "pqr/pipeline": "pipeline",
     }  # fmt: skip
+
+
+class ScopedLake(MemoryLake):
+    """A store that holds a key to what it may do: prefixes of keys it may read and write."""
+
+    def __init__(self, reads, writes):
+        super().__init__()
+        self.reads, self.writes = reads, writes
+
+    def find(self, key):
+        if not key.startswith(self.reads):
+            raise InvalidSettings("AccessDenied")
+        return super().find(key)
+
+    def put(self, key, data):
+        if not key.startswith(self.writes):
+            raise InvalidSettings("AccessDenied")
+        super().put(key, data)
+
+
+@pytest.mark.parametrize(
+    ("reads", "writes", "said"),
+    [
+        (("raw/emails/", "bronze/", "manifests/"), ("bronze/",), None),
+        (("raw/emails/", "bronze/", "manifests/"), ("bronze/", "raw/"), "may write raw"),
+        (("raw/", "bronze/", "manifests/"), ("bronze/",), "answer key"),
+        (("bronze/", "manifests/"), ("bronze/",), "may not read raw"),
+        (("raw/emails/", "bronze/", "manifests/"), (), "may not write bronze"),
+        (("raw/emails/", "bronze/", "manifests/"), ("bronze/", "manifests/"), "may commit silver"),
+    ],
+)
+def test_a_key_is_held_to_its_own_layers(reads, writes, said):
+    """What must be granted is, what must be refused is too; nothing is left behind."""
+    lake = ScopedLake(reads, writes or ("nothing",))
+    if said is None:
+        assert "writes bronze" in scoped(stage_named("bronze"), lake)
+    else:
+        with pytest.raises(VerificationFailed, match=said):
+            scoped(stage_named("bronze"), lake)
+    assert lake.objects == {}
 
 
 def test_reapers_wait_for_three_beats():

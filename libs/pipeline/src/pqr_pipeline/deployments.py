@@ -54,7 +54,13 @@ class Deployed:
 def deployed() -> tuple[Deployed, ...]:
     """Every deployment of a stack."""
     stages = (Deployed("stage", name, name, {"stage": name}) for name in ORDER)
-    return (*stages, Deployed("record", "loader", "loader"), Deployed("pqr", PIPELINE, PIPELINE, cron=NIGHTLY))
+    doctors = (Deployed("doctor", name, name, {"stage": name}) for name in ORDER)
+    return (
+        *stages,
+        *doctors,
+        Deployed("record", "loader", "loader"),
+        Deployed("pqr", PIPELINE, PIPELINE, cron=NIGHTLY),
+    )
 
 
 def main() -> int:

@@ -18,7 +18,18 @@ from pqr_common.runs import run_ids
 from pqr_common.settings import Settings
 from pqr_pipeline.embedded import postgres
 
-__all__ = ["Finding", "examine"]
+__all__ = [
+    "Finding",
+    "conditional_puts",
+    "dask",
+    "examine",
+    "leftovers",
+    "looked",
+    "python",
+    "stages",
+    "versions",
+    "warehouse_findings",
+]
 
 FREE_BYTES_WANTED = 2 * 2**30
 CLOCK_SKEW_SECONDS = 5.0
@@ -35,28 +46,37 @@ class Finding:
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Every finding as it is made; one that fails does not keep the others from being looked at."""
-    yield _looked("python", _python)
-    yield _looked("versions", lambda: ", ".join(f"{name} {v}" for name, v in sorted(package_versions().items())))
-    yield _looked("stages", _stages)
-    yield _looked("lake", lambda: _lake(open_lake(settings)))
-    yield _looked("leftovers", lambda: _leftovers(open_lake(settings)))
-    yield _looked("disk", lambda: _disk(settings))
-    yield _looked("dask", lambda: _dask(settings))
-    yield _looked("postgres", lambda: _postgres(settings))
+    if settings.api_url:
+        from pqr_pipeline.stack_doctor import examine_stack
+
+        yield from examine_stack(settings)
+        return
+    yield looked("python", python)
+    yield looked("versions", versions)
+    yield looked("stages", stages)
+    yield looked("lake", lambda: conditional_puts(open_lake(settings)))
+    yield looked("leftovers", lambda: leftovers(open_lake(settings)))
+    yield looked("disk", lambda: _disk(settings))
+    yield looked("dask", lambda: dask(settings))
+    yield looked("postgres", lambda: warehouse_findings(settings))
 
 
-def _looked(subject: str, look: Callable[[], str]) -> Finding:
+def looked(subject: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(subject, is_good=True, detail=look())
     except PqrError as error:
         return Finding(subject, is_good=False, detail=str(error))
 
 
-def _python() -> str:
+def versions() -> str:
+    return ", ".join(f"{name} {version}" for name, version in sorted(package_versions().items()))
+
+
+def python() -> str:
     return f"{sys.version.split()[0]}"
 
 
-def _stages() -> str:
+def stages() -> str:
     found = list(installed_stages())
     missing = [name for name in ORDER if name not in found]
     if missing:
@@ -66,9 +86,9 @@ def _stages() -> str:
     return ", ".join(found)
 
 
-def _lake(lake: Lake) -> str:
+def conditional_puts(lake: Lake, folder: str = "manifests") -> str:
     """A conditional put must let exactly the first writer win, or two attempts could both commit."""
-    key = f"manifests/.doctor-{secrets.token_hex(4)}"
+    key = f"{folder}/.doctor-{secrets.token_hex(4)}"
     try:
         first, second = lake.put_new(key, b"1"), lake.put_new(key, b"2")
         content = lake.find(key)
@@ -82,7 +102,7 @@ def _lake(lake: Lake) -> str:
     return f"{lake.url}: reads, writes, deletes and conditional puts"
 
 
-def _leftovers(lake: Lake) -> str:
+def leftovers(lake: Lake) -> str:
     names = {
         key.split("/run=")[1].split("/")[0]
         for layer in ("raw", "bronze", "silver", "gold")
@@ -108,7 +128,7 @@ def _disk(settings: Settings) -> str:
     return f"{free / 2**30:.0f} GiB free at {settings.home}"
 
 
-def _dask(settings: Settings) -> str:
+def dask(settings: Settings) -> str:
     with dask_executor(settings) as executor:
         clocks = list(executor.map(_clock, range(settings.workers)))
     skew = max(abs(time.time() - clock) for clock in clocks)
@@ -124,7 +144,7 @@ def _clock(_number: int) -> float:
     return time.time()
 
 
-def _postgres(settings: Settings) -> str:
+def warehouse_findings(settings: Settings) -> str:
     with postgres(settings) as dsn:
         findings: list[str] = warehouse().examine(dsn, now=datetime.now(UTC))
         if findings:

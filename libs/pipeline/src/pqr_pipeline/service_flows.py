@@ -6,6 +6,8 @@ what a stage reads and writes goes through the lake.
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, cast
@@ -17,6 +19,7 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import TaskRunContext
 from prefect.deployments import run_deployment
 from prefect.exceptions import PrefectException
+from prefect.states import Completed
 
 from pqr_common import layout, log
 from pqr_common.discovery import ORDER, stage_named
@@ -31,8 +34,9 @@ from pqr_pipeline import report
 from pqr_pipeline.flow import outcome, raise_ended, stage_task
 from pqr_pipeline.pipeline import declare
 from pqr_pipeline.pipeline import record as recorded
+from pqr_pipeline.stack_doctor import examine_service
 
-__all__ = ["pqr", "record", "stage"]
+__all__ = ["doctor", "pqr", "record", "stage"]
 
 POLL_SECONDS = 0.5
 RECORD_TIMEOUT_SECONDS = 300.0
@@ -53,6 +57,13 @@ def record(run_id: str) -> State:
     """Tell Postgres the story of a run, whatever its state."""
     settings = _settings()
     return outcome(lambda: recorded(open_lake(settings), run_id, settings))
+
+
+@flow(name="doctor", validate_parameters=False, persist_result=False)
+def doctor(stage: str, versions: dict[str, str] | None = None) -> State:
+    """What the service finds when it examines itself, as JSON in the message."""
+    found = examine_service(stage, _settings(), versions or {})
+    return Completed(message=json.dumps([asdict(finding) for finding in found]))
 
 
 @flow(name="pqr", validate_parameters=False, persist_result=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from prefect.client.orchestration import SyncPrefectClient
+    from prefect.client.schemas.objects import State
 
-__all__ = ["Trigger", "live_workers", "run_on_stack", "stage_on_stack"]
+__all__ = ["Trigger", "ask_service", "live_workers", "run_on_stack", "stage_on_stack"]
 
 POLL_SECONDS = 1.0
+ASK_SECONDS = 90.0
 OUTAGE_SECONDS = 60.0  # how long the API may be away while a run is followed
 
 
@@ -50,6 +52,15 @@ def stage_on_stack(stage: str, run_id: str, settings: Settings, progress: Progre
                 trigger.carry_out("record/loader", {"run_id": run_id}, f"the record of run {run_id}", name)
 
 
+def ask_service(stage: str, versions: Mapping[str, str], settings: Settings) -> str:
+    """What a service finds when it examines itself, as JSON."""
+    with _client(settings) as client:
+        given = {"stage": stage, "versions": dict(versions)}
+        trigger = Trigger(client, lambda *_: None)
+        ended = trigger.carry_out(f"doctor/{stage}", given, f"the doctor of {stage}", f"{stage}-doctor", ASK_SECONDS)
+    return ended.message or "[]"
+
+
 def live_workers(settings: Settings) -> dict[str, int]:
     """Workers that are heard of, by pool; raises when a deployment is missing."""
     from prefect.client.schemas.filters import WorkerFilter, WorkerFilterStatus
@@ -70,11 +81,13 @@ class Trigger:
         self._progress = progress
         self._shown: dict[str, int] = {}
 
-    def carry_out(self, deployment: str, parameters: dict[str, Any], what: str, name: str) -> None:
-        """Run a deployment; the error it ended with is raised here."""
+    def carry_out(
+        self, deployment: str, parameters: dict[str, Any], what: str, name: str, timeout: float | None = None
+    ) -> State:
+        """Run a deployment; the error it ended with is raised here, as is Transient when it took too long."""
         found = _deployment(self._client, deployment)
         run = self._client.create_flow_run_from_deployment(found, parameters=parameters, name=name)
-        heard = time.monotonic()
+        asked = heard = time.monotonic()
         while True:
             try:
                 state = self._client.read_flow_run(run.id).state
@@ -86,7 +99,11 @@ class Trigger:
                 state = None
             if state is not None and state.is_final():
                 raise_ended(state, what)
-                return
+                return state
+            if timeout is not None and time.monotonic() - asked > timeout:
+                raise Transient(
+                    f"The service must answer within {timeout:.0f} s, found no end of {what}: see the service's log."
+                )
             time.sleep(POLL_SECONDS)
 
     def _show(self, run_id: UUID) -> None:
