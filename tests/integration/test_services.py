@@ -35,7 +35,7 @@ from pqr_pipeline import cli, deployments, embedded, flow, stack
 from pqr_pipeline.flow import prefect_session
 from pqr_pipeline.serve import PIPELINE
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.services]
 
 PATIENCE_SECONDS = 60.0
 LEAST_SILENCE = timedelta(seconds=10)  # Prefect allows no less
