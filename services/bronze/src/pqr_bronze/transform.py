@@ -166,10 +166,11 @@ def _kept(emails: pa.Table, found: pa.Table, is_good: np.ndarray) -> pa.Table:
     suspects = found.column("ordinal").to_numpy()
     kept = np.ones(emails.num_rows, dtype=bool)
     kept[suspects[~is_good]] = False
-    extra = np.full(emails.num_rows, None, dtype=object)
-    extra[suspects] = found.column("extra_fields").to_numpy()
+    place = np.full(emails.num_rows, -1)
+    place[suspects] = np.arange(len(suspects))
+    extra = found.column("extra_fields").take(pa.array(place, mask=place < 0))
     column = emails.schema.get_field_index("extra_fields")
-    return emails.set_column(column, "extra_fields", pa.array(extra, pa.string())).filter(pa.array(kept))
+    return emails.set_column(column, "extra_fields", extra).filter(pa.array(kept))
 
 
 def _all_valid(lines: pa.ChunkedArray) -> pa.ChunkedArray:
