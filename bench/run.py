@@ -62,7 +62,7 @@ def measured(settings: Settings, volume: int) -> Iterator[tuple[str, str, float,
         pipeline(settings, executor, parameters(date(2026, 1, 31), volume), "third")
         third = peak_memory(executor)
     with dask_executor(settings) as executor:
-        seconds, manifests = best_rounds(settings, executor, volume)
+        seconds, manifests, first = best_rounds(settings, executor, volume)
         memory = peak_memory(executor)
     emails = manifests["raw"].dataset("emails").rows
     say(f"{emails:,} e-mails, {manifests['silver'].dataset('tickets').rows:,} tickets")
@@ -82,22 +82,27 @@ def measured(settings: Settings, volume: int) -> Iterator[tuple[str, str, float,
     yield "loader", "psql \\copy of the same rows", 0.8, copied / seconds["loader"]
     yield "whole pipeline", "50,000 e-mails/s", 1, emails / seconds["whole"] / 50_000
     yield "peak memory", "1.5 GB in any process", 1, 1.5e9 / memory
-    yield "peak memory", "31 days at the same volume, at most 1.15 x", 1 / 1.15, third / memory
+    yield "peak memory", "one run of 31 days at the same volume, at most 1.15 x", 1 / 1.15, third / first
 
 
 def best_rounds(
     settings: Settings, executor: DaskExecutor, volume: int
-) -> tuple[dict[str, float], dict[str, Manifest]]:
-    """Each stage's best of several whole runs, like the peers'; other seeds, or there would be nothing to load."""
+) -> tuple[dict[str, float], dict[str, Manifest], int]:
+    """Each stage's best of several whole runs, like the peers', and the peak of memory after the first of them.
+
+    Every round has another seed, or there would be nothing to load.
+    """
     rounds = []
+    first = 0
     manifests: dict[str, Manifest] = {}
     for number in range(ROUNDS):
         shutil.rmtree(settings.home / "lake", ignore_errors=True)
         given = parameters(date(2026, 3, 31), volume, seed=number)
         seconds, manifests = pipeline(settings, executor, given, f"round-{number}")
         rounds.append(seconds)
+        first = first or peak_memory(executor)
         say(f"round {number}: " + ", ".join(f"{name} {took:.2f} s" for name, took in seconds.items()))
-    return {name: min(seconds[name] for seconds in rounds) for name in rounds[0]}, manifests
+    return {name: min(seconds[name] for seconds in rounds) for name in rounds[0]}, manifests, first
 
 
 def pipeline(
