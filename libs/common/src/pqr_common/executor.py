@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from pqr_common.settings import Settings
 
-__all__ = ["DaskExecutor", "Executor", "Inline", "dask_executor", "package_versions"]
+__all__ = ["DaskExecutor", "Executor", "Inline", "clock", "dask_executor", "package_versions"]
 
 CONNECT_TIMEOUT_SECONDS = 30
 TASK_RETRIES = 2  # for a worker that dies; an error of ours is not tried again here
@@ -87,6 +88,11 @@ def dask_executor(settings: Settings) -> Iterator[DaskExecutor]:
         client = stack.enter_context(_attached(settings) if settings.scheduler else _local(settings))
         _refuse_mixed_versions(client)
         yield DaskExecutor(client)
+
+
+def clock(_number: int) -> float:
+    """The Unix time of whichever worker runs this; here, because workers hold no code of the pipeline."""
+    return time.time()
 
 
 def _my_versions() -> dict[str, str]:

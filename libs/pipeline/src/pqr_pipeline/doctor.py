@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from pqr_common.discovery import ORDER, installed_stages, warehouse
 from pqr_common.errors import PqrError, VerificationFailed
-from pqr_common.executor import dask_executor, package_versions
+from pqr_common.executor import clock, dask_executor, package_versions
 from pqr_common.lake import Lake, open_lake
 from pqr_common.runs import run_ids
 from pqr_common.settings import Settings
@@ -130,7 +130,7 @@ def _disk(settings: Settings) -> str:
 
 def dask(settings: Settings) -> str:
     with dask_executor(settings) as executor:
-        clocks = list(executor.map(_clock, range(settings.workers)))
+        clocks = list(executor.map(clock, range(settings.workers)))
     skew = max(abs(time.time() - clock) for clock in clocks)
     if skew > CLOCK_SKEW_SECONDS + settings.workers:
         raise VerificationFailed(
@@ -138,10 +138,6 @@ def dask(settings: Settings) -> str:
             f"{settings.scheduler or 'the local cluster'}: set the clocks by NTP."
         )
     return f"{settings.scheduler or 'local cluster'}: {len(clocks)} tasks done, same versions, clocks agree"
-
-
-def _clock(_number: int) -> float:
-    return time.time()
 
 
 def warehouse_findings(settings: Settings) -> str:

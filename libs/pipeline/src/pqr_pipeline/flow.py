@@ -37,7 +37,7 @@ def prefect_session(url: str, environment: Mapping[str, str]) -> Iterator[None]:
         with temporary_settings({PREFECT_API_URL: url}):
             yield
     finally:
-        os.environ.pop("PREFECT_API_URL")
+        os.environ.pop("PREFECT_API_URL", None)  # another thread's session may have ended first
         os.environ.update({"PREFECT_API_URL": before} if before else {})
 
 
