@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from typing import TYPE_CHECKING
@@ -12,6 +13,19 @@ if TYPE_CHECKING:
     from pqr_common.settings import Settings
 
 __all__ = ["configure", "get"]
+
+
+class _Stderr:
+    """Writes to whatever stderr is now; a log that cannot be written is lost and fails nothing."""
+
+    def __init__(self, *_arguments: object) -> None:
+        pass
+
+    def msg(self, message: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f"{message}\n")
+
+    debug = info = warning = error = critical = msg
 
 
 def configure(settings: Settings) -> None:
@@ -30,7 +44,7 @@ def configure(settings: Settings) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_Stderr,
         cache_logger_on_first_use=False,
     )
 
