@@ -8,11 +8,12 @@ from typing import Any
 
 from pqr_common.canonical import sha256_hex
 from pqr_common.errors import InvalidSettings
+from pqr_common.layout import STAGE_WRITES
 from pqr_common.stage import Stage
 
 __all__ = ["ORDER", "installed_stages", "source_digest", "stage_named", "warehouse"]
 
-ORDER = ("generator", "bronze", "silver", "gold", "loader")
+ORDER = tuple(STAGE_WRITES)
 
 
 def installed_stages() -> dict[str, Stage]:
