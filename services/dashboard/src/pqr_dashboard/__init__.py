@@ -1,0 +1,1 @@
+"""The executive view of the PQRS, in Streamlit."""
