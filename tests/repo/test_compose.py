@@ -128,7 +128,7 @@ def test_no_secret_has_a_default(path):
     text = path.read_text(encoding="utf-8")
     required = set(re.findall(r"\$\{(\w+):\?run make stack-env\}", text))
     with_default = set(re.findall(r"\$\{(\w+)(?::-|\})", text))
-    assert with_default <= {"PQR_FIRST_RUN", "PQR_LOG_LEVEL", "PQR_PYTHON_IMAGE"} | {
+    assert with_default <= {"PQR_FIRST_RUN", "PQR_LOG_LEVEL", "PQR_PYTHON_IMAGE", "PQR_REAP_AFTER_SECONDS"} | {
         name for name in with_default if name.startswith("PQR_PORT_")
     }
     secrets = {name for names in _module("deploy/stack_env.py").SECRETS.values() for name in names}

@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     api_url: str | None = Field(
         None, description="URL of a stack's Prefect API, http://host:4200/api; commands then drive the stack"
     )
+    reap_after_seconds: int = Field(
+        90, ge=40, description="silence after which a stack takes a run's process for gone; it beats every 30 s"
+    )
     metrics_port: int = Field(9100, ge=0, le=65535, description="port of a service's /metrics and /health")
     log_level: str = Field("warning", description="debug, info, warning or error")
     log_format: str = Field("auto", description="auto, console or json")

@@ -27,11 +27,12 @@ FLOWS = "pqr_pipeline.service_flows"
 COMMAND = "python -m prefect.engine"  # the flows are installed: no workspace needs to be made for a run
 NIGHTLY = "0 6 * * *"
 TIMEZONE = "America/Bogota"
-HEARTBEAT_WITHIN = timedelta(seconds=90)  # three beats
+HEARTBEAT = "prefect.flow-run.heartbeat"
+HEARTBEAT_WITHIN = timedelta(seconds=90)  # three beats; PQR_REAP_AFTER_SECONDS says otherwise
 START_WITHIN = timedelta(minutes=5)
 AUTOMATIONS = {
     # Whoever beat once must beat again, and who took a run must start it, or else the process behind it is gone.
-    "pqr: reap runs whose process is gone": ("prefect.flow-run.heartbeat", HEARTBEAT_WITHIN),
+    "pqr: reap runs whose process is gone": (HEARTBEAT, HEARTBEAT_WITHIN),
     "pqr: reap runs that were taken and never started": ("prefect.flow-run.Pending", START_WITHIN),
 }
 
@@ -72,15 +73,18 @@ def main() -> int:
         if not url:
             raise InvalidSettings("PREFECT_API_URL must say where Prefect's API is, found none: set it.")
         with prefect_session(url, {name: os.environ.get(name, value) for name, value in PREFECT_DEFAULTS.items()}):
-            bootstrap()
+            bootstrap(timedelta(seconds=settings.reap_after_seconds))
     except PqrError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     return 0
 
 
-def bootstrap() -> None:
-    """Make or mend pools, deployments and automations; what a person switched on or off stays so."""
+def bootstrap(silence: timedelta = HEARTBEAT_WITHIN) -> None:
+    """Make or mend pools, deployments and automations; what a person switched on or off stays so.
+
+    A run whose process has not been heard of for `silence` is reaped.
+    """
     from prefect.client.orchestration import get_client
 
     with get_client(sync_client=True) as client:
@@ -89,7 +93,7 @@ def bootstrap() -> None:
         for item in deployed():
             _bring_deployment(client, item)
         for name, (after, within) in AUTOMATIONS.items():
-            _bring_automation(client, reaper(name, after, within))
+            _bring_automation(client, reaper(name, after, silence if after == HEARTBEAT else within))
 
 
 def reaper(name: str, after: str, within: timedelta) -> AutomationCore:
