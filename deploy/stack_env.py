@@ -32,6 +32,11 @@ SECRETS = {
         "POSTGRES_PASSWORD_EXPORTER",
     ),
     "Signs the tokens of Supabase Auth.": ("AUTH_JWT_SECRET",),
+    "Who may look at the dashboard: ejecutivo@, analista@ and operador@entidad.example.": (
+        "AUTH_PASSWORD_EXECUTIVE",
+        "AUTH_PASSWORD_ANALYST",
+        "AUTH_PASSWORD_OPERATOR",
+    ),
     "Key of the pseudonyms in citizen_key. Another key is other pseudonyms, and other digests from silver on.": (
         "PQR_PSEUDONYM_KEY",
     ),

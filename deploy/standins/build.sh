@@ -28,6 +28,7 @@ fi
 build python:3.11-slim-bookworm python
 build "$(pin rustfs/rustfs)" s3
 build "$(pin supabase/postgres)" postgres
+build "$(pin supabase/gotrue)" auth
 build "$(pin prefecthq/prefect)" prefect "$root"
 build "$(pin prom/prometheus)" prometheus
 build "$(pin prometheuscommunity/postgres-exporter)" postgres-exporter
