@@ -28,6 +28,11 @@ class Settings(BaseSettings):
     scheduler: str | None = Field(None, description="tcp://host:port of a Dask scheduler; default: a local cluster")
     workers: int = Field(2, ge=1, le=256, description="worker processes of the local cluster")
     postgres_dsn: SecretStr | None = Field(None, description="postgresql://... ; default: embedded in PQR_HOME")
+    dashboard_dsn: SecretStr | None = Field(None, description="what the dashboard reads; default: PQR_POSTGRES_DSN")
+    auth_url: str | None = Field(None, description="URL of Supabase Auth; without it the dashboard is for this machine")
+    auth_jwt_secret: SecretStr | None = Field(None, description="secret that Supabase Auth signs its tokens with")
+    auth_audience: str = Field("authenticated", description="for whom its tokens must be")
+    auth_issuer: str | None = Field(None, description="by whom they must be; default: by who has the secret")
     pseudonym_key: SecretStr = Field(
         SecretStr("synthetic"), description="key of citizen_key; the data is synthetic, real mail needs a secret one"
     )

@@ -1,0 +1,91 @@
+"""`python -m pqr_dashboard [--host HOST] [--port PORT]`: Streamlit, with `/metrics` and `/health` beside it."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+
+from streamlit.web import bootstrap
+
+from pqr_common import log
+from pqr_common.errors import InvalidSettings, PqrError
+from pqr_common.exposition import exposition, share_metrics
+from pqr_common.settings import Settings
+from pqr_dashboard import theme
+
+__all__ = ["main"]
+
+APP = Path(__file__).with_name("app.py")
+HEALTH_TIMEOUT_SECONDS = 2
+OPTIONS = {
+    "server.headless": True,
+    "server.fileWatcherType": "none",
+    "server.runOnSave": False,
+    "browser.gatherUsageStats": False,
+    "client.showErrorDetails": "none",
+    "client.toolbarMode": "minimal",
+    "client.showSidebarNavigation": True,
+    "logger.level": "warning",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM or Ctrl-C; the error's own exit code, its sentence on stderr."""
+    given = _arguments(arguments)
+    try:
+        settings = Settings.read()
+        log.configure(settings)
+        if settings.auth_url is None and not _is_loopback(given.host):
+            raise InvalidSettings(
+                f"Without PQR_AUTH_URL nobody signs in, so --host must be 127.0.0.1, found {given.host!r}: set "
+                f"PQR_AUTH_URL, or leave --host out."
+            )
+        _serve(given.host, given.port, settings)
+    except PqrError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    return 0
+
+
+def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m pqr_dashboard", description="The executive view of the PQRS.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8501)
+    return parser.parse_args(given)
+
+
+def _serve(host: str, port: int, settings: Settings) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="pqr-dashboard-"))
+    share_metrics(folder)
+    options = OPTIONS | theme.STREAMLIT | {"server.address": host, "server.port": port}
+    address = f"http://127.0.0.1:{port}/_stcore/health"
+    with exposition(folder, lambda: _trouble(address), host=host, port=settings.metrics_port):
+        flags = {name.replace(".", "_"): value for name, value in options.items()}
+        bootstrap.load_config_options(flags)
+        bootstrap.run(str(APP), is_hello=False, args=[], flag_options=flags)
+
+
+def _trouble(address: str) -> str | None:
+    """What is wrong, or nothing; Postgres being down is a page's trouble, not the server's."""
+    try:
+        with urllib.request.urlopen(address, timeout=HEALTH_TIMEOUT_SECONDS):  # noqa: S310  an address of ours
+            return None
+    except (urllib.error.URLError, OSError) as error:
+        return f"Streamlit does not answer: {error}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,129 @@
+"""What Streamlit runs for every visitor and every click: who is it, which run, which page."""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib import import_module
+
+import pandas as pd
+import streamlit as st
+
+from pqr_common import log
+from pqr_common.errors import WarehouseUnavailable
+from pqr_common.settings import Settings
+from pqr_dashboard import figures, theme, widgets
+from pqr_dashboard.context import Context, Run
+from pqr_dashboard.menu import PAGES, Entry, menu_of
+from pqr_dashboard.session import User, signed_in
+from pqr_dashboard.warehouse import NotPublished, Warehouse
+
+REMEMBERED_SECONDS = 3600
+REMEMBERED_ANSWERS = 400  # of some 50 kB at most
+RUN_IN_ADDRESS = "corrida"
+
+
+@st.cache_resource
+def _settings() -> Settings:
+    return Settings.read()
+
+
+@st.cache_resource(show_spinner=False)
+def _warehouse(dsn: str) -> Warehouse:
+    return Warehouse(dsn)
+
+
+@st.cache_data(ttl=REMEMBERED_SECONDS, max_entries=REMEMBERED_ANSWERS, show_spinner=False)
+def _remembered(name: str, stamp: str, _warehouse: Warehouse, **parameters: object) -> pd.DataFrame:  # noqa: ARG001  the stamp is a key
+    return _warehouse.read(name, **parameters)
+
+
+def main() -> None:
+    st.set_page_config(page_title="PQRSD", page_icon=":material/mail:", layout="wide", menu_items={})
+    st.html(theme.css())
+    theme.use_charts()
+    settings = _settings()
+    user = signed_in(settings)
+    entries = menu_of(user.role)
+    pages = [
+        st.Page(
+            partial(_show, entry, settings, user),
+            title=entry.title,
+            icon=entry.icon,
+            url_path=entry.path,
+            default=entry is PAGES[0],
+        )
+        for entry in entries
+    ]
+    st.navigation(pages).run()
+
+
+def _show(entry: Entry, settings: Settings, user: User) -> None:
+    try:
+        warehouse = _warehouse(_dsn(settings))
+        run = _chosen_run(warehouse.read("runs"))
+        _whose(user)
+        if run is None:
+            _nothing_yet()
+            return
+        context = Context(run, user, warehouse.read, partial(_remembered, _warehouse=warehouse))
+        import_module(f"pqr_dashboard.pages.{entry.module}").page(context)
+    except NotPublished:
+        _nothing_yet()
+    except WarehouseUnavailable as error:
+        log.get().error("page without warehouse", page=entry.path, error=str(error))
+        widgets.trouble(
+            "La base de datos no responde",
+            "Las cifras vuelven en cuanto responda: espere un momento y recargue la página; si sigue igual, avise al "
+            "equipo de operación.",
+        )
+
+
+def _dsn(settings: Settings) -> str:
+    secret = settings.dashboard_dsn or settings.postgres_dsn
+    if secret is None:
+        raise WarehouseUnavailable(
+            "PQR_DASHBOARD_DSN must name a Postgres, found none in the environment: start with `pqr dashboard`."
+        )
+    return secret.get_secret_value()
+
+
+def _chosen_run(found: pd.DataFrame) -> Run | None:
+    runs = [Run.of(row) for row in found.to_dict("records")]
+    if not runs:
+        return None
+    by_id = {run.run_id: run for run in runs}
+    asked = st.query_params.get(RUN_IN_ADDRESS)
+    with st.sidebar:
+        chosen = st.selectbox(
+            "Corrida",
+            list(by_id),
+            index=list(by_id).index(asked) if asked in by_id else 0,
+            format_func=lambda run_id: _called(by_id[run_id]),
+            help="Cada corrida es un conjunto de cifras cerrado; la publicada es la vigente.",
+        )
+    run = by_id[chosen]
+    st.query_params[RUN_IN_ADDRESS] = run.run_id
+    return run
+
+
+def _called(run: Run) -> str:
+    published = " · publicada" if run.is_published else ""
+    return f"{figures.window(run.window_from, run.window_to)} · {run.scenario} · semilla {run.seed}{published}"
+
+
+def _whose(user: User) -> None:
+    with st.sidebar:
+        if user.is_local:
+            said = "Modo local: sin inicio de sesión; solo accesible desde este equipo."
+            st.html(f'<p class="pqr-badge">{said}</p>')
+
+
+def _nothing_yet() -> None:
+    widgets.title("PQRSD")
+    widgets.empty(
+        "Todavía no hay ninguna corrida publicada",
+        "Ejecute [[pqr run]] para generar, procesar y publicar la primera; después recargue esta página.",
+    )
+
+
+main()

@@ -1,0 +1,62 @@
+"""What every page is given: the chosen run, who looks, and how to read figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from pqr_dashboard.session import User
+
+__all__ = ["Context", "Run"]
+
+Read = Callable[..., pd.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run whose figures can be shown. `stamp` changes whenever its figures may have."""
+
+    run_id: str
+    window_from: date
+    window_to: date
+    scenario: str
+    seed: int
+    is_published: bool
+    stamp: str
+    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, row: Mapping[Any, Any]) -> Run:
+        """A row of sql/runs.sql."""
+        return cls(
+            run_id=row["run_id"],
+            window_from=row["window_from"].date(),
+            window_to=row["window_to"].date(),
+            scenario=row["scenario"],
+            seed=int(row["seed"]),
+            is_published=bool(row["is_published"]),
+            stamp=row["stamp"],
+            parameters=row["parameters"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`fresh` always asks Postgres; `read` remembers what it was told about a run as long as the run is the same."""
+
+    run: Run
+    user: User
+    fresh: Read
+    remembered: Read
+
+    @property
+    def run_id(self) -> str:
+        return self.run.run_id
+
+    def read(self, name: str, **parameters: Any) -> pd.DataFrame:
+        """The rows of sql/<name>.sql for the chosen run (`%(run_id)s`), remembered between visitors."""
+        return self.remembered(name, run_id=self.run.run_id, stamp=self.run.stamp, **parameters)

@@ -1,0 +1,40 @@
+"""The pages of the dashboard and who may see which. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["LOCAL", "PAGES", "ROLES", "Entry", "menu_of"]
+
+LOCAL = "local"  # the embedded stack: no login, reachable from this machine only
+ROLES = ("executive", "analyst", "operator", LOCAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page: `module` of pqr_dashboard.pages, `path` in the address, `title` in the menu."""
+
+    module: str
+    path: str
+    title: str
+    icon: str
+    roles: frozenset[str]
+
+
+EVERYBODY = frozenset(ROLES)
+ANALYSTS = EVERYBODY - {"executive"}
+OPERATORS = ANALYSTS - {"analyst"}
+
+PAGES = (
+    Entry("resumen", "resumen", "Resumen", ":material/dashboard:", EVERYBODY),
+    Entry("terminos", "terminos", "Términos", ":material/schedule:", EVERYBODY),
+    Entry("territorio", "territorio-y-temas", "Territorio y temas", ":material/map:", EVERYBODY),
+    Entry("solicitudes", "solicitudes", "Solicitudes", ":material/search:", ANALYSTS),
+    Entry("simulador", "simulador", "Simulador", ":material/tune:", ANALYSTS),
+    Entry("operacion", "operacion", "Operación", ":material/account_tree:", OPERATORS),
+)
+
+
+def menu_of(role: str) -> tuple[Entry, ...]:
+    """The pages a role may see, in the order of the menu; none for a role nobody knows."""
+    return tuple(entry for entry in PAGES if role in entry.roles)

@@ -1,0 +1,89 @@
+"""How it looks: colours with a contrast of at least 4.5 on white, charts, and CSS for small screens and paper."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import altair as alt
+
+from pqr_dashboard.figures import MONTHS
+
+__all__ = ["ACCENT", "BAD", "FONT", "GOOD", "GREY", "INK", "STREAMLIT", "TYPES", "WARNING", "css", "use_charts"]
+
+ACCENT, GOOD, BAD, WARNING = "#0F5C6E", "#2E7D4F", "#B3261E", "#B26A00"
+INK, GREY, LINE, SURFACE = "#1B2A30", "#5A6B72", "#DDE4E7", "#F4F7F8"
+SEQUENTIAL = ("#E8F1F3", "#B9D5DB", "#7FB1BC", "#46899A", "#0F5C6E", "#083A46")
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', 'DejaVu Sans', sans-serif"
+# Told apart with any colour vision, after Okabe and Ito and Paul Tol, in the order of pqr_common.catalogue.
+TYPES: dict[str, str] = {
+    "PET_GEN": "#332288", "PET_PAR": "#0F5C6E", "PET_INF": "#44AA99", "PET_DOC": "#117733", "CONSULTA": "#999933",
+    "QUEJA": "#CC6677", "RECLAMO": "#882255", "SUGERENCIA": "#DDAA33", "DENUNCIA": "#AA4499", "FELICITACION": "#88CCEE",
+}  # fmt: skip
+
+STREAMLIT: dict[str, Any] = {
+    "theme.base": "light",
+    "theme.primaryColor": ACCENT,
+    "theme.backgroundColor": "#FFFFFF",
+    "theme.secondaryBackgroundColor": SURFACE,
+    "theme.textColor": INK,
+    "theme.linkColor": ACCENT,
+    "theme.font": FONT,
+    "theme.baseRadius": "8px",
+}
+
+LOCALE: Any = {
+    "number": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["$", ""]},
+    "time": {
+        "dateTime": "%A, %e de %B de %Y, %X",
+        "date": "%d/%m/%Y",
+        "time": "%H:%M:%S",
+        "periods": ["a. m.", "p. m."],
+        "days": ["domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado"],
+        "shortDays": ["dom", "lun", "mar", "mié", "jue", "vie", "sáb"],
+        "months": list(MONTHS),
+        "shortMonths": [name[:3] for name in MONTHS],
+    },
+}
+
+
+@alt.theme.register("pqr", enable=False)
+def _charts() -> alt.theme.ThemeConfig:
+    return {
+        "config": {
+            "font": FONT,
+            "background": "transparent",
+            "locale": LOCALE,
+            "view": {"stroke": None},
+            "axis": {
+                "labelColor": GREY, "titleColor": GREY, "titleFontWeight": "normal", "titleFontSize": 12,
+                "labelFontSize": 12, "gridColor": LINE, "domainColor": LINE, "tickColor": LINE,
+            },
+            "axisX": {"grid": False},
+            "legend": {"labelColor": INK, "labelFontSize": 12, "title": None, "orient": "top", "symbolType": "square"},
+            "header": {"labelColor": INK, "labelFontSize": 12, "title": None},
+            "title": {"color": INK, "fontSize": 13, "anchor": "start", "fontWeight": 600},
+            "bar": {"color": ACCENT, "cornerRadiusEnd": 2},
+            "line": {"color": ACCENT, "strokeWidth": 2},
+            "text": {"color": INK, "fontSize": 12},
+        }
+    }  # fmt: skip
+
+
+def use_charts() -> None:
+    """Charts of this thread look like the rest."""
+    alt.theme.enable("pqr")
+
+
+@cache
+def _sheet() -> str:
+    return resources.files("pqr_dashboard").joinpath("style.css").read_text(encoding="utf-8")
+
+
+def css() -> str:
+    """The style sheet of every page, as a tag."""
+    colours = {"accent": ACCENT, "good": GOOD, "bad": BAD, "warning": WARNING, "ink": INK, "grey": GREY,
+               "line": LINE, "surface": SURFACE}  # fmt: skip
+    variables = "".join(f"--pqr-{name}:{value};" for name, value in colours.items())
+    return f"<style>:root{{{variables}}}{_sheet()}</style>"

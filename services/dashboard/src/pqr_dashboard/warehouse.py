@@ -1,0 +1,105 @@
+"""The read-only door to Postgres: named queries with parameters in, data frames out."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import pandas as pd
+import psycopg
+from psycopg.types.numeric import FloatLoader
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from pqr_common.errors import WarehouseUnavailable
+
+__all__ = ["LOCAL_TIME", "ROLE", "NotPublished", "Warehouse"]
+
+ROLE = "pqr_dashboard"
+LOCAL_TIME = "America/Bogota"
+STATEMENT_TIMEOUT_SECONDS = 15
+CONNECT_TIMEOUT_SECONDS = 3
+CONNECTIONS = 4
+DATE, TIMESTAMP = 1082, 1184  # type numbers of Postgres
+
+
+class NotPublished(WarehouseUnavailable):
+    """Postgres is there, and holds no tables to read from: nothing was ever loaded."""
+
+
+class Warehouse:
+    """A small pool of connections that can read and do nothing else; safe to share between threads."""
+
+    def __init__(self, dsn: str) -> None:
+        self._pool = ConnectionPool(
+            dsn,
+            kwargs={"connect_timeout": CONNECT_TIMEOUT_SECONDS, "application_name": "pqr-dashboard"},
+            min_size=0,
+            max_size=CONNECTIONS,
+            timeout=CONNECT_TIMEOUT_SECONDS,
+            max_idle=300,
+            reconnect_timeout=CONNECT_TIMEOUT_SECONDS,
+            configure=_hold_to_reading,
+            check=ConnectionPool.check_connection,
+            open=True,
+        )
+
+    def read(self, name: str, **parameters: Any) -> pd.DataFrame:
+        """The rows of sql/<name>.sql with its %(named)s parameters; raises WarehouseUnavailable, NotPublished.
+
+        Dates are datetime64 without zone, instants have Bogotá's, numerics are floats.
+        """
+        with _translated(name), self._pool.connection() as opened:
+            rows = opened.execute(_sql(name), parameters)
+            return _frame(rows)
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+def _hold_to_reading(opened: psycopg.Connection) -> None:
+    """Step down to the reader's role, whoever the DSN connects as."""
+    opened.adapters.register_loader("numeric", FloatLoader)
+    opened.execute(f"set role {ROLE}")
+    opened.execute("set default_transaction_read_only = on")
+    opened.execute(f"set statement_timeout = '{STATEMENT_TIMEOUT_SECONDS}s'")
+    opened.execute(f"set timezone = '{LOCAL_TIME}'")
+    opened.commit()
+
+
+@cache
+def _sql(name: str) -> bytes:
+    return resources.files("pqr_dashboard").joinpath("sql", f"{name}.sql").read_bytes()
+
+
+def _frame(rows: psycopg.Cursor[tuple[Any, ...]]) -> pd.DataFrame:
+    columns = rows.description or []
+    frame = pd.DataFrame(rows.fetchall(), columns=[column.name for column in columns])
+    for column in columns:
+        if column.type_code == DATE:
+            frame[column.name] = pd.to_datetime(frame[column.name])
+        elif column.type_code == TIMESTAMP:
+            frame[column.name] = pd.to_datetime(frame[column.name], utc=True).dt.tz_convert(LOCAL_TIME)
+    return frame
+
+
+@contextlib.contextmanager
+def _translated(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedObject) as error:
+        raise NotPublished(
+            f"Postgres must hold the tables of the platform, found {_first_line(error)} in sql/{name}.sql: "
+            f"load a run with `pqr run`."
+        ) from error
+    except (psycopg.Error, PoolTimeout) as error:
+        raise WarehouseUnavailable(
+            f"Postgres must answer the query {name}, found {_first_line(error)}: see that it runs and that "
+            f"PQR_DASHBOARD_DSN names it."
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return repr(str(error).strip().split("\n", 1)[0])
