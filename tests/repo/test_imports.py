@@ -42,7 +42,11 @@ OWNERS = {
         "pqr_pipeline.deployments",
         "pqr_pipeline.stack",
     },
-    "prometheus_client": {"pqr_common.exposition", "pqr_common.metrics"},  # one writes, one shows
+    "prometheus_client": {  # one writes, one measures the service, one shows
+        "pqr_common.exposition",
+        "pqr_common.metrics",
+        "pqr_common.resources",
+    },
     "structlog": {"pqr_common.log"},
 }
 # What a distribution is called when it is not called like its module.

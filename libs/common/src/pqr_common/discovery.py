@@ -34,7 +34,7 @@ def stage_named(name: str) -> Stage:
 
 
 def warehouse() -> Any:
-    """The loader's face to the pipeline: migrate, record, differences, published, kpis."""
+    """The loader's face to the pipeline: migrate, record, show_figures, differences, published, kpis."""
     found = list(entry_points(group="pqr.warehouse"))
     if not found:
         raise InvalidSettings("A warehouse must be installed, found none here: install pqr-loader.")

@@ -21,6 +21,7 @@ from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from pqr_common.errors import InvalidSettings
+from pqr_common.resources import ServiceResources
 
 __all__ = ["METRICS_FOLDER", "Health", "exposition", "share_metrics"]
 
@@ -98,6 +99,7 @@ class SharedMetrics:
             self._retire()
             registry = CollectorRegistry()
             MultiProcessCollector(registry, path=str(self.folder))  # type: ignore[no-untyped-call]
+            registry.register(ServiceResources())
             return generate_latest(registry)
 
     def _retire(self) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import ParamSpec
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-__all__ = ["METRICS", "REGISTRY", "StageMetrics"]
+from pqr_common.catalogue import PQRS_TYPES
+from pqr_common.plan import Verdict
+
+__all__ = ["METRICS", "REGISTRY", "StageMetrics", "published"]
 
 REGISTRY = CollectorRegistry()
 DURATION_BUCKETS_SECONDS = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
@@ -43,15 +47,21 @@ _last_success = Gauge(
 )
 _backlog = Gauge(
     "pqr_backlog_tickets",
-    "Open tickets of the published run",
+    "Tickets of the published run that wait for an answer: all open ones, and the overdue among them",
     ["pqrs_type", "state"],
     registry=REGISTRY,
     multiprocess_mode="mostrecent",
 )
 _breach_ratio = Gauge(
     "pqr_breach_ratio",
-    "Breached over due tickets of the published run",
+    "Breached over due tickets of the published run; NaN where none was due",
     ["pqrs_type"],
+    registry=REGISTRY,
+    multiprocess_mode="mostrecent",
+)
+_published_at = Gauge(
+    "pqr_published_timestamp_seconds",
+    "Unix time at which the run that readers see was published",
     registry=REGISTRY,
     multiprocess_mode="mostrecent",
 )
@@ -68,6 +78,7 @@ METRICS = (
     _last_success,
     _backlog,
     _breach_ratio,
+    _published_at,
 )
 
 P = ParamSpec("P")
@@ -87,6 +98,19 @@ class StageMetrics:
 
     def __init__(self, stage: str) -> None:
         self.stage = stage
+
+    @_quietly
+    def announced(self, datasets: Iterable[str]) -> None:
+        """Begin at zero whatever has known labels: a counter that is born with its first event hides that event."""
+        for status in ("completed", "failed"):
+            _stage_runs.labels(self.stage, status)
+        _stage_duration.labels(self.stage)
+        for dataset in datasets:
+            self.rows(dataset, accepted=0, rejected=0)
+        for verdict in Verdict:
+            _partitions.labels(self.stage, verdict)
+        for direction in ("read", "written"):
+            _bytes.labels(self.stage, direction)
 
     @_quietly
     def started(self) -> None:
@@ -121,9 +145,14 @@ class StageMetrics:
 
 
 @_quietly
-def published(backlog: dict[tuple[str, str], int], breach_ratio: dict[str, float]) -> None:
-    """Show the published run: open tickets by (type, state) and the breach ratio by type."""
-    for (pqrs_type, state), count in backlog.items():
-        _backlog.labels(pqrs_type, state).set(count)
-    for pqrs_type, ratio in breach_ratio.items():
-        _breach_ratio.labels(pqrs_type).set(ratio)
+def published(backlog: Mapping[tuple[str, str], int], breach_ratio: Mapping[str, float], *, at: float) -> None:
+    """Show the published run: waiting tickets by (type, open or overdue), the breach ratio by type, since when.
+
+    What an earlier run had and this one has not is none: no process can take back what another one said.
+    """
+    for pqrs_type in PQRS_TYPES:
+        for state in ("open", "overdue"):
+            _backlog.labels(pqrs_type, state).set(backlog.get((pqrs_type, state), 0))
+    for pqrs_type in {*PQRS_TYPES, *breach_ratio}:
+        _breach_ratio.labels(pqrs_type).set(breach_ratio.get(pqrs_type, math.nan))
+    _published_at.set(at)

@@ -10,10 +10,12 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 import tempfile
+import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +74,10 @@ def _serve(service: str, settings: Settings) -> None:
         from pqr_pipeline.worker import ServiceWorker  # reads the environment
 
     worker = ServiceWorker(work_pool_name=service, limit=RUNS_AT_ONCE.get(service, 1), create_pool_if_not_found=False)
-    with exposition(folder, worker.trouble, host=METRICS_HOST, port=settings.metrics_port) as url:
+    with (
+        exposition(folder, worker.trouble, host=METRICS_HOST, port=settings.metrics_port) as url,
+        _first_metrics(service),
+    ):
         log.get().info("service started", service=service, url=url)
         asyncio.run(_until_stopped(worker))
     log.get().info("service stopped", service=service)
@@ -87,6 +92,20 @@ def _prepare_environment(settings: Settings) -> None:
     for name, value in PREFECT_DEFAULTS.items():
         os.environ.setdefault(name, value)
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+
+
+@contextlib.contextmanager
+def _first_metrics(service: str) -> Iterator[None]:
+    """A child, as runs are, writes what the service shows before its first run."""
+    if service == PIPELINE:
+        yield
+        return
+    child = subprocess.Popen([sys.executable, "-m", "pqr_pipeline.first_metrics", service])
+    threading.Thread(target=child.wait, daemon=True).start()
+    try:
+        yield
+    finally:
+        child.terminate()
 
 
 async def _until_stopped(worker: ServiceWorker) -> None:

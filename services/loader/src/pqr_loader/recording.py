@@ -1,4 +1,7 @@
-"""Writes a run's records into `meta`, of failed runs too; what is recorded already is not written again."""
+"""Writes a run's records into `meta`, of failed runs too; what is recorded already is not written again.
+
+Recording ends whatever the loader does, also when nothing was to be done: metrics of the published run follow it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from psycopg import sql
 from pqr_common.lake import Lake
 from pqr_common.runner import committed_layers
 from pqr_common.runs import RunRecords
+from pqr_loader.figures import show_figures
 from pqr_loader.postgres import connection
 from pqr_loader.records import STAGES, rows_of
 
@@ -40,6 +44,7 @@ def record(lake: Lake, run_id: str, dsn: str) -> None:
             )
         for table, rows in tables.items():
             _upsert(opened, table, rows)
+    show_figures(dsn)
 
 
 def _upsert(opened: psycopg.Connection, table: str, rows: list[dict[str, Any]]) -> None:

@@ -18,6 +18,7 @@ from pqr_common.stage import StageInputs
 from pqr_common.workbench import LakeWorkbench
 from pqr_loader import openlineage, postgres, publishing, recording
 from pqr_loader.comparison import differing_rows, worded
+from pqr_loader.figures import show_figures
 from pqr_loader.plan import Rows, Slot
 from pqr_loader.postgres import connection
 from pqr_loader.reference import REFERENCE
@@ -46,6 +47,10 @@ class Warehouse:
         """The run that core and gold show."""
         shown = publishing.published(dsn)
         return shown.run_id if shown else None
+
+    def show_figures(self, dsn: str) -> bool:
+        """Set this process's metrics to the published run's figures; False when Postgres does not tell."""
+        return show_figures(dsn)
 
     def differences(self, lake: Lake, run_id: str, dsn: str) -> list[str]:
         """One sentence for each thing in Postgres that is not as the manifests of this run say; empty when equal.
