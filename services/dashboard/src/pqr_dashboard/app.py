@@ -11,7 +11,7 @@ import streamlit as st
 from pqr_common import log
 from pqr_common.errors import WarehouseUnavailable
 from pqr_common.settings import Settings
-from pqr_dashboard import figures, theme, widgets
+from pqr_dashboard import figures, login, theme, widgets
 from pqr_dashboard.context import Context, Run
 from pqr_dashboard.menu import PAGES, Entry, menu_of
 from pqr_dashboard.session import User, signed_in
@@ -43,6 +43,9 @@ def main() -> None:
     theme.use_charts()
     settings = _settings()
     user = signed_in(settings)
+    if user is None:
+        login.gate(settings)
+        return
     entries = menu_of(user.role)
     pages = [
         st.Page(
@@ -54,14 +57,14 @@ def main() -> None:
         )
         for entry in entries
     ]
-    st.navigation(pages).run()
+    login.signed_in_as(user, settings)
+    st.navigation([*pages, *login.not_for(entries)]).run()
 
 
 def _show(entry: Entry, settings: Settings, user: User) -> None:
     try:
         warehouse = _warehouse(_dsn(settings))
         run = _chosen_run(warehouse.read("runs"))
-        _whose(user)
         if run is None:
             _nothing_yet()
             return
@@ -109,13 +112,6 @@ def _chosen_run(found: pd.DataFrame) -> Run | None:
 def _called(run: Run) -> str:
     published = " · publicada" if run.is_published else ""
     return f"{figures.window(run.window_from, run.window_to)} · {run.scenario} · semilla {run.seed}{published}"
-
-
-def _whose(user: User) -> None:
-    with st.sidebar:
-        if user.is_local:
-            said = "Modo local: sin inicio de sesión; solo accesible desde este equipo."
-            st.html(f'<p class="pqr-badge">{said}</p>')
 
 
 def _nothing_yet() -> None:

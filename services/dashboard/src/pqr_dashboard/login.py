@@ -1,0 +1,78 @@
+"""The login page, who is signed in, and what a page says that is not for one's role."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from html import escape
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from pqr_common.settings import Settings
+from pqr_dashboard import session, widgets
+from pqr_dashboard.menu import PAGES, Entry
+from pqr_dashboard.session import User
+
+__all__ = ["gate", "not_for", "signed_in_as"]
+
+ROLE_NAMES = {"executive": "Directivo", "analyst": "Analista", "operator": "Operación"}
+
+
+def gate(settings: Settings) -> None:
+    """Nothing but the login, whatever the address; after signing in, the address leads where it said."""
+    show = partial(_login, settings)
+    pages = [st.Page(show, title="Ingreso", url_path=entry.path, default=entry is PAGES[0]) for entry in PAGES]
+    st.navigation(pages, position="hidden").run()
+
+
+def not_for(entries: Sequence[Entry]) -> list[Page]:
+    """Addresses of pages that this role may not see: they say so, and hold nothing of the page."""
+    missing = [entry for entry in PAGES if entry not in entries]
+    return [st.Page(_refused, title="PQRSD", url_path=entry.path, visibility="hidden") for entry in missing]
+
+
+def signed_in_as(user: User, settings: Settings) -> None:
+    """Who it is, and the way out; on the embedded stack, that there is no login."""
+    with st.sidebar:
+        if user.is_local:
+            st.html('<p class="pqr-badge">Modo local: sin inicio de sesión; solo accesible desde este equipo.</p>')
+            return
+        role = ROLE_NAMES.get(user.role, user.role)
+        st.html(f'<p class="pqr-badge">{escape(user.email)}<br>{escape(role)}</p>')
+        st.button(
+            "Cerrar sesión", on_click=session.sign_out, args=(settings,), icon=":material/logout:", type="tertiary"
+        )
+
+
+def _login(settings: Settings) -> None:
+    _, middle, _ = st.columns([1, 1.2, 1])
+    with middle:
+        widgets.title("PQRSD", "Peticiones, quejas, reclamos, sugerencias y denuncias")
+        said = session.message()
+        if settings.auth_url is not None:
+            said = _form(settings) or said
+        if said:
+            st.html(f'<p class="pqr-state pqr-said" role="alert">{escape(said)}</p>')
+
+
+def _form(settings: Settings) -> str:
+    with st.form("ingreso", border=True):
+        email = st.text_input("Correo electrónico", autocomplete="username")
+        password = st.text_input("Contraseña", type="password", autocomplete="current-password")
+        is_sent = st.form_submit_button("Ingresar", type="primary", width="stretch")
+    if not is_sent:
+        return ""
+    if not email.strip() or not password:
+        return "Escriba su correo y su contraseña."
+    if session.sign_in(settings, email, password):
+        st.rerun()
+    return session.message()
+
+
+def _refused() -> None:
+    widgets.title("PQRSD")
+    widgets.trouble(
+        "Esta página no está disponible para su rol",
+        "Elija otra en el menú. Si la necesita, pida a quien administra los usuarios que cambie su rol.",
+    )
