@@ -40,6 +40,7 @@ PINNED = {
     "gold/kpi_arrivals": "168-73da8d5b9f1c2de2e23674747310a66c",
     "gold/kpi_peaks": "51-8456e1988a694f2e02ac60a0dcecec0b",
     "gold/kpi_response_time": "130-b7eb327dede2cdcab1b6dd3721862c1f",
+    "gold/kpi_cohorts": "925-a880b5c39092cc86ddcc8724e149ea2f",
     "gold/report_access_to_information": "4-94b13c66a9c1616cce8494b485339096",
     "load/core.tickets": "1376-1805a5d0e2710c2a8314fefcdc24788e",
     "load/core.ticket_events": "4551-c94ec3e63d8c5bd2a868c702880165db",
@@ -52,6 +53,7 @@ PINNED = {
     "load/gold.kpi_arrivals": "168-73da8d5b9f1c2de2e23674747310a66c",
     "load/gold.kpi_peaks": "51-8456e1988a694f2e02ac60a0dcecec0b",
     "load/gold.kpi_response_time": "130-b7eb327dede2cdcab1b6dd3721862c1f",
+    "load/gold.kpi_cohorts": "925-a880b5c39092cc86ddcc8724e149ea2f",
     "load/gold.report_access_to_information": "4-94b13c66a9c1616cce8494b485339096",
     "load/core.sla_policies": "28-91699e6f8aeff6009bcd8ebcafc14be7",
     "load/core.calendar": "7670-8af145722d959e6ffa30c3334b203ecc",
@@ -177,5 +179,5 @@ def test_what_is_pinned_is_worth_pinning():
     shown = [name.removeprefix("load/").split(".") for name in PINNED if name.startswith("load/")]
     pairs = [(f"load/{schema}.{table}", f"{layers[schema]}/{table}") for schema, table in shown]
     mirrored = [(mirror, source) for mirror, source in pairs if source in PINNED]
-    assert len(mirrored) == 12
+    assert len(mirrored) == 13
     assert [mirror for mirror, source in mirrored if PINNED[mirror] != PINNED[source]] == []

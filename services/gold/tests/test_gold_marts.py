@@ -137,6 +137,20 @@ def test_response_time(marts):
     ]
 
 
+def test_cohorts(marts):
+    """Tickets with the same dates and end are one row; outside the rate there is no term."""
+    columns = ("opened_on", "received_on", "term_days", "effective_due_on", "closed_on", "fate", "tickets")
+    first, saturday = date(2026, 1, 5), date(2026, 1, 10)
+    assert _rows(marts, "kpi_cohorts", *columns, pqrs_type="PET_INF") == [
+        (first, first, 10, date(2026, 1, 20), date(2026, 1, 9), "answered", 1),
+        (first, first, 10, date(2026, 1, 20), date(2026, 1, 22), "answered", 1),
+        (first, first, None, None, date(2026, 1, 7), "transferred", 1),
+    ]
+    assert _rows(marts, "kpi_cohorts", *columns, pqrs_type="FELICITACION") == [
+        (saturday, date(2026, 1, 13), None, None, None, "no_term", 1)
+    ]
+
+
 def test_report_access_to_information(marts):
     """Decreto 103 de 2015 art. 52: (a) received, (b) transferred, (c) time to answer, (d) access denied."""
     information, documents = (

@@ -90,6 +90,35 @@ def _is_past(row, day):
     return row["has_term"] and row["effective_due_on"] <= day
 
 
+def test_cohorts_give_back_the_days(tables, marts_of):
+    """Received, due, breached, backlog and overdue of each day follow from the dates of kpi_cohorts alone."""
+
+    @settings(max_examples=25, deadline=None)
+    @given(tables)
+    def holds(tickets):
+        marts = marts_of(tickets, FIRST, LAST, names=["kpi_daily", "kpi_cohorts"])
+        cohorts = marts["kpi_cohorts"].to_pylist()
+        for row in marts["kpi_daily"].to_pylist():
+            day, mine = row["day"], [c for c in cohorts if c["pqrs_type"] == row["pqrs_type"]]
+            told = [row[name] for name in ("received", "due", "breached", "backlog", "overdue")]
+            assert told == _of_day(day, mine)
+
+    holds()
+
+
+def _of_day(day, cohorts):
+    waiting = [c for c in cohorts if c["fate"] != "no_term" and c["opened_on"] <= day < (c["closed_on"] or date.max)]
+    due = [c for c in cohorts if c["effective_due_on"] == day]
+    groups = (
+        [c for c in cohorts if c["opened_on"] == day],
+        due,
+        [c for c in due if (c["closed_on"] or date.max) > day],
+        waiting,
+        [c for c in waiting if (c["effective_due_on"] or date.max) <= day],
+    )
+    return [sum(c["tickets"] for c in group) for group in groups]
+
+
 def test_percentiles_agree_with_sorting(tables, marts_of):
     """The discrete p-th percentile is the first value of the sorted list with at least p of it at or below."""
 

@@ -160,6 +160,26 @@ KPI_RESPONSE_TIME = Contract(
     rules=(Rule("late_is_closed", "consistency", "late <= tickets and business_days >= 0"),),
 )
 
+KPI_COHORTS = Contract(
+    dataset="kpi_cohorts",
+    grain="opened_on x received_on x pqrs_type x term_days x effective_due_on x closed_on x fate, with a ticket",
+    schema=_with_gaps(
+        _columns(
+            opened_on=DAY, received_on=DAY, pqrs_type=TEXT, term_days=pa.int16(), effective_due_on=DAY,
+            closed_on=DAY, fate=TEXT, tickets=COUNT,
+        ),
+        "term_days", "effective_due_on", "closed_on",
+    ),
+    key=("opened_on", "received_on", "pqrs_type", "term_days", "effective_due_on", "closed_on", "fate"),
+    rules=(
+        Rule("fate", "validity", "fate in ('answered', 'archived', 'transferred', 'no_term', 'open')"),
+        Rule("closed_has_a_day", "consistency", "(closed_on is null) = (fate in ('no_term', 'open'))"),
+        Rule("term_has_an_end", "consistency", "(term_days is null) = (effective_due_on is null)"),
+        Rule("dates_in_order", "validity", "opened_on <= received_on and received_on < effective_due_on"),
+        Rule("rows_count_tickets", "validity", "tickets > 0"),
+    ),
+)  # fmt: skip
+
 REPORT_ACCESS_TO_INFORMATION = Contract(
     dataset="report_access_to_information",
     grain="month received x pqrs_type (PET_INF, PET_DOC), every month of the window",
@@ -186,6 +206,7 @@ PRODUCES = (
     KPI_ARRIVALS,
     KPI_PEAKS,
     KPI_RESPONSE_TIME,
+    KPI_COHORTS,
     REPORT_ACCESS_TO_INFORMATION,
 )
 MARTS = {contract.dataset: contract for contract in PRODUCES}

@@ -19,7 +19,7 @@ from pqr_gold.schema import MARTS
 
 __all__ = ["NEEDS", "PARTIALS", "mart", "partials", "reconciliation"]
 
-PARTIALS = ("flow", "outcomes", "territory", "topic", "arrivals", "backlog_age", "access", "traits")
+PARTIALS = ("flow", "outcomes", "territory", "topic", "arrivals", "backlog_age", "access", "traits", "cohorts")
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "kpi_executive": ("territory", "outcomes", "traits"),
     "kpi_daily": ("flow",),
@@ -30,6 +30,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "kpi_arrivals": ("arrivals",),
     "kpi_peaks": ("flow",),
     "kpi_response_time": ("outcomes",),
+    "kpi_cohorts": ("cohorts",),
     "report_access_to_information": ("access",),
 }
 

@@ -32,6 +32,15 @@ topic as (
 arrivals as (select sum(received) as received from kpi_arrivals),
 peaks as (select sum(received) as received from kpi_peaks),
 response as (select sum(tickets) as closed from kpi_response_time),
+cohorts as (
+    select
+        sum(tickets) as received,
+        sum(tickets) filter (where fate = 'open') as open,
+        sum(tickets) filter (where effective_due_on <= window_to) as due,
+        sum(tickets) filter (where effective_due_on < closed_on) as late,
+        sum(tickets) filter (where effective_due_on <= window_to and closed_on is null) as overdue
+    from kpi_cohorts, kpi_executive
+),
 access as (select sum(received) as received from report_access_to_information),
 access_daily as (select sum(received) as received from kpi_daily where pqrs_type in ('PET_INF', 'PET_DOC')),
 equations as (
@@ -60,10 +69,15 @@ equations as (
         row('overdue_kpi_daily_is_kpi_executive', daily.overdue, executive.overdue),
         row('overdue_kpi_sla_is_kpi_executive', sla.overdue, executive.overdue),
         row('overdue_kpi_backlog_age_is_kpi_executive', ages.overdue, executive.overdue),
+        row('received_kpi_cohorts_is_kpi_executive', cohorts.received, executive.received),
+        row('open_kpi_cohorts_is_kpi_executive', cohorts.open, executive.open),
+        row('due_kpi_cohorts_is_kpi_executive', cohorts.due, executive.due),
+        row('late_kpi_cohorts_is_kpi_executive', cohorts.late, executive.late),
+        row('overdue_kpi_cohorts_is_kpi_executive', cohorts.overdue, executive.overdue),
         row('closed_kpi_response_time_is_kpi_territory', response.closed, territory.closed)
     ]) as equation
-    from kpi_executive as executive, tickets, daily, sla, ages, territory, topic, arrivals, peaks, response, access,
-        access_daily
+    from kpi_executive as executive, tickets, daily, sla, ages, territory, topic, arrivals, peaks, response, cohorts,
+        access, access_daily
 )
 select
     equation[1] as name,

@@ -24,6 +24,8 @@ select
     cast(opened_local as date) as opened_on,
     cast(isodow(opened_local) as smallint) as weekday,
     cast(hour(opened_local) as smallint) as hour,
+    received_on,
+    term_days,
     closed_on,
     effective_due_on,
     case
