@@ -37,7 +37,7 @@ READS = {
     "bronze": ("raw/emails/*", "bronze/*"),
     "silver": ("bronze/*", "silver/*"),
     "gold": ("silver/*", "gold/*"),
-    "loader": ("silver/*", "gold/*", "load/*"),
+    "loader": ("bronze/rejects/*", "silver/*", "gold/*", "load/*"),  # rejects are counted by rule
 }
 
 

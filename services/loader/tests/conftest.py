@@ -32,9 +32,11 @@ from pqr_loader.stage import STAGE
 MAY_BE_NULL = {
     "radicado", "topic", "department", "municipality", "dependency", "priority", "term_days", "due_on",
     "effective_due_on", "acknowledged_at", "first_response_at", "answered_at", "closed_at", "answered_on", "closed_on",
-    "from_status", "pqrs_type of ticket_events", "breach_rate", "mean_business_days", "days_to", "ratio", "per_day",
+    "from_status", "pqrs_type of ticket_events", "term_days of kpi_cohorts", "closed_on of kpi_cohorts", "breach_rate", "mean_business_days", "days_to", "ratio", "per_day",
 }  # fmt: skip
-CONTRACTS = {contract.dataset: contract for contract in REQUIRES}
+REJECTS = Contract("rejects", "one line", pa.schema([("rule", pa.string())]))
+CONTRACTS = {contract.dataset: contract for contract in (*REQUIRES, REJECTS)}
+RECORDED = {"committed_at": "2026-04-01T00:00:00.000Z", "host": "here"}
 numbers = itertools.count()
 MORNING = datetime(2026, 1, 5, 13, 0, 0, 123456, tzinfo=UTC)
 
@@ -94,6 +96,14 @@ class Runs:
         self._commit(records, "gold", marts, (Source("silver", silver.digest),))
         return parameters.run_id
 
+    def reject(self, run_id: str, layer: str, rules: list[str]) -> None:
+        """Commit a layer that rejected a line by each of these rules."""
+        records = RunRecords(self.lake, run_id)
+        table = pa.table({"rule": rules}, schema=REJECTS.schema)
+        part = self._put(layer, "rejects", run_id, 0, table)
+        made = (Dataset("rejects", "a grain", schema_fields(REJECTS.schema), (part,)),)
+        records.commit(Manifest(run_id, layer, {}, (), made, (), {"version": "1"}, RECORDED))
+
     def inputs(self, run_id: str) -> StageInputs:
         records = RunRecords(self.lake, run_id)
         manifests = {layer: records.upstream(layer) for layer in STAGE.reads}
@@ -123,8 +133,7 @@ class Runs:
             )
             for name, parts in tables.items()
         )  # fmt: skip
-        recorded = {"committed_at": "2026-04-01T00:00:00.000Z", "host": "here"}
-        return records.commit(Manifest(records.run_id, layer, {}, inputs, datasets, (), {"version": "1"}, recorded))
+        return records.commit(Manifest(records.run_id, layer, {}, inputs, datasets, (), {"version": "1"}, RECORDED))
 
     def _put(self, layer: str, name: str, run_id: str, part: int, table: pa.Table) -> Partition:
         data = parquet_bytes(table, CONTRACTS[name])

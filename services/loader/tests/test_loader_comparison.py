@@ -21,6 +21,12 @@ def test_equal_tables_differ_in_no_row():
     assert differing_rows(_table(first, second), _table(second, first), KEY) == []
 
 
+def test_a_key_with_gaps_is_a_key():
+    """Rows whose key holds a null are the same row on both sides."""
+    mirrored, found = _table((None, 1, "x", 1), ("b", 1, "x", 1)), _table((None, 1, "y", 1), ("b", 1, "x", 1))
+    assert [row["wrong"] for row in differing_rows(mirrored, found, KEY)] == ["status"]
+
+
 def test_each_kind_of_difference_is_named():
     """A row may be missing, be extra, or differ in columns, which are named."""
     mirrored = _table(("a", 1, "x", 1), ("b", 1, "x", 1), ("c", 1, "x", None))

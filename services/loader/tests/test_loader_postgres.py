@@ -12,7 +12,7 @@ import pytest
 from pqr_common.errors import InvalidSettings, UpstreamBroken, VerificationFailed, WarehouseUnavailable
 from pqr_common.runs import RunRecords
 from pqr_loader import publishing
-from pqr_loader.schema import MIRRORED, PARTITIONED, TABLES
+from pqr_loader.schema import MARTS, MIRRORED, PARTITIONED, TABLES
 from pqr_loader.stage import STAGE
 from pqr_loader.warehouse import WAREHOUSE
 
@@ -133,7 +133,7 @@ def test_a_crash_before_the_swap_leaves_the_old_run(runs, content, monkeypatch):
     assert content(runs.dsn) == before
     assert WAREHOUSE.published(runs.dsn) == older
     staged = _query(runs.dsn, "select relation, staged_at from meta.staged order by 1")
-    assert len(staged) == 2 + 9  # the reference tables and kpi_executive are the same in both runs
+    assert len(staged) == 2 + 10  # the reference tables and kpi_executive are the same in both runs
     monkeypatch.setattr("pqr_loader.staging._fill", _refuse_to_fill)
     runs.load(newer)
     assert WAREHOUSE.differences(runs.lake, newer, runs.dsn) == []
@@ -289,13 +289,15 @@ def test_readers_of_several_tables_see_one_run(runs):
 
 @pytest.mark.parametrize("role", ["pqr_dashboard", "pqr_metabase"])
 def test_reading_roles_only_read(runs, role):
-    """Reading roles read core, gold and meta, write nowhere and never look into staging."""
+    """Reading roles read core, gold, archive and meta, write nowhere and never look into staging."""
     runs.load(runs.make())
+    archived = [f"archive.{mart}" for mart in MARTS]
     with psycopg.connect(_as(role, runs.dsn), autocommit=True) as opened:
-        for table in (*TABLES, "core.backlog", "core.overdue", "meta.runs", "meta.published", "meta.quality_checks"):
+        meta = [f"meta.{name}" for name in ("runs", "published", "quality_checks", "rejects")]
+        for table in (*TABLES, *archived, *meta, "core.backlog", "core.overdue"):
             opened.execute(f"select * from {table} limit 1")
         for statement in (
-            "delete from core.tickets", "update gold.kpi_sla set due = 0", "delete from meta.runs",
+            "delete from core.tickets", "delete from archive.kpi_sla", "update gold.kpi_sla set due = 0", "delete from meta.runs",
             "truncate core.calendar", "create table core.mine (a int)", "create table gold.mine (a int)",
             "create table public.mine (a int)", "drop table core.tickets", "set role pqr_loader",
             "select * from staging.anything", "insert into meta.published (run_id) values ('x')",
@@ -329,10 +331,10 @@ def test_the_loading_role_alone_can_load(runs, empty):
 
 def test_migrations_twice(empty):
     """Applied migrations are recorded and not applied again; their text applied again changes nothing either."""
-    assert len(WAREHOUSE.migrate(empty)) == 4
+    assert len(WAREHOUSE.migrate(empty)) == 5
     assert WAREHOUSE.migrate(empty) == []
     _change(empty, "delete from meta.migrations")
-    assert len(WAREHOUSE.migrate(empty)) == 4
+    assert len(WAREHOUSE.migrate(empty)) == 5
 
 
 def test_a_changed_migration_is_refused(runs):
@@ -370,12 +372,76 @@ def test_recording_twice_changes_nothing(runs):
     first, second = runs.make(1), runs.make(2)
     runs.load(first)
     runs.load(second)
-    tables = ("runs", "attempts", "manifests", "datasets", "partitions", "lineage", "quality_checks")
+    tables = ("runs", "attempts", "manifests", "datasets", "partitions", "lineage", "rejects", "quality_checks")
     before = [_query(runs.dsn, f"select xmin::text, t.* from meta.{table} t order by 2, 3, 4") for table in tables]
     WAREHOUSE.record(runs.lake, first, runs.dsn)
     after = [_query(runs.dsn, f"select xmin::text, t.* from meta.{table} t order by 2, 3, 4") for table in tables]
     assert before == after
     assert _query(runs.dsn, "select count(*) from meta.runs") == [(2,)]
+
+
+def _archived(dsn, run_id):
+    return {
+        mart: sorted(
+            (row[1:] for row in _query(dsn, f"select * from archive.{mart} where run_id = %s", run_id)), key=repr
+        )
+        for mart in MARTS
+    }
+
+
+def _gold(dsn):
+    return {mart: sorted(_query(dsn, f"select * from gold.{mart}"), key=repr) for mart in MARTS}
+
+
+def test_every_run_that_was_shown_is_kept(runs):
+    """The archive holds the marts of each run, the older ones untouched, while gold shows one."""
+    older, newer = runs.make(1), runs.make(2, (range(40, 44),))
+    runs.load(older)
+    first = _gold(runs.dsn)
+    runs.load(newer)
+    assert _archived(runs.dsn, older) == first
+    assert _archived(runs.dsn, newer) == _gold(runs.dsn)
+    before = [_query(runs.dsn, f"select xmin::text, t.* from archive.{mart} t order by 2, 3, 4") for mart in MARTS]
+    runs.load(older)
+    assert _gold(runs.dsn) == first
+    after = [_query(runs.dsn, f"select xmin::text, t.* from archive.{mart} t order by 2, 3, 4") for mart in MARTS]
+    assert before == after
+
+
+@pytest.mark.parametrize("statement", ["update archive.kpi_sla set due = due + 1", "delete from archive.kpi_cohorts"])
+def test_an_archive_that_differs_is_named_and_mended(runs, statement):
+    """Verification names the archived mart that is not what gold shows; loading the run again mends it."""
+    run_id = runs.make()
+    runs.load(run_id)
+    _change(runs.dsn, statement)
+    (sentence,) = WAREHOUSE.differences(runs.lake, run_id, runs.dsn)
+    mart = statement.split(".")[1].split()[0]
+    assert sentence.startswith(f"archive.{mart} must hold run {run_id} as gold.{mart} has it")
+    assert not STAGE.stands(run_id, runs.settings)
+    runs.load(run_id)
+    assert WAREHOUSE.differences(runs.lake, run_id, runs.dsn) == []
+
+
+def test_a_run_shown_before_there_was_an_archive_is_kept(runs):
+    """The migration takes over what gold shows, so that a view of the archive is never empty for it."""
+    run_id = runs.make()
+    runs.load(run_id)
+    _change(runs.dsn, "drop schema archive cascade; delete from meta.migrations where number = 5")
+    assert WAREHOUSE.migrate(runs.dsn) == ["005_archive"]
+    assert _archived(runs.dsn, run_id) == _gold(runs.dsn)
+
+
+def test_rejects_are_told_by_rule(runs):
+    """Meta counts each layer's rejected lines by rule; a layer whose objects are damaged is left out."""
+    run_id = runs.make()
+    runs.reject(run_id, "bronze", ["truncated_json", "wrong_type", "truncated_json"])
+    WAREHOUSE.record(runs.lake, run_id, runs.dsn)
+    told = _query(runs.dsn, "select layer, rule, rejected from meta.rejects order by 1, 2")
+    assert told == [("bronze", "truncated_json", 2), ("bronze", "wrong_type", 1)]
+    _change(runs.dsn, "delete from meta.rejects")
+    runs.lake.put(f"bronze/rejects/run={run_id}/part-00000.parquet", b"damaged")
+    WAREHOUSE.record(runs.lake, run_id, runs.dsn)
+    assert _query(runs.dsn, "select * from meta.rejects") == []
 
 
 def test_views_show_what_waits(runs):

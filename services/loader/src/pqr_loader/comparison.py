@@ -17,7 +17,7 @@ def differing_rows(mirrored: pa.Table, found: pa.Table, key: tuple[str, ...]) ->
     names = [name for name in mirrored.schema.names if name not in key]
     columns = ", ".join(f"case when lake.{_q(n)} is distinct from pg.{_q(n)} then '{n}' end" for n in names)
     keys = ", ".join(f"cast(coalesce(lake.{_q(k)}, pg.{_q(k)}) as varchar) as {_q(k)}" for k in key)
-    joined = " and ".join(f"lake.{_q(k)} = pg.{_q(k)}" for k in key)
+    joined = " and ".join(f"lake.{_q(k)} is not distinct from pg.{_q(k)}" for k in key)
     sql = f"""
         with lake as (select *, true as is_there from mirrored),
         pg as (select *, true as is_there from found),

@@ -11,6 +11,7 @@ from psycopg import sql
 
 from pqr_common.calculator import sql_of
 from pqr_common.errors import WarehouseUnavailable
+from pqr_loader.archive import keep
 from pqr_loader.plan import Arrival, Plan, Rows, Slot, Staged, planned
 from pqr_loader.postgres import LOCK, connection, table_exists
 from pqr_loader.schema import PARTITIONED
@@ -73,6 +74,7 @@ def _carry_out(opened: psycopg.Connection, plan: Plan, shown: Published) -> None
     for relation in plan.sweep:
         _drop(opened, "staging", relation)
         opened.execute("delete from meta.staged where relation = %s", [relation])
+    keep(opened, shown.run_id)
     opened.execute(
         sql_of("pqr_loader", "sql/publish.sql").encode(),
         [shown.run_id, shown.as_of_day, shown.silver_digest, shown.gold_digest],

@@ -5,20 +5,29 @@ Recording ends whatever the loader does, also when nothing was to be done: metri
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from pqr_common.errors import PqrError
 from pqr_common.lake import Lake
+from pqr_common.manifest import Manifest, Partition
+from pqr_common.parquet import parquet_table
 from pqr_common.runner import committed_layers
 from pqr_common.runs import RunRecords
+from pqr_common.workbench import verify_bytes
 from pqr_loader.figures import show_figures
 from pqr_loader.postgres import connection
 from pqr_loader.records import STAGES, rows_of
 
 __all__ = ["record"]
 
+REJECTS = "rejects"
 KEYS = {
     "meta.runs": ("run_id",),
     "meta.attempts": ("run_id", "stage", "attempt"),
@@ -26,6 +35,7 @@ KEYS = {
     "meta.datasets": ("run_id", "layer", "dataset"),
     "meta.partitions": ("run_id", "layer", "dataset", "key"),
     "meta.lineage": ("run_id", "layer", "dataset", "input_layer", "input_dataset"),
+    "meta.rejects": ("run_id", "layer", "rule"),
     "meta.quality_checks": ("run_id", "stage", "attempt", "position"),
 }
 
@@ -34,7 +44,8 @@ def record(lake: Lake, run_id: str, dsn: str) -> None:
     """Copy what the lake knows of a run into `meta`; raises UnknownRun."""
     records = RunRecords(lake, run_id)
     attempts = [attempt for stage in STAGES for attempt in records.attempts(stage)]
-    tables = rows_of(run_id, records.parameters(), committed_layers(lake, run_id), attempts)
+    manifests = committed_layers(lake, run_id)
+    tables = rows_of(run_id, records.parameters(), manifests, attempts, _rejects(lake, manifests))
     with connection(dsn) as opened:
         for manifest in tables["meta.manifests"]:
             # A lake that was wiped and filled again by other code: its old children go with the old manifest.
@@ -45,6 +56,24 @@ def record(lake: Lake, run_id: str, dsn: str) -> None:
         for table, rows in tables.items():
             _upsert(opened, table, rows)
     show_figures(dsn)
+
+
+def _rejects(lake: Lake, manifests: Mapping[str, Manifest]) -> dict[str, dict[str, int]]:
+    """Lines each layer rejected, by rule; a layer whose objects are gone or damaged is left out, not guessed."""
+    found: dict[str, dict[str, int]] = {}
+    for layer, manifest in manifests.items():
+        parts = [part for dataset in manifest.datasets if dataset.name == REJECTS for part in dataset.partitions]
+        with contextlib.suppress(PqrError):
+            rules = [_rules(lake, part) for part in parts if part.rows]
+            found[layer] = dict(Counter(itertools.chain.from_iterable(rules)))
+    return found
+
+
+def _rules(lake: Lake, partition: Partition) -> list[str]:
+    data = lake.get(partition.path)
+    verify_bytes(partition, data, lake.url)
+    names: list[str] = parquet_table(data, ["rule"])["rule"].to_pylist()
+    return names
 
 
 def _upsert(opened: psycopg.Connection, table: str, rows: list[dict[str, Any]]) -> None:

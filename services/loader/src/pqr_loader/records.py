@@ -28,9 +28,16 @@ _STAGE_OF = {writes: stage for stage, writes in layout.STAGE_WRITES.items()}
 
 
 def rows_of(
-    run_id: str, parameters: Parameters, manifests: Mapping[str, Manifest], attempts: Sequence[Attempt]
+    run_id: str,
+    parameters: Parameters,
+    manifests: Mapping[str, Manifest],
+    attempts: Sequence[Attempt],
+    rejects: Mapping[str, Mapping[str, int]] | None = None,
 ) -> dict[str, list[Row]]:
-    """The rows of each table of `meta`, parents first; `manifests` by layer, `attempts` oldest first."""
+    """The rows of each table of `meta`, parents first.
+
+    `manifests` by layer, `attempts` oldest first; `rejects`: lines a layer rejected by rule.
+    """
     datasets = [(manifest, dataset) for manifest in manifests.values() for dataset in manifest.datasets]
     return {
         "meta.runs": [_run(run_id, parameters, manifests, attempts)],
@@ -39,6 +46,11 @@ def rows_of(
         "meta.datasets": [_dataset(manifest, dataset) for manifest, dataset in datasets],
         "meta.partitions": [row for manifest, dataset in datasets for row in _partitions(manifest, dataset)],
         "meta.lineage": [row for manifest, dataset in datasets for row in _lineage(manifest, dataset)],
+        "meta.rejects": [
+            {"run_id": run_id, "layer": layer, "rule": rule, "rejected": count}
+            for layer, counted in (rejects or {}).items()
+            for rule, count in sorted(counted.items())
+        ],
         "meta.quality_checks": [row for attempt in attempts for row in _checks(attempt)],
     }
 

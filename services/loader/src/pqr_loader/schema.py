@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from pqr_common.contract import Contract
 
-__all__ = ["CALENDAR", "MIRRORED", "PARTITIONED", "PRODUCES", "REQUIRES", "SLA_POLICIES", "TABLES"]
+__all__ = ["CALENDAR", "MARTS", "MIRRORED", "PARTITIONED", "PRODUCES", "REQUIRES", "SLA_POLICIES", "TABLES"]
 
 TEXT, FLAG, DAY, INSTANT = pa.string(), pa.bool_(), pa.date32(), pa.timestamp("us", tz="UTC")
 SMALL, COUNT, BIG = pa.int16(), pa.int32(), pa.int64()
@@ -82,6 +82,12 @@ KPI_RESPONSE_TIME = _table(
     "kpi_response_time", "pqrs_type x business days", ("pqrs_type", "business_days"),
     pqrs_type=TEXT, business_days=COUNT, tickets=BIG, late=BIG, cumulative_share=SHARE,
 )  # fmt: skip
+KPI_COHORTS = _table(
+    "kpi_cohorts", "days a ticket came, falls due and ended x pqrs_type x fate",
+    ("opened_on", "received_on", "pqrs_type", "term_days", "effective_due_on", "closed_on", "fate"),
+    opened_on=DAY, received_on=DAY, pqrs_type=TEXT, term_days=SMALL, effective_due_on=DAY, closed_on=DAY, fate=TEXT,
+    tickets=BIG,
+)  # fmt: skip
 REPORT_ACCESS_TO_INFORMATION = _table(
     "report_access_to_information", "month received x pqrs_type", ("month", "pqrs_type"),
     month=DAY, pqrs_type=TEXT, received=BIG, transferred=BIG, transferred_rate=SHARE, answered=BIG,
@@ -101,7 +107,7 @@ CALENDAR = _table(
 _SILVER = (TICKETS, TICKET_EVENTS)
 _GOLD = (
     KPI_EXECUTIVE, KPI_DAILY, KPI_SLA, KPI_BACKLOG_AGE, KPI_TERRITORY, KPI_TOPIC, KPI_ARRIVALS, KPI_PEAKS,
-    KPI_RESPONSE_TIME, REPORT_ACCESS_TO_INFORMATION,
+    KPI_RESPONSE_TIME, KPI_COHORTS, REPORT_ACCESS_TO_INFORMATION,
 )  # fmt: skip
 
 
@@ -115,6 +121,7 @@ MIRRORED: dict[str, tuple[str, str]] = {
     **{f"core.{contract.dataset}": ("silver", contract.dataset) for contract in _SILVER},
     **{f"gold.{contract.dataset}": ("gold", contract.dataset) for contract in _GOLD},
 }
+MARTS = tuple(contract.dataset for contract in _GOLD)
 PARTITIONED = ("core.tickets", "core.ticket_events")
 PRODUCES = (
     *(_as_table(contract, "core") for contract in _SILVER),

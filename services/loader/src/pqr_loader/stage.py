@@ -13,6 +13,7 @@ from pqr_common.manifest import Check, Dataset, Manifest, Partition
 from pqr_common.manifest import schema_fields as lines_of
 from pqr_common.settings import Settings
 from pqr_common.stage import ExchangeRef, Phase, Stage, StageInputs, StageOutcome, Task, Workbench
+from pqr_loader.archive import unlike
 from pqr_loader.plan import Rows, Slot
 from pqr_loader.postgres import connection, migrate
 from pqr_loader.publishing import Published, published, state, swap
@@ -93,6 +94,8 @@ def stands(run_id: str, settings: Settings) -> bool:
         return False
     with connection(dsn) as opened:
         loaded, _ = state(opened)
+        if unlike(opened, run_id):
+            return False
     with reader(dsn) as cursor:
         return all(
             content_digest(read_back(cursor, readable(rows.slot), TABLES[rows.slot.table])) == rows.content_digest

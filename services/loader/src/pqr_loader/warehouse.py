@@ -17,6 +17,7 @@ from pqr_common.runs import RunRecords
 from pqr_common.stage import StageInputs
 from pqr_common.workbench import LakeWorkbench
 from pqr_loader import openlineage, postgres, publishing, recording
+from pqr_loader.archive import unlike
 from pqr_loader.comparison import differing_rows, worded
 from pqr_loader.figures import show_figures
 from pqr_loader.plan import Rows, Slot
@@ -65,7 +66,7 @@ class Warehouse:
         with reader(dsn) as cursor:
             for rows, partitions in wanted.items():
                 said += _slot_differences(cursor, rows, _Source(lake, run_id, partitions))
-        return said
+        return said or _archive_differences(dsn, run_id)
 
     def kpis(self, dsn: str) -> dict[str, Any]:
         """The row of `gold.kpi_executive`, and the run it is of; empty when nothing is published."""
@@ -99,7 +100,8 @@ class Warehouse:
         if (skew := abs((clock - now).total_seconds())) > CLOCK_SKEW_SECONDS:
             found.append(f"Postgres and this machine must agree on the time, found {skew:.0f} s apart: use NTP.")
         found += [
-            f"A reading role must only read core, gold and meta, found that {role} {fault} {table}: mend the grants."
+            f"A reading role must read core, gold, archive and meta alone, found that {role} {fault} {table}: "
+            f"mend the grants."
             for role, table, fault in faults
         ]
         return found
@@ -150,6 +152,15 @@ def _slot_differences(cursor: Any, rows: Rows, source: _Source) -> list[str]:
     if not differing:
         return [f"{slot.table} part {slot.part} must hold each row once, found {found.num_rows} rows, not {rows.rows}."]
     return worded(slot, layer, differing, source.run_id)
+
+
+def _archive_differences(dsn: str, run_id: str) -> list[str]:
+    with connection(dsn) as opened:
+        marts = unlike(opened, run_id)
+    return [
+        f"archive.{mart} must hold run {run_id} as gold.{mart} has it, found other rows: run `pqr publish {run_id}`."
+        for mart in marts
+    ]
 
 
 WAREHOUSE = Warehouse()

@@ -10,7 +10,7 @@ tables as (
     select pg_class.oid, format('%s.%s', pg_namespace.nspname, pg_class.relname) as table_name, pg_namespace.nspname
     from pg_class
     join pg_namespace on pg_namespace.oid = pg_class.relnamespace
-    where pg_namespace.nspname in ('core', 'gold', 'meta', 'staging')
+    where pg_namespace.nspname in ('core', 'gold', 'archive', 'meta', 'staging')
         and pg_class.relkind in ('r', 'p', 'v')
         and not pg_class.relispartition
 ),
