@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from accounts import Auth, Refused
 
 PER_PAGE = 50
-COUNTS: dict[tuple[str, int], int] = {}  # answers by method and status, for /metrics
+COUNTS: dict[tuple[str, int], int] = {}  # answers by route and status, for the metrics
 OPEN = {  # what anybody may ask
     "/health": {"version": "stand-in", "name": "GoTrue", "description": "stand-in for Supabase Auth"},
     "/settings": {"external": {"email": True, "phone": False}, "disable_signup": True, "mailer_autoconfirm": True},
@@ -109,7 +109,8 @@ class Handler(BaseHTTPRequestHandler):
         return given
 
     def send(self, status: int, answer: object) -> None:
-        COUNTS[self.command, status] = COUNTS.get((self.command, status), 0) + 1
+        route = re.sub(r"^/admin/users/.+", "/admin/users/{user_id}", urlsplit(self.path).path)
+        COUNTS[route, status] = COUNTS.get((route, status), 0) + 1
         body = b"" if answer is None else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -120,16 +121,15 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Metrics(BaseHTTPRequestHandler):
-    """What GoTrue's exporter has of requests, under the name OpenTelemetry gives it."""
+    """What GoTrue counts of itself (its internal/observability), under the names its exporter for Prometheus gives."""
 
     def log_message(self, *_: object) -> None:
         """Scrapes are not news."""
 
     def do_GET(self) -> None:
-        lines = ["# TYPE http_server_duration_milliseconds_count counter"]
-        for (method, status), count in sorted(COUNTS.items()):
-            labels = f'http_request_method="{method}",http_response_status_code="{status}"'
-            lines.append(f"http_server_duration_milliseconds_count{{{labels}}} {count}")
+        lines = ["# TYPE gotrue_running gauge", "gotrue_running 1", "# TYPE http_status_codes_total counter"]
+        for (route, status), count in sorted(COUNTS.items()):
+            lines.append(f'http_status_codes_total{{code="{status}",http_route="{route}"}} {count}')
         body = ("\n".join(lines) + "\n").encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/plain; version=0.0.4")
