@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -20,6 +23,10 @@ from pqr_common.runner import run_stage
 from pqr_common.runs import RunRecords
 from pqr_common.settings import Settings
 from pqr_pipeline import embedded
+
+ROOT = Path(__file__).parents[1]
+AUTH_SECRET = "signs-the-tokens-of-the-tests-and-nothing-else"
+AUTH_LIFETIME_SECONDS = 900
 
 
 @dataclass(frozen=True)
@@ -99,3 +106,71 @@ def s3_endpoint() -> Iterator[str]:
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()
+
+
+@dataclass
+class AuthServer:
+    """The stand-in for Supabase Auth as a process of its own; it can be stopped, and started at the same address."""
+
+    dsn: str = ""
+    lifetime: int = AUTH_LIFETIME_SECONDS
+    secret: str = AUTH_SECRET
+    port: int = 0
+    process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> AuthServer:
+        environment = os.environ | {
+            "GOTRUE_API_PORT": str(self.port),
+            "GOTRUE_JWT_SECRET": self.secret,
+            "GOTRUE_JWT_EXP": str(self.lifetime),
+            "GOTRUE_JWT_ISSUER": "http://auth.test",
+            "GOTRUE_DB_DATABASE_URL": self.dsn,
+        }
+        command = [sys.executable, "deploy/standins/auth/server.py"]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+        self.port = int(self.process.stdout.readline().rsplit(" ", 1)[1])
+        return self
+
+    def stop(self) -> None:
+        """Stopped twice is stopped."""
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def seed(self, email: str, password: str, **metadata: object) -> dict:
+        """A confirmed user with this metadata, made by the admin API."""
+        body = {"email": email, "password": password, "email_confirm": True, **metadata}
+        answer = httpx.post(f"{self.url}/admin/users", json=body, headers=self.admin())
+        return answer.raise_for_status().json()
+
+    def admin(self) -> dict[str, str]:
+        import jwt
+
+        claims = {"role": "service_role", "iss": "supabase", "exp": 4_000_000_000}
+        return {"Authorization": f"Bearer {jwt.encode(claims, self.secret, algorithm='HS256')}"}
+
+
+@pytest.fixture(scope="session")
+def auth_server() -> Iterator[AuthServer]:
+    """Auth, with nobody in it but whom tests put there."""
+    server = AuthServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def auth_with() -> Iterator[Callable[..., AuthServer]]:
+    """More servers of Auth, each as the test says; gone with it."""
+    started: list[AuthServer] = []
+
+    def start(**changes: object) -> AuthServer:
+        started.append(AuthServer(**changes).start())
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
