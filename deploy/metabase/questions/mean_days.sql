@@ -1,0 +1,7 @@
+-- title: Días hábiles hasta la respuesta
+-- description: Promedio de días hábiles entre la recepción legal y la respuesta o el archivo.
+-- display: scalar
+--
+-- Grain: one row.
+select mean_business_days as "Días hábiles"
+from gold.kpi_executive
