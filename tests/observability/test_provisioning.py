@@ -1,0 +1,252 @@
+"""What Grafana and Prometheus are provisioned from, without either running: files that fit each other."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+import yaml
+
+from pqr_common import metrics
+from pqr_common.discovery import ORDER
+from pqr_common.resources import ServiceResources
+from pqr_common.terms import POLICIES
+
+from .conftest import GRAFANA, PROMETHEUS, ROOT, metrics_of, module
+
+SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
+
+
+@pytest.fixture(scope="module")
+def ours() -> set[str]:
+    """Every series of ours by the name it is scraped under."""
+    families = [family for metric in metrics.METRICS for family in metric.describe()]
+    families += list(ServiceResources().collect())
+    return {family.name + suffix for family in families for suffix in SUFFIXES[family.type]}
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A copy of the provisioning to break."""
+    shutil.copytree(GRAFANA / "provisioning", tmp_path / "provisioning")
+    shutil.copytree(GRAFANA / "dashboards", tmp_path / "dashboards")
+    return tmp_path
+
+
+def test_what_grafana_loads_fits_together(check):
+    """Own uids, sources and variables that exist, panels that say what they show and do not lie on each other."""
+    assert check.faults(GRAFANA / "provisioning", GRAFANA / "dashboards") == []
+
+
+def _break_board(folder, change):
+    path = folder / "dashboards/postgres.json"
+    board = json.loads(path.read_text())
+    change(board)
+    path.write_text(json.dumps(board))
+
+
+BROKEN = {
+    "a dashboard's uid": lambda b: b.update(uid="pqr-dask"),
+    "uid of 1 to 40": lambda b: b.update(uid="x" * 41),
+    "id must be null": lambda b: b.update(id=3),
+    "titles must differ": lambda b: b.update(title="PQR Dask"),
+    "panel ids must differ": lambda b: b["panels"][1].update(id=1),
+    "must not overlap": lambda b: b["panels"][2]["gridPos"].update(x=0),
+    "24 columns": lambda b: b["panels"][2]["gridPos"].update(w=25),
+    "a title and a description": lambda b: b["panels"][1].update(description=""),
+    "data source must be provisioned": lambda b: b["panels"][1]["targets"][0]["datasource"].update(uid="prom"),
+    "know its variables": lambda b: b["panels"][1]["targets"][0].update(expr="up{service='$stage'}"),
+    "must ask something": lambda b: b["panels"][1].update(targets=[]),
+    "refIds must differ": lambda b: b["panels"][1].update(targets=b["panels"][1]["targets"] * 2),
+    "its type must be": lambda b: b["panels"][1].update(type="piechart3d"),
+    "repeats by a variable": lambda b: b["panels"][0].update(repeat="server"),
+    "the others rise": lambda b: b["panels"][2]["fieldConfig"]["defaults"]["thresholds"]["steps"].reverse(),
+}
+
+
+@pytest.mark.parametrize("sentence", BROKEN)
+def test_a_broken_dashboard_is_named(check, files, sentence):
+    """Each fault is found and said."""
+    _break_board(files, BROKEN[sentence])
+    assert sentence in "\n".join(check.faults(files / "provisioning", files / "dashboards"))
+
+
+BROKEN_RULE = {
+    "its condition": lambda r: r.update(condition="B"),
+    "noDataState": lambda r: r.update(noDataState="Fine"),
+    "for must be": lambda r: r.update({"for": "soon"}),
+    "data source": lambda r: r["data"][0].update(datasourceUid="prom"),
+    "stand on another query": lambda r: r["data"][1]["model"].update(expression="Z"),
+    "dashboard it links": lambda r: r["annotations"].update(__dashboardUid__="gone"),
+    "what to do": lambda r: r["annotations"].pop("what_to_do"),
+}
+
+
+@pytest.mark.parametrize("sentence", BROKEN_RULE)
+def test_a_broken_alert_is_named(check, files, sentence):
+    """A rule that Grafana would take and that could never fire is found too."""
+    path = files / "provisioning/alerting/operation.yml"
+    found = yaml.safe_load(path.read_text())
+    BROKEN_RULE[sentence](found["groups"][0]["rules"][0])
+    path.write_text(yaml.safe_dump(found))
+    assert sentence in "\n".join(check.faults(files / "provisioning", files / "dashboards"))
+
+
+def test_a_file_that_is_no_json_is_named(check, files):
+    """One sentence, no traceback."""
+    (files / "dashboards/postgres.json").write_text("{")
+    (fault,) = check.faults(files / "provisioning", files / "dashboards")
+    assert "readable YAML or JSON" in fault
+
+
+def test_dashboards_are_what_their_boards_say(monkeypatch):
+    """Nobody edits the JSON by hand: `python deploy/grafana/build.py` writes it."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    texts = module(GRAFANA / "build.py").texts()
+    assert {path.name: path.read_text(encoding="utf-8") for path in GRAFANA.glob("dashboards/*.json")} == texts
+
+
+def test_every_metric_that_is_asked_for_is_declared(asked, rules, grafana_rules, ours, of_others):
+    """By us in the registry, by others in deploy/grafana/metrics.toml, or recorded by a rule."""
+    exprs = [each.expr for each in asked] + [rule["expr"] for rule in rules]
+    exprs += [query["model"]["expr"] for rule in grafana_rules for query in rule["data"] if "expr" in query["model"]]
+    known = ours | {name for told in of_others.values() for name in told["names"]}
+    known |= {rule["record"] for rule in rules if "record" in rule}
+    assert {name for expr in exprs for name in metrics_of(expr)} - known == set()
+
+
+def test_every_declared_metric_is_shown(asked, rules, ours, of_others):
+    """In a panel, or in a rule whose record is in a panel; nothing is measured for nobody."""
+    recorded = {rule["record"]: metrics_of(rule["expr"]) for rule in rules if "record" in rule}
+    shown = {name for each in asked for name in metrics_of(each.expr)}
+    while through := {name for record in shown & set(recorded) for name in recorded[record]} - shown:
+        shown |= through
+    assert {
+        family.removesuffix("_bucket") for family in ours - shown if not family.endswith(("_sum", "_count"))
+    } == set()
+    assert {name for told in of_others.values() for name in told["names"]} - shown == set()
+
+
+def test_every_record_is_used(asked, rules, grafana_rules):
+    """A recording rule is for a panel, an alert or another rule."""
+    text = "\n".join([a.expr for a in asked] + [rule["expr"] for rule in rules] + [json.dumps(grafana_rules)])
+    assert [
+        r["record"] for r in rules if "record" in r and r["record"] not in metrics_of(text) | set(text.split())
+    ] == []
+
+
+def test_metrics_are_found_in_promql():
+    """The reader of queries that these tests stand on."""
+    expr = 'sum by (le, job) (rate(a_total{x="up{b}",y!~"c"}[$__range] offset 1d)) > 2 * time() and on (i) topk(1, b:c)'
+    assert metrics_of(expr) == {"a_total", "b:c"}
+
+
+def test_every_service_has_its_row(boards):
+    """One row a stage, in the pipeline's order, and one for each service that is no stage."""
+    (variable,) = boards["services.json"]["templating"]["list"]
+    assert variable["query"].split(",") == list(ORDER)
+    rows = [panel for panel in boards["services.json"]["panels"] if panel["type"] == "row"]
+    assert rows[0]["repeat"] == variable["name"]
+    assert [row["title"].split()[0] for row in rows[1:]] == ["pipeline", "dashboard"]
+
+
+def test_types_have_the_names_people_know(boards):
+    """The codes of metrics are shown as the law calls them."""
+    (panel,) = [p for p in boards["operation.json"]["panels"] if p["title"] == "Breach ratio by type"]
+    shown = {o["matcher"]["options"]: o["properties"][0]["value"] for o in panel["fieldConfig"]["overrides"]}
+    assert shown == {policy.pqrs_type: policy.name for policy in POLICIES}
+
+
+def test_no_alert_is_defined_twice(rules, grafana_rules):
+    """Prometheus alerts about the platform, Grafana about the inbox."""
+    names = [rule["alert"] for rule in rules if "alert" in rule] + [rule["title"] for rule in grafana_rules]
+    assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+def test_prometheus_files_are_valid(program):
+    """Configuration, rules and the rules' own tests, by promtool."""
+    for command in (
+        ["check", "config", PROMETHEUS / "prometheus.yml"],
+        ["test", "rules", PROMETHEUS / "tests/pqr.yml"],
+    ):
+        ended = subprocess.run([program("promtool"), *command], capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_every_alert_of_prometheus_has_a_test(rules):
+    """One that fires, at least."""
+    text = yaml.safe_load((PROMETHEUS / "tests/pqr.yml").read_text(encoding="utf-8"))
+    fired = {t["alertname"] for test in text["tests"] for t in test.get("alert_rule_test", []) if t.get("exp_alerts")}
+    assert fired == {rule["alert"] for rule in rules if "alert" in rule}
+
+
+def _as_prometheus_would(rule):
+    """Grafana's query and threshold as one alert of Prometheus, so that promtool can be asked."""
+    data = {query["refId"]: query["model"] for query in rule["data"]}
+    condition = data[rule["condition"]]
+    evaluator = condition["conditions"][0]["evaluator"]
+    expr = f"({data[condition['expression']]['expr']}) {({'gt': '>', 'lt': '<'})[evaluator['type']]} {evaluator['params'][0]}"
+    return {"alert": rule["title"], "expr": expr, "for": rule["for"], "labels": rule["labels"]}
+
+
+PUBLISHED = "pqr_published_timestamp_seconds{instance='a'}"
+GRAFANA_TESTS = [
+    {
+        "interval": "1m",
+        "input_series": [
+            {"series": PUBLISHED, "values": "1x10"},
+            {"series": "pqr_breach_ratio{instance='a',pqrs_type='QUEJA'}", "values": "0.12x4 0.125x6"},
+            {"series": "pqr_breach_ratio{instance='a',pqrs_type='RECLAMO'}", "values": "0.12x10"},
+        ],
+        "alert_rule_test": [
+            {"eval_time": "4m", "alertname": "BreachRatioHigh"},
+            {
+                "eval_time": "7m",
+                "alertname": "BreachRatioHigh",
+                "exp_alerts": [{"exp_labels": {"severity": "ticket", "pqrs_type": "QUEJA"}}],
+            },
+        ],
+    },
+    {
+        "interval": "1m",
+        "input_series": [
+            {"series": PUBLISHED, "values": "1x2040"},
+            {
+                "series": "pqr_backlog_tickets{instance='a',pqrs_type='QUEJA',state='overdue'}",
+                "values": "100x1440 120x60 121x540",
+            },
+        ],
+        "alert_rule_test": [
+            {"eval_time": "20h", "alertname": "BacklogGrowing"},
+            {"eval_time": "24h30m", "alertname": "BacklogGrowing"},
+            {
+                "eval_time": "27h",
+                "alertname": "BacklogGrowing",
+                "exp_alerts": [{"exp_labels": {"severity": "ticket", "state": "overdue"}}],
+            },
+        ],
+    },
+]
+
+
+def test_alerts_of_grafana_fire_when_they_should(grafana_rules, program, tmp_path):
+    """Their query and threshold, carried out by promtool: above the limit and not at it. Grafana itself is not asked."""
+    rules = [_as_prometheus_would(rule) for rule in grafana_rules]
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "grafana", "rules": rules}]}))
+    tests = {
+        "rule_files": [str(PROMETHEUS / "rules/pqr.yml"), "rules.yml"],
+        "evaluation_interval": "1m",
+        "group_eval_order": ["pqr-figures", "grafana"],
+        "tests": copy.deepcopy(GRAFANA_TESTS),
+    }
+    (tmp_path / "tests.yml").write_text(yaml.safe_dump(tests))
+    command = [program("promtool"), "test", "rules", str(tmp_path / "tests.yml")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    fired = {t["alertname"] for test in GRAFANA_TESTS for t in test["alert_rule_test"] if "exp_alerts" in t}
+    assert fired == {rule["title"] for rule in grafana_rules}
