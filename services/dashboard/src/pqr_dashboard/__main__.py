@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import bootstrap
 
 from pqr_common import log
@@ -71,6 +72,7 @@ def _serve(host: str, port: int, settings: Settings) -> None:
     with exposition(folder, lambda: _trouble(address), host=host, port=settings.metrics_port):
         flags = {name.replace(".", "_"): value for name, value in options.items()}
         bootstrap.load_config_options(flags)
+        PagesManager.uses_pages_directory = False  # or the first visitor of pages/*.py would be led around app.py
         bootstrap.run(str(APP), is_hello=False, args=[], flag_options=flags)
 
 
