@@ -10,7 +10,10 @@ import altair as alt
 
 from pqr_dashboard.figures import MONTHS
 
-__all__ = ["ACCENT", "BAD", "FONT", "GOOD", "GREY", "INK", "STREAMLIT", "TYPES", "WARNING", "css", "use_charts"]
+__all__ = [
+    "ACCENT", "BAD", "FONT", "GOOD", "GREY", "INK", "LINE", "SEQUENTIAL", "STREAMLIT", "TYPES", "WARNING", "css",
+    "use_charts",
+]  # fmt: skip
 
 ACCENT, GOOD, BAD, WARNING = "#0F5C6E", "#2E7D4F", "#B3261E", "#B26A00"
 INK, GREY, LINE, SURFACE = "#1B2A30", "#5A6B72", "#DDE4E7", "#F4F7F8"
@@ -34,7 +37,7 @@ STREAMLIT: dict[str, Any] = {
 }
 
 LOCALE: Any = {
-    "number": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["$", ""]},
+    "number": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["$", ""], "percent": "\u00a0%"},
     "time": {
         "dateTime": "%A, %e de %B de %Y, %X",
         "date": "%d/%m/%Y",
@@ -61,7 +64,8 @@ def _charts() -> alt.theme.ThemeConfig:
                 "labelFontSize": 12, "gridColor": LINE, "domainColor": LINE, "tickColor": LINE,
             },
             "axisX": {"grid": False},
-            "legend": {"labelColor": INK, "labelFontSize": 12, "title": None, "orient": "top", "symbolType": "square"},
+            "legend": {"labelColor": INK, "labelFontSize": 12, "title": None, "orient": "top", "symbolType": "square",
+                       "symbolOpacity": 1},
             "header": {"labelColor": INK, "labelFontSize": 12, "title": None},
             "title": {"color": INK, "fontSize": 13, "anchor": "start", "fontWeight": 600},
             "bar": {"color": ACCENT, "cornerRadiusEnd": 2},

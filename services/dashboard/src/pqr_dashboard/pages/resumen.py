@@ -1,13 +1,197 @@
-"""Resumen."""
+"""Resumen: what came, what was answered, what waits, and whether terms are kept."""
 
 from __future__ import annotations
 
-from pqr_dashboard import widgets
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pqr_dashboard import figures, months, widgets
+from pqr_dashboard.charts import flow, terms
 from pqr_dashboard.context import Context
+from pqr_dashboard.names import Types
+from pqr_dashboard.parts import Column
 
 __all__ = ["page"]
 
+EVERY_MONTH = "Todo el periodo"
+DAY, WEEK = "Día", "Semana"
+DAYS_SHOWN_SINGLY = 130
 
-def page(context: Context) -> None:  # noqa: ARG001
-    widgets.title("Resumen")
-    widgets.empty("Esta página está en construcción", "Pronto mostrará las cifras de la corrida elegida.")
+
+def page(context: Context) -> None:
+    run = context.run
+    types = Types.of(context.read("types"))
+    widgets.title("Resumen", f"Peticiones, quejas, reclamos, sugerencias y denuncias del {_window(context)}.")
+    daily, sla, territory = context.read("daily"), context.read("sla"), context.read("territory")
+    by_month = months.by_month(daily, sla)
+    chosen_type, chosen_month = _filters(types, by_month)
+    of_type = months.by_month(months.of_type(daily, chosen_type), months.of_type(sla, chosen_type))
+    by_start = months.by_start(of_type)
+    of_run = months.whole(months.of_type(territory, chosen_type))
+    complete = months.complete_months(run.window_from, run.window_to)
+    widgets.cards(months.headline(of_run, by_start, complete, chosen_month))
+    widgets.note(_verdict(of_run if chosen_month is None else by_start[chosen_month]))
+    _over_time(context, months.of_type(daily, chosen_type), has_peaks=chosen_type is None)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        _gauge(of_run if chosen_month is None else by_start[chosen_month])
+    with right:
+        _by_type(territory if chosen_month is None else sla[sla["month"] == chosen_month], types)
+    _monthly(of_type)
+    _definitions()
+
+
+def _verdict(shown: Mapping[str, Any]) -> str:
+    """The page in one sentence."""
+    rate = shown["breach_rate"]
+    left = f"{figures.count(shown['backlog'])} siguen pendientes y {figures.count(shown['overdue'])} están vencidas."
+    if figures.is_missing(rate):
+        return f"Todavía no ha vencido ningún término; {left}"
+    side = "por encima" if rate > months.THRESHOLD else "por debajo"
+    return (
+        f"{figures.percent(1 - rate)} de las solicitudes que vencían se atendieron en término: el incumplimiento, "
+        f"{figures.percent(rate)}, está {side} del umbral de {figures.percent(months.THRESHOLD, 0)}; {left}"
+    )
+
+
+def _window(context: Context) -> str:
+    run = context.run
+    return f"{figures.day(run.window_from)} al {figures.day(run.window_to)}"
+
+
+def _filters(types: Types, by_month: pd.DataFrame) -> tuple[str | None, pd.Timestamp | None]:
+    left, right, _ = st.columns([2, 2, 3])
+    with left:
+        month = st.selectbox(
+            "Periodo", [None, *reversed(by_month["month"].tolist())], key="resumen-mes",
+            format_func=lambda start: EVERY_MONTH if start is None else figures.month(start),
+        )  # fmt: skip
+    with right:
+        code = st.selectbox("Tipo de solicitud", [None, *types.names], format_func=types.called, key="resumen-tipo")
+    return code, month
+
+
+def _over_time(context: Context, daily: pd.DataFrame, *, has_peaks: bool) -> None:
+    run = context.run
+    days = daily.groupby("day", as_index=False)[["received", "answered", "backlog", "overdue"]].sum()
+    peaks = context.read("peaks")[["day", "is_peak"]]
+    days = days.merge(peaks, on="day", how="left").assign(is_peak=lambda f: f["is_peak"].fillna(False) & has_peaks)
+    bands = months.named_peaks(run.parameters, run.window_from, run.window_to)
+    widgets.section(
+        "Recibidas y respondidas",
+        "Las franjas son los picos con nombre del escenario; las barras oscuras, los días que superan lo habitual.",
+    )
+    is_weekly = _grain(len(days)) == WEEK
+    shown = months.weeks(days).assign(is_peak=False) if is_weekly else days
+    widgets.chart(
+        flow.received_and_answered(shown, bands, is_weekly=is_weekly),
+        f"Solicitudes recibidas y respondidas por {WEEK.lower() if is_weekly else 'día'}: {_said(days)}. "
+        f"{_said_peaks(bands)}",
+    )
+    widgets.section("Pendientes", "Solicitudes con término legal que seguían sin respuesta al cierre de cada día.")
+    last = days.iloc[-1]
+    widgets.chart(
+        flow.backlog(days, bands),
+        f"Solicitudes pendientes por día; al cierre quedan {figures.count(last['backlog'])}, de ellas "
+        f"{figures.count(last['overdue'])} vencidas.",
+    )
+    with st.expander("Ver los datos por día"):
+        widgets.table(
+            days,
+            [
+                Column("day", "Día", figures.day), Column("received", "Recibidas", figures.count),
+                Column("answered", "Respondidas", figures.count), Column("backlog", "Pendientes", figures.count),
+                Column("overdue", "Vencidas", figures.count),
+                Column("is_peak", "Día pico", lambda is_peak: "sí" if is_peak else ""),
+            ],
+            file="resumen-por-dia", caption="Recibidas, respondidas y pendientes por día",
+        )  # fmt: skip
+
+
+def _grain(days: int) -> str:
+    usual = DAY if days <= DAYS_SHOWN_SINGLY else WEEK
+    chosen = st.segmented_control("Agrupar por", [DAY, WEEK], default=usual, key="resumen-grano")
+    return chosen or usual
+
+
+def _said(days: pd.DataFrame) -> str:
+    return f"{figures.count(days['received'].sum())} recibidas y {figures.count(days['answered'].sum())} respondidas"
+
+
+def _said_peaks(bands: pd.DataFrame) -> str:
+    said = [f"{name} desde el {figures.day(start)}" for name, start in zip(bands["name"], bands["start"], strict=True)]
+    return f"Picos: {'; '.join(said)}." if said else ""
+
+
+def _gauge(shown: Mapping[str, Any]) -> None:
+    widgets.section("Cumplimiento de los términos", "De las solicitudes cuyo término venció en el periodo.")
+    rate = shown["breach_rate"]
+    if figures.is_missing(rate):
+        widgets.empty("Nada venció en este periodo", "Elija otro mes o todos los tipos.")
+        return
+    widgets.chart(
+        terms.gauge(rate, months.THRESHOLD),
+        f"{figures.percent(1 - rate)} cumplidas en término de una meta de 100 %; incumplimiento "
+        f"{figures.percent(rate)}, umbral {figures.percent(months.THRESHOLD, 0)}.",
+    )
+
+
+def _by_type(counts: pd.DataFrame, types: Types) -> None:
+    widgets.section("Incumplimiento por tipo", "Incumplidas sobre las que vencieron. En rojo, por encima del umbral.")
+    due = counts.groupby("pqrs_type", as_index=False)[["breached", "due"]].sum().query("due > 0")
+    due = due.assign(
+        breach_rate=due["breached"] / due["due"],
+        name=[types.short.get(code, code) for code in due["pqrs_type"]],
+        full_name=[types.called(code) for code in due["pqrs_type"]],
+    ).sort_values("breach_rate", ascending=False)
+    if due.empty:
+        widgets.empty("Nada venció en este periodo", "Elija otro mes.")
+        return
+    worst = due.iloc[0]
+    widgets.chart(
+        terms.breach_by_type(due, months.THRESHOLD),
+        f"Incumplimiento por tipo; el mayor es {worst['full_name']} con {figures.percent(worst['breach_rate'])}.",
+    )
+    with st.expander("Ver los datos por tipo"):
+        widgets.table(
+            due,
+            [
+                Column("full_name", "Tipo"), Column("due", "Vencían", figures.count),
+                Column("breached", "Incumplidas", figures.count),
+                Column("breach_rate", "Incumplimiento", figures.percent),
+            ],
+            file="resumen-por-tipo", caption="Incumplimiento por tipo",
+        )  # fmt: skip
+
+
+def _monthly(by_month: pd.DataFrame) -> None:
+    widgets.section("Mes a mes")
+    widgets.table(
+        by_month,
+        [
+            Column("month", "Mes", figures.month), Column("received", "Recibidas", figures.count),
+            Column("answered", "Respondidas", figures.count), Column("due", "Vencían", figures.count),
+            Column("breached", "Incumplidas", figures.count),
+            Column("breach_rate", "Incumplimiento", figures.percent),
+            Column("backlog", "Pendientes al cierre", figures.count),
+            Column("overdue", "Vencidas al cierre", figures.count),
+            Column("mean_business_days", "Respuesta media (días hábiles)", figures.decimal),
+        ],
+        file="resumen-por-mes", caption="Cifras por mes",
+    )  # fmt: skip
+
+
+def _definitions() -> None:
+    with st.expander("Cómo se cuentan estas cifras"):
+        st.markdown(
+            "- **Incumplimiento**: respondidas después de su término, o sin respuesta con el término vencido, sobre "
+            "todas las que vencían hasta el cierre. Las felicitaciones y los traslados no cuentan.\n"
+            "- **Pendientes**: con término legal y sin respuesta, archivo ni traslado al cierre del periodo.\n"
+            "- **Vencidas sin respuesta**: la parte de las pendientes cuyo término ya pasó.\n"
+            "- **Respuesta media**: días hábiles desde la recepción legal hasta la respuesta o el archivo. Por mes, "
+            "de las que vencían en ese mes.\n"
+            "- **Cambio**: entre los dos últimos meses completos, o del mes elegido frente al anterior."
+        )

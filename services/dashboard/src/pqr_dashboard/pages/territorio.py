@@ -1,13 +1,109 @@
-"""Territorio y temas."""
+"""Territorio y temas: where requests come from, what they are about, and how they fare."""
 
 from __future__ import annotations
 
-from pqr_dashboard import widgets
+import pandas as pd
+import streamlit as st
+
+from pqr_dashboard import figures, months, places, widgets
+from pqr_dashboard.charts import places as charts
 from pqr_dashboard.context import Context
+from pqr_dashboard.names import TOPIC_NAMES, Types
+from pqr_dashboard.parts import Column
+from pqr_dashboard.places import MEASURES, Measure
 
 __all__ = ["page"]
 
+TOPICS_SHOWN = 12
+FEW_NOTE = f"En gris, menos de {places.FEW} casos: la cifra dice poco."
 
-def page(context: Context) -> None:  # noqa: ARG001
-    widgets.title("Territorio y temas")
-    widgets.empty("Esta página está en construcción", "Pronto mostrará las cifras de la corrida elegida.")
+
+def page(context: Context) -> None:
+    run = context.run
+    types = Types.of(context.read("types"))
+    widgets.title(
+        "Territorio y temas",
+        f"De dónde vienen las solicitudes del {figures.day(run.window_from)} al {figures.day(run.window_to)} y de qué "
+        "tratan.",
+    )
+    territory, topics = context.read("territory"), context.read("topics")
+    measure, chosen = _filters(types)
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        _map(months.of_type(territory, chosen), measure)
+    with right:
+        _topics(months.of_type(topics, chosen), measure)
+    _table(territory, types, measure)
+
+
+def _filters(types: Types) -> tuple[Measure, str | None]:
+    left, right, _ = st.columns([3, 2, 1])
+    with left:
+        label = st.segmented_control(
+            "Medida", list(MEASURES), default=next(iter(MEASURES)), key="territorio-medida", required=True
+        )
+    with right:
+        code = st.selectbox("Tipo de solicitud", [None, *types.names], format_func=types.called, key="territorio-tipo")
+    return MEASURES[label], code
+
+
+def _map(counts: pd.DataFrame, measure: Measure) -> None:
+    note = "Un cuadro por departamento, donde queda en el mapa."
+    widgets.section("Por departamento", note if measure.whole is None else f"{note} {FEW_NOTE}")
+    found = places.measured(counts, "department", measure)
+    placed = places.tiles().merge(found, on="department", how="left")
+    placed = placed.assign(
+        is_few=placed["is_few"].fillna(True).astype(bool), text=placed["text"].fillna(figures.NOTHING)
+    )
+    first = found.sort_values("value", ascending=False).iloc[0]
+    widgets.chart(
+        charts.tile_map(charts.shaded(placed), measure.label, measure.cases, is_bad=measure.is_bad),
+        f"Mapa de {measure.label.lower()} por departamento; el mayor es {first['department']} con {first['text']}.",
+    )
+
+
+def _topics(counts: pd.DataFrame, measure: Measure) -> None:
+    widgets.section(f"Los {TOPICS_SHOWN} temas con más {_of(measure)}", "" if measure.whole is None else FEW_NOTE)
+    found = places.measured(counts, "topic", measure)
+    found = found.assign(name=[TOPIC_NAMES.get(code, code) for code in found["topic"]])
+    found = found[found["value"].notna()].sort_values(["is_few", "value"], ascending=[True, False])
+    if found.empty:
+        widgets.empty("No hay casos que comparar", "Elija otro tipo de solicitud.")
+        return
+    top = found.head(TOPICS_SHOWN)
+    widgets.chart(
+        charts.ranking(top, measure.label, is_bad=measure.is_bad, names="name"),
+        f"Temas por {measure.label.lower()}; el mayor es {top.iloc[0]['name']} con {top.iloc[0]['text']}.",
+    )
+    with st.expander("Ver todos los temas"):
+        widgets.table(
+            found,
+            [
+                Column("name", "Tema"), Column("received", "Recibidas", figures.count),
+                Column("answered", "Respondidas", figures.count), Column("open", "Pendientes", figures.count),
+                Column("overdue", "Vencidas", figures.count), Column("due", "Vencían", figures.count),
+                Column("breached", "Incumplidas", figures.count), Column("value", measure.label, measure.format),
+            ],
+            file="temas", caption="Todos los temas",
+        )  # fmt: skip
+
+
+def _of(measure: Measure) -> str:
+    return {"received": "solicitudes", "breach_rate": "incumplimiento"}.get(measure.name, "días de respuesta")
+
+
+def _table(territory: pd.DataFrame, types: Types, measure: Measure) -> None:
+    widgets.section("Departamento por tipo", f"{measure.label}: cada departamento y cada tipo de solicitud.")
+    wide = places.pivot(territory, "department", measure).sort_values("all", ascending=False)
+    there = [code for code in types.names if code in wide.columns]
+    everywhere = territory.assign(department="Todo el país")
+    total = places.pivot(everywhere, "department", measure).iloc[0]
+    widgets.table(
+        wide,
+        [
+            Column("department", "Departamento"), Column("all", "Todos", measure.format),
+            *(Column(code, types.short[code], measure.format) for code in there),
+        ],
+        file="departamento-por-tipo", caption=f"{measure.label} por departamento y tipo",
+        total=["Todo el país", measure.format(total["all"]), *(measure.format(total[code]) for code in there)],
+    )  # fmt: skip

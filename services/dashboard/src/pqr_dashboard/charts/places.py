@@ -1,0 +1,68 @@
+"""Where requests come from, and what they are about."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from pqr_dashboard import theme
+from pqr_dashboard.charts import Drawn
+
+__all__ = ["ranking", "tile_map"]
+
+TILE_HEIGHT = 56
+ROW_HEIGHT = 27
+NEUTRAL = "#ECEFF0"
+ROOM_FOR_TEXT = 1.35
+
+
+def tile_map(placed: pd.DataFrame, measure: str, cases: str, *, is_bad: bool) -> Drawn:
+    """A square a department, its code and value in it. `placed`: tiles with value, text, cases, is_few."""
+    colour = _colour(placed, is_bad=is_bad)
+    base = alt.Chart(placed).encode(
+        x=alt.X("column:O", axis=None, scale=alt.Scale(paddingInner=0.05, paddingOuter=0)),
+        y=alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.05, paddingOuter=0)),
+        tooltip=[
+            alt.Tooltip("department:N", title="Departamento"), alt.Tooltip("text:N", title=measure),
+            alt.Tooltip("cases:Q", title=f"Solicitudes ({cases})", format=",d"),
+        ],
+    )  # fmt: skip
+    ink = alt.condition("datum.is_dark", alt.value("white"), alt.value(theme.INK))
+    rows = int(placed["row"].max()) + 1
+    return alt.layer(
+        base.mark_rect(cornerRadius=5).encode(color=colour),
+        base.mark_text(fontSize=11, dy=-9).encode(text="code:N", color=ink),
+        base.mark_text(fontSize=12, dy=8, fontWeight="bold").encode(text="text:N", color=ink),
+    ).properties(height=TILE_HEIGHT * rows)
+
+
+def ranking(rows: pd.DataFrame, measure: str, *, is_bad: bool, names: str) -> Drawn:
+    """Bars, longest first. `rows`: `names`, value, text, is_few."""
+    limit = float(rows["value"].max()) * ROOM_FOR_TEXT or 1
+    base = alt.Chart(rows)
+    x = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, limit]))
+    y = alt.Y(f"{names}:N", sort=rows[names].tolist(), title=None,
+              axis=alt.Axis(labelLimit=190, domain=False, ticks=False))  # fmt: skip
+    bars = base.mark_bar(height={"band": 0.64}).encode(
+        x=x, y=y,
+        color=alt.condition("datum.is_few", alt.value("#B8C4C8"), alt.value(theme.BAD if is_bad else theme.ACCENT)),
+        tooltip=[alt.Tooltip(f"{names}:N", title="Nombre"), alt.Tooltip("text:N", title=measure)],
+    )  # fmt: skip
+    texts = base.mark_text(align="left", dx=5, fontSize=12).encode(x=x, y=y, text="text:N")
+    return alt.layer(bars, texts).properties(height=ROW_HEIGHT * len(rows) + 10)
+
+
+def shaded(placed: pd.DataFrame) -> pd.DataFrame:
+    """Marks the tiles whose colour needs white letters: those in the upper part of the scale."""
+    told = placed["value"].where(~placed["is_few"])
+    low, high = told.min(), told.max()
+    return placed.assign(is_dark=(told - low > 0.55 * (high - low)).fillna(False))
+
+
+def _colour(placed: pd.DataFrame, *, is_bad: bool) -> object:
+    told = placed.loc[~placed["is_few"] & placed["value"].notna(), "value"]
+    domain = [float(told.min()), float(told.max())] if len(told) else [0.0, 1.0]
+    colours = ["#FBF1EA", "#EBB58C", "#C9562B", "#8C1D18"] if is_bad else list(theme.SEQUENTIAL)
+    scale = alt.Scale(domain=domain, range=colours, interpolate="lab")
+    is_told = "datum.is_few || !isValid(datum.value)"
+    return alt.condition(is_told, alt.value(NEUTRAL), alt.Color("value:Q", scale=scale, legend=None))

@@ -1,0 +1,10 @@
+-- What each type of PQRS is called and how long its answer may take, by the policy in force on the run's last day.
+-- Grain: one row a type.
+select distinct on (sla_policies.pqrs_type)
+    sla_policies.pqrs_type,
+    sla_policies.name,
+    sla_policies.term_days,
+    sla_policies.legal_basis
+from core.sla_policies
+join meta.runs on runs.run_id = %(run_id)s and sla_policies.valid_from <= runs.window_to
+order by sla_policies.pqrs_type, sla_policies.valid_from desc
