@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -20,6 +21,7 @@ from pqr_dashboard.warehouse import NotPublished, Warehouse
 REMEMBERED_SECONDS = 3600
 REMEMBERED_ANSWERS = 400  # of some 50 kB at most
 RUN_IN_ADDRESS = "corrida"
+ICON = str(Path(__file__).with_name("icon.svg"))  # ours: a named one is fetched from the internet
 
 
 @st.cache_resource
@@ -38,7 +40,7 @@ def _remembered(name: str, stamp: str, _warehouse: Warehouse, **parameters: obje
 
 
 def main() -> None:
-    st.set_page_config(page_title="PQRSD", page_icon=":material/mail:", layout="wide", menu_items={})
+    st.set_page_config(page_title="PQRSD", page_icon=ICON, layout="wide", menu_items={})
     st.html(theme.css())
     theme.use_charts()
     settings = _settings()
