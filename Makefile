@@ -15,7 +15,7 @@ IMAGE_WHEELS := wheelhouse/.for-images
 IMAGE_TOOLS := uv==$(UV_VERSION) uv_build==0.13.6 async-timeout==5.0.1
 COMPOSE := docker compose
 
-.PHONY: setup demo test test-services check bench lock clean format stack-env images up down
+.PHONY: setup demo test test-services test-stack check bench lock clean format stack-env images up down
 
 setup: $(STAMP) ## the environment in .venv, from wheelhouse/
 
@@ -24,10 +24,13 @@ demo: setup ## the main job: generate, refine, load, show the figures
 
 test: setup ## format, lint, types and every test that this machine can run
 	$(MAKE) --no-print-directory check-static
-	$(BIN)/pytest -q --durations=10 -m "not services"
+	$(BIN)/pytest -q --durations=10 -m "not services and not stack"
 
 test-services: setup ## the services as long-lived processes: served, reaped, fenced, driven from outside
 	$(BIN)/pytest -q --durations=10 -m services
+
+test-stack: setup stack-env $(IMAGE_WHEELS) ## the stack in containers, engine and images included where they can be had
+	tests/stack/run.sh
 
 check: setup check-static ## what a commit must pass: format, lint, types, import law, unit tests
 	$(BIN)/pytest -q -m "not integration and not services and not stack and not browser"

@@ -9,6 +9,7 @@ cd "$(dirname "$0")"
 export PATH=/usr/bin:$PATH DOCKER_BUILDKIT=1
 
 root=../..
+label='{{index .Config.Labels "org.pqr.standin"}}'
 say() { printf 'stand-ins: %4ds  %s\n' "$SECONDS" "$*" >&2; }
 pin() { # the tag of an image as the Compose files write it
   local found
@@ -16,7 +17,11 @@ pin() { # the tag of an image as the Compose files write it
   [ "$(wc -l <<< "$found")" = 1 ] || { say "one pin of $1 is expected, found: $found"; exit 1; }
   echo "${found#image: }"
 }
-build() { # TAG FOLDER [CONTEXT]
+build() { # TAG FOLDER [CONTEXT]; what was pulled is the real one, and better
+  if docker image inspect "$1" > /dev/null 2>&1 && [ "$(docker image inspect --format "$label" "$1")" != true ]; then
+    say "$1 is there, and real"
+    return
+  fi
   docker build ${NO_CACHE:+--no-cache} --quiet --tag "$1" --file "$2/Dockerfile" "${3:-$2}" > /dev/null
   say "$1"
 }
