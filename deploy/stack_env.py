@@ -30,6 +30,7 @@ SECRETS = {
         "POSTGRES_PASSWORD_PREFECT",
         "POSTGRES_PASSWORD_AUTH",
         "POSTGRES_PASSWORD_EXPORTER",
+        "POSTGRES_PASSWORD_METABASE_STATE",
     ),
     "Signs the tokens of Supabase Auth.": ("AUTH_JWT_SECRET",),
     "Who may look at the dashboard: ejecutivo@, analista@ and operador@entidad.example.": (
@@ -37,6 +38,11 @@ SECRETS = {
         "AUTH_PASSWORD_ANALYST",
         "AUTH_PASSWORD_OPERATOR",
     ),
+    "Metabase: administracion@entidad.example, and the key its stored passwords are encrypted with.": (
+        "METABASE_ADMIN_PASSWORD",
+        "METABASE_ENCRYPTION_KEY",
+    ),
+    "Lineage as a graph: the user neo4j.": ("NEO4J_PASSWORD",),
     "Key of the pseudonyms in citizen_key. Another key is other pseudonyms, and other digests from silver on.": (
         "PQR_PSEUDONYM_KEY",
     ),
@@ -57,11 +63,19 @@ def completed(text: str) -> str:
     there = {name.strip(): value.strip() for name, _, value in pairs}
     blocks = [text.rstrip("\n")] if text.strip() else []
     for comment, names in SECRETS.items():
-        missing = {name: secrets.token_urlsafe(SECRET_BYTES) for name in names if name not in there}
+        missing = {name: _secret() for name in names if name not in there}
         blocks += _block(comment, missing)
         there |= missing
     missing = {name: value.format_map(PORTS | there) for name, value in HOST.items() if name not in there}
     return "\n\n".join([*blocks, *_block("How `pqr --stack` reaches the stack from here.", missing)]) + "\n"
+
+
+def _secret() -> str:
+    """A secret with a digit in it, since Metabase takes no password without one."""
+    while True:
+        secret = secrets.token_urlsafe(SECRET_BYTES)
+        if any(character.isdigit() for character in secret):
+            return secret
 
 
 def _block(comment: str, pairs: dict[str, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Bring Postgres about: the loader's migrations, the roles' passwords, Prefect's database. Once or again.
+"""Bring Postgres about: the loader's migrations, the roles' passwords, a database for each server. Once or again.
 
 Runs in the image of the loader as the superuser. The migrations make roles without a password; this sets them.
 """
@@ -21,10 +21,11 @@ ROLES = {
     "pqr_metabase": "POSTGRES_PASSWORD_METABASE",
     "supabase_auth_admin": "POSTGRES_PASSWORD_AUTH",
     "prefect": "POSTGRES_PASSWORD_PREFECT",
+    "metabase": "POSTGRES_PASSWORD_METABASE_STATE",
     "pqr_exporter": "POSTGRES_PASSWORD_EXPORTER",
 }
-MADE_HERE = ("prefect", "pqr_exporter")
-PREFECT = "prefect"
+SERVERS = ("prefect", "metabase")  # each keeps its own state in a database of its name, as the role of its name
+MADE_HERE = (*SERVERS, "pqr_exporter")
 
 
 def main() -> None:
@@ -40,9 +41,12 @@ def main() -> None:
             statement = sql.SQL("alter role {} with login password {}")
             opened.execute(statement.format(sql.Identifier(role), sql.Literal(os.environ[variable])))
         opened.execute("grant pg_monitor to pqr_exporter")
-        if not _there(opened, "select 1 from pg_database where datname = %s", PREFECT):
-            opened.execute("create database prefect owner prefect")
-    sys.stdout.write(f"postgres: {len(done)} migrations applied, {len(ROLES)} roles, database {PREFECT}\n")
+        for name in SERVERS:
+            if not _there(opened, "select 1 from pg_database where datname = %s", name):
+                opened.execute(sql.SQL("create database {0} owner {0}").format(sql.Identifier(name)))
+            # nobody else looks into a server's state, where Metabase keeps connections and Prefect its blocks
+            opened.execute(sql.SQL("revoke connect on database {} from public").format(sql.Identifier(name)))
+    sys.stdout.write(f"postgres: {len(done)} migrations applied, {len(ROLES)} roles, {len(SERVERS)} own databases\n")
 
 
 def _there(opened: psycopg.Connection, query: str, name: str) -> bool:

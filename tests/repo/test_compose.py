@@ -22,6 +22,8 @@ SERVICES = [
 ]
 OURS = [param for param in SERVICES if param.values[1]["image"].startswith("pqr-")]
 STAGES = ("generator", "bronze", "silver", "gold", "loader")
+DOOR = "docker-door"  # and who may go through it, on a network of their own
+BEHIND_DOOR = {DOOR: ["engine"], "alloy": ["data", "engine"]}
 JOBS = {
     needed
     for layer in LAYERS.values()
@@ -76,10 +78,10 @@ def test_everything_has_its_limits(name, service):
 
 @pytest.mark.parametrize(("name", "service"), SERVICES)
 def test_nothing_gains_privileges(name, service):
-    """Not even root inside may become more; nobody sees the engine's socket."""
+    """Not even root inside may become more; one sees the engine's socket, to keep it from another that reads logs."""
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert not {"privileged", "cap_add", "pid", "network_mode", "container_name"} & set(service)
-    assert "docker.sock" not in str(service.get("volumes"))
+    assert ("docker.sock" in str(service.get("volumes"))) == (name == DOOR)
 
 
 @pytest.mark.parametrize(("name", "service"), OURS)
@@ -114,12 +116,19 @@ def test_ports_are_for_this_machine_only(name, service):
     """Published on 127.0.0.1, each movable; only who has one leaves the inner network."""
     ports = service.get("ports", [])
     assert all(re.fullmatch(r"127\.0\.0\.1:\$\{PQR_PORT_\w+:-\d+\}:\d+", port) for port in ports)
-    assert service["networks"] == (["data", "edge"] if ports else ["data"])
+    assert service["networks"] == BEHIND_DOOR.get(name, ["data", "edge"] if ports else ["data"])
 
 
-def test_the_inner_network_has_no_way_out():
+def test_the_inner_networks_have_no_way_out():
     """Services reach each other and nothing else."""
     assert LAYERS["compose.yaml"]["networks"]["data"] == {"internal": True}
+    assert LAYERS["compose.observability.yaml"]["networks"]["engine"] == {"internal": True}
+
+
+def test_the_door_to_the_engine_is_optional():
+    """Who holds its socket is root on the machine, so nothing of it runs unless it is asked for."""
+    services = LAYERS["compose.observability.yaml"]["services"]
+    assert [services[name]["profiles"] for name in BEHIND_DOOR] == [["logs"], ["logs"]]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -128,9 +137,13 @@ def test_no_secret_has_a_default(path):
     text = path.read_text(encoding="utf-8")
     required = set(re.findall(r"\$\{(\w+):\?run make stack-env\}", text))
     with_default = set(re.findall(r"\$\{(\w+)(?::-|\})", text))
-    assert with_default <= {"PQR_FIRST_RUN", "PQR_LOG_LEVEL", "PQR_PYTHON_IMAGE", "PQR_REAP_AFTER_SECONDS"} | {
-        name for name in with_default if name.startswith("PQR_PORT_")
-    }
+    assert with_default <= {
+        "COMPOSE_PROJECT_NAME",
+        "PQR_FIRST_RUN",
+        "PQR_LOG_LEVEL",
+        "PQR_PYTHON_IMAGE",
+        "PQR_REAP_AFTER_SECONDS",
+    } | {name for name in with_default if name.startswith("PQR_PORT_")}
     secrets = {name for names in _module("deploy/stack_env.py").SECRETS.values() for name in names}
     assert required <= secrets
     assert not re.search(r"(?i)(password|secret|(?<!access)_key)\w*: (?!\$\{)\S", text)
