@@ -1,13 +1,165 @@
-"""Simulador."""
+"""Simulador: the same arrivals with other terms, another capacity to answer or another order."""
 
 from __future__ import annotations
 
-from pqr_dashboard import widgets
+import pandas as pd
+import streamlit as st
+
+from pqr_dashboard import figures, simulation, what_if, widgets
+from pqr_dashboard.charts import simulator as charts
 from pqr_dashboard.context import Context
+from pqr_dashboard.names import Types
+from pqr_dashboard.simulation import Change
+from pqr_dashboard.widgets import Column
 
 __all__ = ["page"]
 
+LAWFUL, ALL_TERMS, EACH_TERM = "Los de la ley", "Todos más o menos días", "Uno por tipo"
+AS_IT_WAS, SHARE, A_DAY = "La que hubo", "Un porcentaje", "Respuestas por día hábil"
+ORDERS = {simulation.OWN_ORDER: "El que siguió la entidad", simulation.BY_DUE_DATE: "Primero lo que vence antes"}
+MEASURES = {"Pendientes": "backlog", "Vencidas": "overdue"}
+SHIFT_MAX, TERM_MAX, A_DAY_MAX = 15, 60, 1_000_000
 
-def page(context: Context) -> None:  # noqa: ARG001
-    widgets.title("Simulador")
-    widgets.empty("Esta página está en construcción", "Pronto mostrará las cifras de la corrida elegida.")
+
+def page(context: Context) -> None:
+    widgets.title(
+        "Simulador",
+        "Las mismas solicitudes que llegaron, con otros términos, otra capacidad u otro orden de respuesta.",
+    )
+    cohorts = context.read("cohorts")
+    if cohorts.empty:
+        widgets.empty(
+            "Esta corrida no trae lo que el simulador necesita",
+            "La publicó una versión anterior. Ejecute de nuevo [[pqr run]] con los mismos parámetros y vuelva aquí.",
+        )
+        return
+    types = Types.of(context.read("types"))
+    run, daily = context.read("executive").iloc[0].to_dict(), context.read("daily")
+    window = context.run.window_from, context.run.window_to
+    change = _asked(types, simulation.answered_a_day(cohorts, *window))
+    outcome = simulation.simulated(cohorts, *window, change)
+    if change == Change():
+        _unchanged(is_same=what_if.is_as_it_was(run, daily, outcome))
+    widgets.cards(what_if.headline(run, daily, outcome))
+    _lines(daily, outcome)
+    _types(daily, outcome, types, types.terms | dict(change.terms))
+    _how()
+
+
+def _asked(types: Types, usual: int) -> Change:
+    """What the person at the controls wants to be different."""
+    terms, capacity, order = st.columns(3, gap="small", border=True)
+    with terms:
+        new_terms = _terms(types)
+    with capacity:
+        percent, per_day = _capacity(usual)
+    with order:
+        chosen = st.radio("Orden de respuesta", list(ORDERS), format_func=ORDERS.__getitem__, key="sim-order")
+        st.caption("Con la misma capacidad, responder primero lo que vence antes cambia cuántas se incumplen.")
+    return Change(new_terms, percent, per_day, chosen or simulation.OWN_ORDER)
+
+
+def _terms(types: Types) -> dict[str, int]:
+    how = st.radio("Términos", [LAWFUL, ALL_TERMS, EACH_TERM], key="sim-terms")
+    if how == ALL_TERMS:
+        days = st.slider("Días hábiles de más o de menos", -SHIFT_MAX, SHIFT_MAX, 0, format="%+d", key="sim-shift")
+        return what_if.shifted(types.terms, days)
+    if how == EACH_TERM:
+        with st.popover("Términos en días hábiles", width="stretch"):
+            given = {
+                code: int(st.number_input(types.names[code], 1, TERM_MAX, term, key=f"sim-term-{code}"))
+                for code, term in types.terms.items()
+            }
+        return {code: term for code, term in given.items() if term != types.terms[code]}
+    st.caption("Los vigentes al recibir cada solicitud.")
+    return {}
+
+
+def _capacity(usual: int) -> tuple[int, int | None]:
+    how = st.radio("Capacidad de respuesta", [AS_IT_WAS, SHARE, A_DAY], key="sim-capacity")
+    if how == SHARE:
+        return st.slider(
+            "De las respuestas que hubo cada día", 50, 150, 100, 1, format="%d %%", key="sim-percent"
+        ), None
+    if how == A_DAY:
+        return 100, int(st.number_input("Respuestas por día hábil", 0, A_DAY_MAX, usual, 1, key="sim-a-day"))
+    st.caption(f"En promedio, {figures.count(usual)} respuestas por día hábil.")
+    return 100, None
+
+
+def _unchanged(*, is_same: bool) -> None:
+    if is_same:
+        st.success(
+            "Sin cambios, el simulador da exactamente las cifras de la corrida. Mueva un control para empezar.",
+            icon=":material/check_circle:",
+        )
+    else:
+        st.error(
+            "Sin cambios, el simulador no da las cifras de la corrida: no confíe en esta página y avise al equipo de "
+            "operación, que debe ejecutar [[pqr verify]].".replace("[[", "`").replace("]]", "`"),
+            icon=":material/error:",
+        )
+
+
+def _lines(daily: pd.DataFrame, outcome: simulation.Outcome) -> None:
+    widgets.section("Lo que habría esperado respuesta", "Solicitudes sin responder al cierre de cada día.")
+    chosen = st.segmented_control(
+        "Mostrar", list(MEASURES), default="Pendientes", key="sim-measure", label_visibility="collapsed"
+    )
+    measure = chosen or "Pendientes"
+    days = what_if.days_of(daily, outcome, MEASURES[measure])
+    last = days[days["day"] == days["day"].max()].set_index("which")["tickets"]
+    widgets.chart(
+        charts.backlog(days, measure),
+        f"{measure} al cierre de la ventana: {figures.count(last[charts.RUN])} en la corrida, "
+        f"{figures.count(last[charts.SIMULATED])} en la simulación.",
+    )
+
+
+def _types(daily: pd.DataFrame, outcome: simulation.Outcome, types: Types, terms: dict[str, int]) -> None:
+    table = what_if.compared(daily, outcome, types.names, terms)
+    widgets.section("Incumplimiento por tipo", "De las solicitudes cuyo término terminó dentro de la ventana.")
+    bars = what_if.rates(table.assign(name=[types.short[code] for code in table["pqrs_type"]]))
+    widgets.chart(
+        charts.breach_by_type(bars, list(types.short.values())), "Incumplimiento de cada tipo; las cifras están abajo."
+    )
+    total = [
+        "Total", "", figures.count(table["due"].sum()), figures.count(table["due_simulated"].sum()),
+        figures.count(table["breached"].sum()), figures.count(table["breached_simulated"].sum()),
+        figures.percent(figures.share(table["breached"].sum(), table["due"].sum())),
+        figures.percent(figures.share(table["breached_simulated"].sum(), table["due_simulated"].sum())),
+        figures.count(table["open"].sum()), figures.count(table["open_simulated"].sum()),
+    ]  # fmt: skip
+    widgets.table(table, COLUMNS, file="simulacion-por-tipo", caption="La corrida y lo simulado, por tipo", total=total)
+
+
+def _how() -> None:
+    with st.expander("Cómo se calcula"):
+        st.markdown(HOW)
+
+
+COLUMNS = (
+    Column("name", "Tipo"),
+    Column("term", "Término simulado", figures.count),
+    Column("due", "Con término finalizado", figures.count),
+    Column("due_simulated", "Con término finalizado, simuladas", figures.count),
+    Column("breached", "Incumplidas", figures.count),
+    Column("breached_simulated", "Incumplidas, simuladas", figures.count),
+    Column("rate", "Incumplimiento", figures.percent),
+    Column("rate_simulated", "Incumplimiento simulado", figures.percent),
+    Column("open", "Pendientes", figures.count),
+    Column("open_simulated", "Pendientes, simuladas", figures.count),
+)
+
+HOW = """
+- **Llegadas**: las mismas, el mismo día y del mismo tipo. Traslados y archivos por desistimiento ocurren igual.
+- **Términos**: el vencimiento se mueve tantos días hábiles como cambie el término; las prórrogas y suspensiones
+  conservan su duración.
+- **Capacidad**: las solicitudes sin responder forman una sola cola. Cada día se responden tantas como permita la
+  capacidad: un porcentaje de las que se respondieron ese día, o un número fijo cada día hábil. Lo que sobra un día no
+  se guarda para otro, y una solicitud puede responderse desde el día en que llega.
+- **Orden**: el de la entidad conserva el turno en que respondió (lo que nunca respondió va al final, por fecha de
+  vencimiento); la alternativa atiende primero lo que vence antes.
+- **Incumplimiento**: se cuenta como en el resto del tablero: respondidas después del vencimiento o vencidas sin
+  respuesta, entre las solicitudes cuyo término terminó dentro de la ventana.
+"""

@@ -1,0 +1,91 @@
+"""What the simulator's page shows: the run's own figures beside the simulated ones. Pure: data frames in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from pqr_dashboard import figures
+from pqr_dashboard.charts.simulator import RUN, SIMULATED
+from pqr_dashboard.figures import Change
+from pqr_dashboard.parts import Card
+from pqr_dashboard.simulation import Outcome
+
+__all__ = ["compared", "days_of", "headline", "is_as_it_was", "rates", "shifted"]
+
+Worded = Callable[[Any], str]
+TERM_DAYS_MIN = 1
+
+
+def headline(run: Mapping[Any, Any], daily: pd.DataFrame, outcome: Outcome) -> list[Card]:
+    """Six cards: what is simulated, and how far that is from the run."""
+    own_rate, own_mean = figures.share(run["breached"], run["due"]), run["mean_business_days"]
+    mean = outcome.mean_days if outcome.mean_days is None else round(outcome.mean_days, 2)  # as gold rounds it
+    shown = [("Incumplidas", "breached"), ("Pendientes al cierre", "open"), ("Vencidas sin respuesta", "overdue")]
+    counts = [(label, outcome.total(name), int(run[name])) for label, name in shown]
+    counts.append(("Máximo de pendientes en un día", _most(outcome.daily), _most(daily)))
+    return [
+        _card("Incumplimiento", figures.percent, outcome.breach_rate, own_rate, figures.points),
+        *(_card(label, figures.count, now, own, figures.relative) for label, now, own in counts),
+        _card("Respuesta media (días hábiles)", figures.decimal, mean, own_mean, figures.relative),
+    ]
+
+
+def is_as_it_was(run: Mapping[Any, Any], daily: pd.DataFrame, outcome: Outcome) -> bool:
+    """Whether the simulation gives exactly the run's own figures: its headline, and each day of each type."""
+    names = ("received", "answered", "archived", "transferred", "open", "due", "late", "overdue", "breached")
+    keys = ["day", "pqrs_type"]
+    columns = [name for name in daily.columns if name in outcome.daily.columns and name not in keys]
+    own, simulated = (frame.set_index(keys)[columns].sort_index() for frame in (daily, outcome.daily))
+    is_same_day = own.shape == simulated.shape and bool((own.to_numpy() == simulated.to_numpy()).all())
+    return is_same_day and all(outcome.total(name) == int(run[name]) for name in names)
+
+
+def days_of(daily: pd.DataFrame, outcome: Outcome, column: str) -> pd.DataFrame:
+    """Day by day over all types, the run's and the simulated count: day, which, tickets."""
+    both = [(RUN, daily), (SIMULATED, outcome.daily)]
+    frames = [frame.groupby("day")[[column]].sum().reset_index().assign(which=which) for which, frame in both]
+    return pd.concat(frames, ignore_index=True).rename(columns={column: "tickets"})
+
+
+def compared(daily: pd.DataFrame, outcome: Outcome, names: Mapping[str, str], terms: Mapping[str, int]) -> pd.DataFrame:
+    """A row a type that has a term: its term, and due, breached, rate and open of the run and simulated."""
+    last = daily[daily["day"] == daily["day"].max()].set_index("pqrs_type")
+    own = daily.groupby("pqrs_type")[["due", "breached"]].sum().join(last[["backlog"]])
+    both = own.join(outcome.by_type.set_index("pqrs_type")[["due", "breached", "open"]], rsuffix="_simulated")
+    rows = both.loc[[code for code in names if code in both.index and code in terms]].reset_index()
+    rows["name"] = [names[code] for code in rows["pqrs_type"]]
+    rows["term"] = [terms[code] for code in rows["pqrs_type"]]
+    rows["rate"] = _rates(rows["breached"], rows["due"])
+    rows["rate_simulated"] = _rates(rows["breached_simulated"], rows["due_simulated"])
+    return rows.rename(columns={"open": "open_simulated", "backlog": "open"})
+
+
+def rates(table: pd.DataFrame) -> pd.DataFrame:
+    """The same as one row a bar: name, which, rate, due, breached; without types of which nothing fell due."""
+    columns = ["rate", "due", "breached"]
+    own = table[["name", *columns]].assign(which=RUN)
+    simulated = table[["name", *(f"{name}_simulated" for name in columns)]].assign(which=SIMULATED)
+    simulated.columns = own.columns
+    return pd.concat([own, simulated], ignore_index=True).dropna(subset=["rate"])
+
+
+def shifted(terms: Mapping[str, int], by: int) -> dict[str, int]:
+    """Every term longer or shorter by some business days, and never shorter than one."""
+    return {code: max(TERM_DAYS_MIN, term + by) for code, term in terms.items()} if by else {}
+
+
+def _card(label: str, worded: Worded, now: Any, own: Any, moved: Callable[[Any, Any], Change | None]) -> Card:
+    if now == own or figures.is_missing(own):
+        return Card(label, worded(now), note="igual que en la corrida")
+    return Card(label, worded(now), moved(now, own), f"frente a {worded(own)} en la corrida", better=-1)
+
+
+def _most(daily: pd.DataFrame) -> int:
+    return int(daily.groupby("day")["backlog"].sum().max())
+
+
+def _rates(breached: pd.Series, due: pd.Series) -> list[float | None]:
+    return [figures.share(*pair) for pair in zip(breached, due, strict=True)]
