@@ -8,6 +8,7 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from streamlit.runtime.pages_manager import PagesManager
@@ -19,6 +20,7 @@ from pqr_common.exposition import exposition, share_metrics
 from pqr_common.settings import Settings
 from pqr_dashboard import theme
 from pqr_dashboard.auth import Auth
+from pqr_dashboard.menu import PAGES
 from pqr_dashboard.network import is_loopback
 
 __all__ = ["main"]
@@ -64,12 +66,19 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(given)
 
 
+def _warm_up() -> None:
+    """Import every page before anybody visits, once and not from the threads of two visitors at a time."""
+    for entry in PAGES:
+        import_module(f"pqr_dashboard.pages.{entry.module}")
+
+
 def _serve(host: str, port: int, settings: Settings) -> None:
     folder = Path(tempfile.mkdtemp(prefix="pqr-dashboard-"))
     share_metrics(folder)
     options = OPTIONS | theme.STREAMLIT | {"server.address": host, "server.port": port}
     address = f"http://127.0.0.1:{port}/_stcore/health"
     with exposition(folder, lambda: _trouble(address), host=host, port=settings.metrics_port):
+        _warm_up()
         flags = {name.replace(".", "_"): value for name, value in options.items()}
         bootstrap.load_config_options(flags)
         PagesManager.uses_pages_directory = False  # or the first visitor of pages/*.py would be led around app.py

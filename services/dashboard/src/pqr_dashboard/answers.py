@@ -60,19 +60,19 @@ def stacked(days: pd.DataFrame) -> pd.DataFrame:
     lower = summed.assign(kind=KEPT, tickets=kept, base=0, top=kept)
     upper = summed.assign(kind=LATE, tickets=summed["late"], base=kept, top=summed["tickets"])
     pieces: pd.DataFrame = pd.concat([lower, upper], ignore_index=True)
-    return pieces.query("tickets > 0")
+    return pieces[pieces["tickets"] > 0]
 
 
 def terms(types: Types, chosen: str | None) -> pd.DataFrame:
     """The legal terms to mark: the chosen type's, or each that a type has."""
     days = sorted({term for code, term in types.terms.items() if chosen in (None, code)})
-    return pd.DataFrame({"at": [float(day) for day in days], "text": [f"término de {day} días" for day in days]})
+    return pd.DataFrame({"at": [float(day) for day in days], "text": [f"{day} días" for day in days]})
 
 
 def by_age(ages: pd.DataFrame) -> pd.DataFrame:
     """Types summed: a row an age band and whether its term has run out."""
     keys = ["age_band_order", "age_band", "is_overdue"]
-    bands = ages.groupby(keys, as_index=False)["tickets"].sum()
+    bands = ages.groupby(keys, as_index=False)[["tickets"]].sum()
     return bands.assign(kind=[OVERDUE if is_overdue else WAITING for is_overdue in bands["is_overdue"]])
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
+from html import escape
 from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pqr_common import log
 from pqr_common.errors import WarehouseUnavailable
 from pqr_common.settings import Settings
-from pqr_dashboard import figures, login, theme, widgets
+from pqr_dashboard import login, theme, widgets
 from pqr_dashboard.context import Context, Run
 from pqr_dashboard.menu import PAGES, Entry, menu_of
 from pqr_dashboard.session import User, signed_in
@@ -21,6 +23,8 @@ from pqr_dashboard.warehouse import NotPublished, Warehouse
 REMEMBERED_SECONDS = 3600
 REMEMBERED_ANSWERS = 400  # of some 50 kB at most
 RUN_IN_ADDRESS = "corrida"
+SPEAKS_SPANISH = "<script>document.documentElement.lang = 'es'</script>"  # Streamlit says English
+LOGO = str(Path(__file__).with_name("logo.svg"))
 ICON = str(Path(__file__).with_name("icon.svg"))  # ours: a named one is fetched from the internet
 
 
@@ -42,6 +46,8 @@ def _remembered(name: str, stamp: str, _warehouse: Warehouse, **parameters: obje
 def main() -> None:
     st.set_page_config(page_title="PQRSD", page_icon=ICON, layout="wide", menu_items={})
     st.html(theme.css())
+    st.html(SPEAKS_SPANISH, unsafe_allow_javascript=True)
+    st.logo(LOGO, size="large")
     theme.use_charts()
     settings = _settings()
     user = signed_in(settings)
@@ -49,9 +55,10 @@ def main() -> None:
         login.gate(settings)
         return
     entries = menu_of(user.role)
+    place = st.sidebar.container()  # the run stands above who is signed in
     pages = [
         st.Page(
-            partial(_show, entry, settings, user),
+            partial(_show, entry, settings, user, place),
             title=entry.title,
             icon=entry.icon,
             url_path=entry.path,
@@ -63,10 +70,10 @@ def main() -> None:
     st.navigation([*pages, *login.not_for(entries)]).run()
 
 
-def _show(entry: Entry, settings: Settings, user: User) -> None:
+def _show(entry: Entry, settings: Settings, user: User, place: DeltaGenerator) -> None:
     try:
         warehouse = _warehouse(_dsn(settings))
-        run = _chosen_run(warehouse.read("runs"))
+        run = _chosen_run(warehouse.read("runs"), place)
         if run is None:
             _nothing_yet()
             return
@@ -92,28 +99,24 @@ def _dsn(settings: Settings) -> str:
     return secret.get_secret_value()
 
 
-def _chosen_run(found: pd.DataFrame) -> Run | None:
-    runs = [Run.of(row) for row in found.to_dict("records")]
-    if not runs:
+def _chosen_run(found: pd.DataFrame, place: DeltaGenerator) -> Run | None:
+    """The run of the chooser, or of the address: ?corrida=..."""
+    by_id = {run.run_id: run for run in map(Run.of, found.to_dict("records"))}
+    if not by_id:
         return None
-    by_id = {run.run_id: run for run in runs}
     asked = st.query_params.get(RUN_IN_ADDRESS)
-    with st.sidebar:
+    with place:
         chosen = st.selectbox(
             "Corrida",
             list(by_id),
             index=list(by_id).index(asked) if asked in by_id else 0,
-            format_func=lambda run_id: _called(by_id[run_id]),
-            help="Cada corrida es un conjunto de cifras cerrado; la publicada es la vigente.",
+            format_func=lambda run_id: by_id[run_id].called(by_id.values()),
+            help="Cada corrida es un conjunto cerrado de cifras; la publicada es la vigente.",
         )
-    run = by_id[chosen]
+        run = by_id[chosen]
+        st.html(f'<p class="pqr-badge">{escape(run.described())}</p>')
     st.query_params[RUN_IN_ADDRESS] = run.run_id
     return run
-
-
-def _called(run: Run) -> str:
-    published = " · publicada" if run.is_published else ""
-    return f"{figures.window(run.window_from, run.window_to)} · {run.scenario} · semilla {run.seed}{published}"
 
 
 def _nothing_yet() -> None:

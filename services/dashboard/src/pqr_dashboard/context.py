@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
+from pqr_dashboard import figures
 from pqr_dashboard.session import User
 
 __all__ = ["Context", "Run"]
@@ -28,6 +29,19 @@ class Run:
     is_published: bool
     stamp: str
     parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def called(self, among: Iterable[Run]) -> str:
+        """Its window, and its seed where another run has the same window."""
+        has_twin = any(run.run_id != self.run_id and self.window == run.window for run in among)
+        return f"{self.window} · s{self.seed}" if has_twin else self.window
+
+    @property
+    def window(self) -> str:
+        return figures.window(self.window_from, self.window_to)
+
+    def described(self) -> str:
+        shown = "publicada" if self.is_published else "archivada; la publicada es otra"
+        return f"Escenario {self.scenario}, semilla {self.seed}, {shown}"
 
     @classmethod
     def of(cls, row: Mapping[Any, Any]) -> Run:

@@ -108,7 +108,7 @@ def _cards(shown: Figures, now: Figures, before: Figures, note: str) -> list[Car
         Card("Incumplimiento", figures.percent(shown["breach_rate"]), rate, note, better=-1),
         Card("Pendientes al cierre", figures.count(shown["backlog"]), moved("backlog"), note, better=-1),
         Card("Vencidas sin respuesta", figures.count(shown["overdue"]), moved("overdue"), note, better=-1),
-        Card("Respuesta media (días hábiles)", figures.decimal(shown["mean_business_days"]), mean, note, better=-1),
+        Card("Respuesta media, días hábiles", figures.decimal(shown["mean_business_days"]), mean, note, better=-1),
     ]
 
 

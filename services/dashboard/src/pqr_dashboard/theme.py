@@ -64,6 +64,7 @@ def _charts() -> alt.theme.ThemeConfig:
                 "labelFontSize": 12, "gridColor": LINE, "domainColor": LINE, "tickColor": LINE,
             },
             "axisX": {"grid": False},
+            "axisY": {"labelPadding": 6},
             "legend": {"labelColor": INK, "labelFontSize": 12, "title": None, "orient": "top", "symbolType": "square",
                        "symbolOpacity": 1},
             "header": {"labelColor": INK, "labelFontSize": 12, "title": None},

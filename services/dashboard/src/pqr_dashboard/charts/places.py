@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from pqr_dashboard import theme
+from pqr_dashboard import shades, theme
 from pqr_dashboard.charts import Drawn
 
 __all__ = ["ranking", "tile_map"]
@@ -13,13 +13,14 @@ __all__ = ["ranking", "tile_map"]
 TILE_HEIGHT = 56
 ROW_HEIGHT = 27
 NEUTRAL = "#ECEFF0"
+WORSE = ("#FBF1EA", "#F0C5A3", "#DD8A5B", "#B84A26", "#8C1D18")
 ROOM_FOR_TEXT = 1.35
 
 
 def tile_map(placed: pd.DataFrame, measure: str, cases: str, *, is_bad: bool) -> Drawn:
     """A square a department, its code and value in it. `placed`: tiles with value, text, cases, is_few."""
-    colour = _colour(placed, is_bad=is_bad)
-    base = alt.Chart(placed).encode(
+    fills = _fills(placed, is_bad=is_bad)
+    base = alt.Chart(placed.assign(fill=fills, ink=[shades.ink_on(fill) for fill in fills])).encode(
         x=alt.X("column:O", axis=None, scale=alt.Scale(paddingInner=0.05, paddingOuter=0)),
         y=alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.05, paddingOuter=0)),
         tooltip=[
@@ -27,13 +28,12 @@ def tile_map(placed: pd.DataFrame, measure: str, cases: str, *, is_bad: bool) ->
             alt.Tooltip("cases:Q", title=f"Solicitudes ({cases})", format=",d"),
         ],
     )  # fmt: skip
-    ink = alt.condition("datum.is_dark", alt.value("white"), alt.value(theme.INK))
-    rows = int(placed["row"].max()) + 1
+    ink = alt.Color("ink:N", scale=None)
     return alt.layer(
-        base.mark_rect(cornerRadius=5).encode(color=colour),
+        base.mark_rect(cornerRadius=5).encode(color=alt.Color("fill:N", scale=None)),
         base.mark_text(fontSize=11, dy=-9).encode(text="code:N", color=ink),
         base.mark_text(fontSize=12, dy=8, fontWeight="bold").encode(text="text:N", color=ink),
-    ).properties(height=TILE_HEIGHT * rows)
+    ).properties(height=TILE_HEIGHT * (int(placed["row"].max()) + 1))
 
 
 def ranking(rows: pd.DataFrame, measure: str, *, is_bad: bool, names: str) -> Drawn:
@@ -52,17 +52,15 @@ def ranking(rows: pd.DataFrame, measure: str, *, is_bad: bool, names: str) -> Dr
     return alt.layer(bars, texts).properties(height=ROW_HEIGHT * len(rows) + 10)
 
 
-def shaded(placed: pd.DataFrame) -> pd.DataFrame:
-    """Marks the tiles whose colour needs white letters: those in the upper part of the scale."""
-    told = placed["value"].where(~placed["is_few"])
-    low, high = told.min(), told.max()
-    return placed.assign(is_dark=(told - low > 0.55 * (high - low)).fillna(False))
-
-
-def _colour(placed: pd.DataFrame, *, is_bad: bool) -> object:
-    told = placed.loc[~placed["is_few"] & placed["value"].notna(), "value"]
-    domain = [float(told.min()), float(told.max())] if len(told) else [0.0, 1.0]
-    colours = ["#FBF1EA", "#EBB58C", "#C9562B", "#8C1D18"] if is_bad else list(theme.SEQUENTIAL)
-    scale = alt.Scale(domain=domain, range=colours, interpolate="lab")
-    is_told = "datum.is_few || !isValid(datum.value)"
-    return alt.condition(is_told, alt.value(NEUTRAL), alt.Color("value:Q", scale=scale, legend=None))
+def _fills(placed: pd.DataFrame, *, is_bad: bool) -> list[str]:
+    """From the least to the most; grey where there are too few cases to tell."""
+    is_told = ~placed["is_few"] & placed["value"].notna()
+    told = placed.loc[is_told, "value"]
+    low, high = (float(told.min()), float(told.max())) if len(told) else (0.0, 1.0)
+    colours = WORSE if is_bad else theme.SEQUENTIAL
+    step = (high - low or 1.0) / (len(colours) - 1)
+    stops = [(low + number * step, colour) for number, colour in enumerate(colours)]
+    return [
+        shades.shade(value, stops) if told_here else NEUTRAL
+        for value, told_here in zip(placed["value"], is_told, strict=True)
+    ]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from pqr_dashboard import figures, theme
+from pqr_dashboard import figures, shades, theme
 from pqr_dashboard.charts import Drawn
 
 __all__ = ["age", "breach_by_type", "gauge", "heat", "response_time"]
@@ -17,6 +17,7 @@ RADIUS, WIDTH = 118, 24  # of the gauge, in pixels
 ROW_HEIGHT = 30
 HEIGHT = 260
 ROOM_FOR_TEXT = 1.9  # a scale this much longer than its longest bar leaves room for words at the right
+ROOM_FOR_TERMS = 1.25  # above the highest bar, for the names of the terms
 KEPT, LATE = "En término", "Fuera de término"
 
 
@@ -85,7 +86,11 @@ def breach_by_type(types: pd.DataFrame, threshold: float) -> Drawn:
 
 def heat(cells: pd.DataFrame, order: Sequence[str], threshold: float) -> Drawn:
     """Breach rate by type and month. `cells`: month, name, breach_rate, breached, due."""
+    stops = [(0.0, "#E9F3F5"), (0.75 * threshold, "#FBF3DF"), (threshold, "#F0C369"), (2 * threshold, theme.BAD)]
+    fills = [shades.shade(rate, stops) for rate in cells["breach_rate"]]
     shown = cells.assign(
+        fill=fills,
+        ink=[shades.ink_on(fill) for fill in fills],
         month_name=[figures.month(month, is_short=True) for month in cells["month"]],
         text=[figures.percent(rate) for rate in cells["breach_rate"]],
     )
@@ -101,13 +106,9 @@ def heat(cells: pd.DataFrame, order: Sequence[str], threshold: float) -> Drawn:
             alt.Tooltip("text:N", title="Incumplimiento"),
         ],
     )  # fmt: skip
-    scale = alt.Scale(domain=[0, threshold, 2 * threshold], range=["#EAF3F4", "#F3D9A4", theme.BAD], clamp=True)
-    rects = base.mark_rect(stroke="white", strokeWidth=3, cornerRadius=4)
-    is_dark = f"datum.breach_rate > {1.5 * threshold}"
-    ink = alt.condition(is_dark, alt.value("white"), alt.value(theme.INK))
     return alt.layer(
-        rects.encode(color=alt.Color("breach_rate:Q", scale=scale, legend=None)),
-        base.mark_text(fontSize=12).encode(text="text:N", color=ink),
+        base.mark_rect(stroke="white", strokeWidth=3, cornerRadius=4).encode(color=alt.Color("fill:N", scale=None)),
+        base.mark_text(fontSize=12).encode(text="text:N", color=alt.Color("ink:N", scale=None)),
     ).properties(height=ROW_HEIGHT * shown["name"].nunique() + 30)
 
 
@@ -119,13 +120,16 @@ def response_time(days: pd.DataFrame, terms: pd.DataFrame) -> Drawn:
     scale = alt.Scale(domain=[KEPT, LATE], range=[theme.ACCENT, theme.BAD])
     x = alt.X(
         "from:Q", title="Días hábiles hasta la respuesta", axis=alt.Axis(tickMinStep=1, format="d"),
-        scale=alt.Scale(domain=[-0.5, int(days["business_days"].max()) + 1]),
+        scale=alt.Scale(domain=[-0.5, int(days["business_days"].max()) + 1], nice=False),
     )  # fmt: skip
+    y = alt.Y(
+        "base:Q", title="Solicitudes cerradas", scale=alt.Scale(domain=[0, ROOM_FOR_TERMS * float(days["top"].max())])
+    )
     placed = days.assign(**{"from": days["business_days"] - 0.42, "to": days["business_days"] + 0.42})
     bars = alt.Chart(placed).mark_bar(cornerRadiusEnd=0, orient="vertical")
     return alt.layer(
         bars.encode(
-            x=x, x2="to:Q", y=alt.Y("base:Q", title="Solicitudes cerradas"), y2="top:Q",
+            x=x, x2="to:Q", y=y, y2="top:Q",
             color=alt.Color("kind:N", scale=scale),
             tooltip=[
                 alt.Tooltip("business_days:Q", title="Días hábiles", format="d"),

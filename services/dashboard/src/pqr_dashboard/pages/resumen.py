@@ -178,7 +178,7 @@ def _monthly(by_month: pd.DataFrame) -> None:
             Column("breach_rate", "Incumplimiento", figures.percent),
             Column("backlog", "Pendientes al cierre", figures.count),
             Column("overdue", "Vencidas al cierre", figures.count),
-            Column("mean_business_days", "Respuesta media (días hábiles)", figures.decimal),
+            Column("mean_business_days", "Respuesta media (días)", figures.decimal),
         ],
         file="resumen-por-mes", caption="Cifras por mes",
     )  # fmt: skip

@@ -122,23 +122,20 @@ def _age(ages: pd.DataFrame) -> None:
 def _access_to_information(report: pd.DataFrame, types: Types) -> None:
     widgets.section(
         "Informe de solicitudes de acceso a la información",
-        "Ley 1712 de 2014 y Decreto 103 de 2015, artículo 52: recibidas, trasladadas, tiempo de respuesta y acceso "
-        "negado, por mes de recepción.",
+        "Ley 1712 de 2014 y Decreto 103 de 2015, artículo 52: recibidas, trasladadas, días hábiles de respuesta y "
+        "acceso negado, por mes de recepción.",
     )
     widgets.table(
-        report.assign(name=[types.called(code) for code in report["pqrs_type"]]),
+        report.assign(name=[types.short.get(code, code) for code in report["pqrs_type"]]),
         [
             Column("month", "Mes", figures.month), Column("name", "Tipo"),
             Column("received", "a) Recibidas", figures.count),
-            Column("transferred", "b) Trasladadas", figures.count),
-            Column("transferred_rate", "% trasladadas", figures.percent),
+            Column("transferred", "b) Trasladadas", figures.count), Column("transferred_rate", "% traslado", figures.percent),
             Column("answered", "Respondidas", figures.count),
-            Column("mean_business_days", "c) Respuesta media (días hábiles)", figures.decimal),
-            Column("p50_business_days", "Mediana", figures.count),
-            Column("p90_business_days", "Percentil 90", figures.count),
+            Column("mean_business_days", "c) Media (días)", figures.decimal),
+            Column("p50_business_days", "Mediana", figures.count), Column("p90_business_days", "P90", figures.count),
             Column("max_business_days", "Máximo", figures.count),
-            Column("access_denied", "d) Acceso negado", figures.count),
-            Column("access_denied_rate", "% negado", figures.percent),
+            Column("access_denied", "d) Negadas", figures.count), Column("access_denied_rate", "% negado", figures.percent),
         ],
         file="informe-acceso-a-la-informacion", caption="Informe de acceso a la información",
         total=answers.report_total(report),

@@ -40,7 +40,7 @@ def _filters(types: Types) -> tuple[Measure, str | None]:
     left, right, _ = st.columns([3, 2, 1])
     with left:
         label = st.segmented_control(
-            "Medida", list(MEASURES), default=next(iter(MEASURES)), key="territorio-medida", required=True
+            "Medida", list(MEASURES), default=next(iter(MEASURES)), key="territorio-medida", required=True, wrap=True
         )
     with right:
         code = st.selectbox("Tipo de solicitud", [None, *types.names], format_func=types.called, key="territorio-tipo")
@@ -57,7 +57,7 @@ def _map(counts: pd.DataFrame, measure: Measure) -> None:
     )
     first = found.sort_values("value", ascending=False).iloc[0]
     widgets.chart(
-        charts.tile_map(charts.shaded(placed), measure.label, measure.cases, is_bad=measure.is_bad),
+        charts.tile_map(placed, measure.label, measure.cases, is_bad=measure.is_bad),
         f"Mapa de {measure.label.lower()} por departamento; el mayor es {first['department']} con {first['text']}.",
     )
 
