@@ -73,14 +73,14 @@ class Kept:
         names = {"host": "HOST", "port": "PORT", "dbname": "DBNAME", "user": "USER", "password": "PASS"}
         self._opened = psycopg.connect(**{ours: variables[f"MB_DB_{theirs}"] for ours, theirs in names.items()})
         self._opened.autocommit = True
-        self._opened.execute("create table if not exists standin (only boolean primary key default true, state jsonb)")
+        self._opened.execute("create table if not exists standin (one boolean primary key default true, state jsonb)")
 
     def load(self) -> dict[str, Any] | None:
         found = self._opened.execute("select state from standin").fetchone()
         return found[0] if found else None
 
     def save(self, state: dict[str, Any]) -> None:
-        statement = "insert into standin (state) values (%s) on conflict (only) do update set state = excluded.state"
+        statement = "insert into standin (state) values (%s) on conflict (one) do update set state = excluded.state"
         self._opened.execute(statement, [json.dumps(state)])
 
 
