@@ -22,9 +22,16 @@ setup: $(STAMP) ## the environment in .venv, from wheelhouse/
 demo: setup ## the main job: generate, refine, load, show the figures
 	$(BIN)/pqr run
 
-test: setup ## format, lint, types and every test that this machine can run
+test: setup prometheus ## format, lint, types and every test that this machine can run
 	$(MAKE) --no-print-directory check-static
 	$(BIN)/pytest -q --durations=10 -m "not services and not stack"
+
+.PHONY: panels prometheus
+panels: setup prometheus ## each panel of Grafana with its value after a small run, asked of a live Prometheus
+	$(BIN)/pytest -q -s -p no:logging tests/observability/test_panels.py
+
+prometheus: setup ## Prometheus' own programs, for tests, from Debian's packages; says so where they cannot be had
+	tools/prometheus.sh $(VENV)/prometheus
 
 test-services: setup ## the services as long-lived processes: served, reaped, fenced, driven from outside
 	$(BIN)/pytest -q --durations=10 -m services

@@ -17,7 +17,7 @@ from pqr_common.discovery import ORDER
 from pqr_common.resources import ServiceResources
 from pqr_common.terms import POLICIES
 
-from .conftest import GRAFANA, PROMETHEUS, ROOT, metrics_of, module
+from .conftest import GRAFANA, PROMETHEUS, metrics_of, module
 
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
 

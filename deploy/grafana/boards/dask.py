@@ -52,7 +52,7 @@ WORK = Row(
         Panel(
             "timeseries", "Work done", "Seconds of computing and of moving data that were finished in each second.",
             (
-                Query("sum(rate(dask_scheduler_tasks_compute_seconds_total[$__rate_interval])) or vector(0)", "computing"),
+                Query("sum(rate(dask_scheduler_tasks_compute_seconds_total[$__rate_interval]))", "computing"),
                 Query("sum(rate(dask_scheduler_tasks_transfer_seconds_total[$__rate_interval])) or vector(0)", "moving"),
             ),
         ),

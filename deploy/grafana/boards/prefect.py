@@ -33,15 +33,11 @@ RUNS = Row(
         Panel(
             "timeseries", "Stages in progress", "Attempts that services carry out now, by stage.",
             (Query("sum by (stage) (pqr_stage_in_progress) or sum by (stage) (0 * pqr_stage_runs_total)", "{{stage}}"),),
-            is_stacked=True,
+            is_stacked=True, width=12,
         ),
         Panel(
             "timeseries", "Attempts an hour", "By how they ended, over all stages.",
-            (Query("sum by (status) (increase(pqr_stage_runs_total[1h]))", "{{status}}"),),
-        ),
-        Panel(
-            "timeseries", "Events a second", "What the server heard: states of runs, heartbeats, workers.",
-            (Query("sum(rate(prefect_events_observed_total[$__rate_interval])) or vector(0)", "events"),),
+            (Query("sum by (status) (increase(pqr_stage_runs_total[1h]))", "{{status}}"),), width=12,
         ),
     ),
 )  # fmt: skip

@@ -9,12 +9,11 @@ from boards.vocabulary import Board, Limits, Panel, Query, Row
 from pqr_common.discovery import ORDER
 
 ANY_IS_BAD = Limits(bad=1)
-NONE = 'label_replace(vector(0), "{0}", "none", "", "")'
 
 
 def _or_none(query: str, label: str) -> str:
     """What has not happened yet has no series: show it as none, not as a hole."""
-    return f"{query} or {NONE.format(label)}"
+    return f'{query} or on () label_replace(vector(0), "{label}", "none", "", "")'
 
 
 def resources(service: str) -> tuple[Panel, ...]:
@@ -74,7 +73,7 @@ WORK = (
         (
             Query(
                 'sum by (dataset, outcome) (rate(pqr_rows_total{stage="$stage"}[$__rate_interval])) > 0 '
-                'or sum by (outcome) (rate(pqr_rows_total{stage="$stage"}[$__rate_interval]))',
+                'or on () label_replace(sum(rate(pqr_rows_total{stage="$stage"}[$__rate_interval])), "dataset", "idle", "", "")',
                 "{{dataset}} {{outcome}}",
             ),
         ),
