@@ -20,7 +20,7 @@ __all__ = ["page"]
 TICKET_IN_ADDRESS = "solicitud"
 CURSORS, ASKED, GRID = "tickets-cursors", "tickets-asked", "tickets-grid"
 ANY = "Cualquiera"
-WIDTHS = {"Radicado": 130, "Llegó": 100, "Tipo": 140, "Tema": 210, "Departamento": 130, "Estado": 135, "Vence": 100}
+WIDTHS = {"Radicado": 132, "Llegó": 106, "Tipo": 134, "Tema": 188, "Departamento": 126, "Estado": 130, "Vence": 106}
 Cursor = tuple[datetime, str]
 
 
