@@ -1,4 +1,4 @@
-"""Finds what is installed: stages and the warehouse announce themselves as entry points, so no library imports them."""
+"""Finds what is installed: stages, warehouse and views announce themselves as entry points; no library imports them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pqr_common.errors import InvalidSettings
 from pqr_common.layout import STAGE_WRITES
 from pqr_common.stage import Stage
 
-__all__ = ["ORDER", "installed_stages", "source_digest", "stage_named", "warehouse"]
+__all__ = ["ORDER", "installed_stages", "source_digest", "stage_named", "view_module", "warehouse"]
 
 ORDER = tuple(STAGE_WRITES)
 
@@ -39,6 +39,16 @@ def warehouse() -> Any:
     if not found:
         raise InvalidSettings("A warehouse must be installed, found none here: install pqr-loader.")
     return found[0].load()
+
+
+def view_module(name: str) -> str:
+    """The module that `python -m` runs to show a view, such as the dashboard."""
+    found = {entry.name: entry.value for entry in entry_points(group="pqr.views")}
+    if name not in found:
+        raise InvalidSettings(
+            f"The view {name} must be installed, found {', '.join(found) or 'none'} here: install pqr-{name}."
+        )
+    return found[name]
 
 
 def source_digest(package: str) -> str:

@@ -193,6 +193,16 @@ def doctor(*, screen: Screen) -> None:
         )
 
 
+@_command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+def dashboard(*, screen: Screen, port: int, no_browser: bool) -> None:
+    """Show the figures as executives see them, on the embedded stack, until Ctrl-C."""
+    from pqr_pipeline.dashboard import serve
+
+    serve(_settings(), screen, port=port, is_browser_wanted=not no_browser)
+
+
 @app.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def psql(arguments: tuple[str, ...]) -> None:

@@ -94,8 +94,10 @@ def rows_of(manifest: Manifest) -> dict[str, int]:
 
 def next_steps(run_id: str, *, is_stack: bool = False) -> str:
     pqr = "pqr --stack" if is_stack else "pqr"
+    view = "http://127.0.0.1:8501" if is_stack else f"{pqr} dashboard"
     return (
         "Next:\n"
+        f"  {view:<{len(pqr) + len(run_id) + 26}}the figures as executives see them\n"
         f"  {pqr} show {run_id}                    datasets, checks, attempts\n"
         f"  {pqr} verify {run_id} --deep           prove it, to the last row\n"
         f"  {pqr} lineage breach_rate {run_id}     from the figure to the raw objects\n"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
+import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -27,6 +30,7 @@ __all__ = ["main"]
 
 APP = Path(__file__).with_name("app.py")
 HEALTH_TIMEOUT_SECONDS = 2
+POLL_SECONDS = 0.5
 OPTIONS = {
     "server.headless": True,
     "server.fileWatcherType": "none",
@@ -52,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 f"Without PQR_AUTH_URL nobody signs in, so --host must be 127.0.0.1, found {given.host!r}: set "
                 f"PQR_AUTH_URL, or leave --host out."
             )
+        if given.parent is not None:
+            threading.Thread(target=_follow, args=(given.parent,), daemon=True).start()
         _serve(given.host, given.port, settings)
     except PqrError as error:
         sys.stderr.write(f"{error}\n")
@@ -63,6 +69,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m pqr_dashboard", description="The executive view of the PQRS.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8501)
+    parser.add_argument("--parent", type=int, help="the process to end with")
     return parser.parse_args(given)
 
 
@@ -70,6 +77,13 @@ def _warm_up() -> None:
     """Import every page before anybody visits, once and not from the threads of two visitors at a time."""
     for entry in PAGES:
         import_module(f"pqr_dashboard.pages.{entry.module}")
+
+
+def _follow(parent: int) -> None:
+    """End at once when the parent is gone, even by SIGKILL, which no handler sees."""
+    while os.getppid() == parent:
+        time.sleep(POLL_SECONDS)
+    os._exit(0)
 
 
 def _serve(host: str, port: int, settings: Settings) -> None:
