@@ -42,6 +42,7 @@ SECRETS = {
         "METABASE_ADMIN_PASSWORD",
         "METABASE_ENCRYPTION_KEY",
     ),
+    "Grafana's user admin.": ("GRAFANA_ADMIN_PASSWORD",),
     "Lineage as a graph: the user neo4j.": ("NEO4J_PASSWORD",),
     "Key of the pseudonyms in citizen_key. Another key is other pseudonyms, and other digests from silver on.": (
         "PQR_PSEUDONYM_KEY",

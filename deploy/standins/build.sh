@@ -37,4 +37,5 @@ build "$(pin supabase/gotrue)" auth
 build "$(pin prefecthq/prefect)" prefect "$root"
 build "$(pin prom/prometheus)" prometheus
 build "$(pin prometheuscommunity/postgres-exporter)" postgres-exporter
+build "$(pin grafana/grafana)" grafana ..
 build "$(pin metabase/metabase)" metabase

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import shutil
+import socket
 import subprocess
 import sys
+import urllib.request
 from collections import Counter
 
 import pytest
@@ -17,7 +20,7 @@ from pqr_common.discovery import ORDER
 from pqr_common.resources import ServiceResources
 from pqr_common.terms import POLICIES
 
-from .conftest import GRAFANA, PROMETHEUS, metrics_of, module
+from .conftest import GRAFANA, PROMETHEUS, ROOT, metrics_of, module
 
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
 
@@ -36,6 +39,13 @@ def files(tmp_path):
     shutil.copytree(GRAFANA / "provisioning", tmp_path / "provisioning")
     shutil.copytree(GRAFANA / "dashboards", tmp_path / "dashboards")
     return tmp_path
+
+
+@pytest.fixture
+def unused_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def test_what_grafana_loads_fits_together(check):
@@ -250,3 +260,55 @@ def test_alerts_of_grafana_fire_when_they_should(grafana_rules, program, tmp_pat
     assert ended.returncode == 0, ended.stdout + ended.stderr
     fired = {t["alertname"] for test in GRAFANA_TESTS for t in test["alert_rule_test"] if "exp_alerts" in t}
     assert fired == {rule["title"] for rule in grafana_rules}
+
+
+def test_compose_mounts_what_is_provisioned():
+    """The folder the provider reads is the folder that is mounted, and the home page is one of its files."""
+    services = yaml.safe_load((ROOT / "compose.observability.yaml").read_text(encoding="utf-8"))["services"]
+    provider = yaml.safe_load((GRAFANA / "provisioning/dashboards/pqr.yml").read_text(encoding="utf-8"))["providers"][0]
+    mounts = dict(volume.removesuffix(":ro").split(":") for volume in services["grafana"]["volumes"])
+    assert mounts["./deploy/grafana/dashboards"] == provider["options"]["path"]
+    assert mounts["./deploy/grafana/provisioning"] == "/etc/grafana/provisioning"
+    home = services["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert (GRAFANA / "dashboards" / home.removeprefix(f"{provider['options']['path']}/")).is_file()
+
+
+def _stand_in(files, **changes):
+    """The stand-in of Grafana started on these files; its end, or its answer to a health check."""
+    (files / "app").mkdir()
+    for path in (ROOT / "deploy/standins/grafana/server.py", GRAFANA / "check.py"):
+        shutil.copy(path, files / "app")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "GF_PATHS_PROVISIONING": str(files / "provisioning"),
+        "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": str(files / "dashboards/overview.json"),
+        "GF_SECURITY_ADMIN_PASSWORD": "not-the-one-everybody-knows",
+    } | changes
+    command = [sys.executable, str(files / "app/server.py")]
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def test_the_stand_in_of_grafana_says_what_it_is(files, unused_port):
+    """It answers Grafana's health check, and its page says that it is not Grafana."""
+    process = _stand_in(files, GF_SERVER_HTTP_PORT=str(unused_port))
+    try:
+        assert "stand-in for Grafana" in process.stderr.readline()
+        with urllib.request.urlopen(f"http://127.0.0.1:{unused_port}/api/health") as answer:
+            assert json.load(answer) == {"database": "ok", "version": "stand-in"}
+        with urllib.request.urlopen(f"http://127.0.0.1:{unused_port}/") as answer:
+            page = answer.read().decode()
+        assert "This is not Grafana" in page
+        assert "PQRS operation" in page
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def test_the_stand_in_of_grafana_refuses_what_does_not_fit(files):
+    """A fault ends it with the fault's sentence, so that a stack with broken files does not come up."""
+    _break_board(files, BROKEN["data source must be provisioned"])
+    process = _stand_in(files, GF_SECURITY_ADMIN_PASSWORD="")
+    said = process.communicate(timeout=30)[1]
+    assert process.returncode == 1
+    assert "data source must be provisioned" in said
+    assert "GF_SECURITY_ADMIN_PASSWORD must be set" in said
