@@ -1,0 +1,6 @@
+// Grain: one row a committed stage of a run.
+unwind $rows as row
+match (run:Run {id: row.run})
+merge (manifest:Manifest {id: row.id})
+set manifest = row
+merge (run)-[:MADE]->(manifest)

@@ -1,0 +1,6 @@
+// Grain: one row a manifest and one it read, with the digest that one had then.
+unwind $rows as row
+match (reader:Manifest {id: row.reader})
+match (source:Manifest {id: row.source})
+merge (reader)-[read:READ]->(source)
+set read.digest = row.digest

@@ -1,0 +1,4 @@
+// Grain: one row a run.
+unwind $rows as row
+merge (run:Run {id: row.id})
+set run = row
