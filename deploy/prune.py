@@ -44,7 +44,7 @@ def unused(site: Path) -> list[Path]:
         if not paths and (site / pattern.split("/")[0]).is_dir():
             raise SystemExit(f"{pattern} must be there to be taken out, found nothing in {site}: mend deploy/prune.py.")
         found += paths
-    services = (path for path in (site / BOTOCORE).iterdir() if path.is_dir())
+    services = (path for path in (site / BOTOCORE).glob("*/") if path.is_dir())
     return found + [path for path in services if path.name not in SERVICES_IN_USE]
 
 

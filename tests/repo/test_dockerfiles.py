@@ -13,6 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SERVICES = sorted(ROOT.glob("services/*/Dockerfile"))
+VIEW = ROOT / "services/dashboard/Dockerfile"  # serves people, and is no worker of Prefect
+STAGES = [path for path in SERVICES if path != VIEW]
 OURS = [*SERVICES, ROOT / "libs/pipeline/Dockerfile", ROOT / "deploy/dask/Dockerfile"]
 STANDINS = sorted(ROOT.glob("deploy/standins/*/Dockerfile"))
 
@@ -44,13 +46,21 @@ def test_every_service_has_an_image():
     assert {path.parent for path in SERVICES} == {path.parent for path in ROOT.glob("services/*/pyproject.toml")}
 
 
-@pytest.mark.parametrize("path", SERVICES, ids=_id)
+@pytest.mark.parametrize("path", STAGES, ids=_id)
 def test_services_differ_in_their_name_only(path):
     """What is good for one image is good for all: read one, know them all."""
     name = path.parent.name
-    texts = [p.read_text(encoding="utf-8").replace(p.parent.name, "SERVICE") for p in (path, SERVICES[0])]
+    texts = [p.read_text(encoding="utf-8").replace(p.parent.name, "SERVICE") for p in (path, STAGES[0])]
     assert texts[0] == texts[1]
     assert f"--package pqr-{name} " in path.read_text(encoding="utf-8")
+
+
+def test_the_dashboard_holds_no_pipeline():
+    """It reads Postgres; what computes, orchestrates or speaks to the lake has no place in it."""
+    sync = next(line for line in _instructions(VIEW) if "uv sync" in line)
+    assert "--package pqr-dashboard " in sync
+    assert "pqr-pipeline" not in sync
+    assert {"polars", "duckdb", "distributed", "boto3"} <= set(re.findall(r"--no-install-package (\S+)", sync))
 
 
 @pytest.mark.parametrize("path", OURS, ids=_id)
