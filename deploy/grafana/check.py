@@ -20,18 +20,19 @@ import yaml
 UID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
 COLUMNS = 24
 SCHEMA_VERSION = 41
+HOME = "/etc/grafana/"
 EXPRESSIONS = "__expr__"  # Grafana's own source of alert expressions
 STATES = {"noDataState": {"NoData", "OK", "Alerting"}, "execErrState": {"Error", "OK", "Alerting"}}
-GLOBALS = {"__rate_interval", "__range", "__interval"}
+GLOBALS = {"__rate_interval", "__range", "__interval", "__auto"}
 KINDS = {"row", "stat", "gauge", "bargauge", "timeseries", "state-timeline", "alertlist", "table", "logs"}
 
 Json = dict[str, Any]
 
 
-def faults(provisioning: Path, dashboards: Path) -> list[str]:
-    """One sentence a fault, with the file it is in; none when all is well."""
+def faults(home: Path) -> list[str]:
+    """One sentence a fault, with its file; none when all is well. `home` is what Grafana has as /etc/grafana."""
     try:
-        found = _read(provisioning, dashboards)
+        found = _read(home)
     except (OSError, ValueError, yaml.YAMLError) as error:
         return [f"every file must be readable YAML or JSON: {error}"]
     sources, boards, rules = found.source_uids, found.boards, found.rules
@@ -63,14 +64,24 @@ class Found:
         return {source.get("uid") for source in self.sources}
 
 
-def _read(provisioning: Path, dashboards: Path) -> Found:
-    groups = [(name, group) for name, file in _yaml(provisioning / "alerting") for group in file.get("groups", [])]
+def _read(home: Path) -> Found:
+    places = home / "provisioning"
+    groups = [(name, group) for name, file in _yaml(places / "alerting") for group in file.get("groups", [])]
+    providers = [provider for _, file in _yaml(places / "dashboards") for provider in file.get("providers", [])]
     return Found(
-        [source for _, file in _yaml(provisioning / "datasources") for source in file.get("datasources", [])],
-        [provider for _, file in _yaml(provisioning / "dashboards") for provider in file.get("providers", [])],
-        [(path.name, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(dashboards.glob("*.json"))],
+        [source for _, file in _yaml(places / "datasources") for source in file.get("datasources", [])],
+        providers,
+        [board for provider in providers for board in _boards(home, provider["options"]["path"])],
         [(name, rule) for name, group in groups for rule in group.get("rules", [])],
     )
+
+
+def _boards(home: Path, path: str) -> list[tuple[str, Json]]:
+    """The dashboards of a provider, whose path is one of Grafana's container."""
+    files = sorted(home.glob(f"{path.removeprefix(HOME)}/*.json")) if path.startswith(HOME) else []
+    if not files:
+        raise ValueError(f"a provider's path must be a folder of {HOME} with dashboards, found {path}")
+    return [(file.name, json.loads(file.read_text(encoding="utf-8"))) for file in files]
 
 
 def panels(board: Json) -> Iterator[Json]:
@@ -180,6 +191,6 @@ def _rule(rule: Json, sources: set[Any], boards: set[Any]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    found = faults(Path(sys.argv[1]), Path(sys.argv[2]))
+    found = faults(Path(sys.argv[1]))
     sys.stderr.writelines(f"grafana: {fault}\n" for fault in found)
     raise SystemExit(1 if found else 0)

@@ -333,6 +333,17 @@ def test_the_first_run_of_a_service_is_an_increase(watched, counter):
     assert {each["metric"]["stage"] for each in rising} == set(ORDER)
 
 
+def test_a_restarted_loader_shows_the_published_run_again(watched, tmp_path):
+    """Its metrics begin anew; Postgres tells them which run readers see, before any run comes by."""
+    environment = os.environ | watched.of_stage("loader") | {METRICS_FOLDER: str(tmp_path)}
+    subprocess.run([sys.executable, "-m", "pqr_pipeline.first_metrics", "loader"], env=environment, check=True)
+    with exposition(tmp_path, lambda: None, host="127.0.0.1", port=0) as url:
+        lines = _get(f"{url}/metrics").splitlines()
+    shown = {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")}
+    assert shown["pqr_published_timestamp_seconds"] == watched.value("pqr:published_timestamp_seconds")
+    assert shown['pqr_breach_ratio{pqrs_type="all"}'] == watched.value('pqr:published_breach_ratio{pqrs_type="all"}')
+
+
 def test_the_operation_s_figures_are_those_of_gold(watched):
     """One definition of a figure: what Grafana shows is what the marts hold, overall and by type."""
     with psycopg.connect(watched.settings.postgres_dsn.get_secret_value(), row_factory=dict_row) as opened:
@@ -355,5 +366,5 @@ def test_the_operation_s_figures_are_those_of_gold(watched):
 def test_a_variable_offers_every_stage_that_tells(watched, boards):
     """The rows of the services are those that Prometheus knows."""
     told = {each["metric"]["stage"] for each in watched.ask("query", query="group by (stage) (pqr_stage_runs_total)")}
-    (variable,) = boards["services.json"]["templating"]["list"]
+    variable = boards["services.json"]["templating"]["list"][0]
     assert told == set(re.split(",", variable["query"]))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import urllib.request
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import yaml
@@ -36,8 +38,8 @@ def ours() -> set[str]:
 @pytest.fixture
 def files(tmp_path):
     """A copy of the provisioning to break."""
-    shutil.copytree(GRAFANA / "provisioning", tmp_path / "provisioning")
-    shutil.copytree(GRAFANA / "dashboards", tmp_path / "dashboards")
+    for folder in ("provisioning", "dashboards", "logs"):
+        shutil.copytree(GRAFANA / folder, tmp_path / folder)
     return tmp_path
 
 
@@ -50,7 +52,7 @@ def unused_port():
 
 def test_what_grafana_loads_fits_together(check):
     """Own uids, sources and variables that exist, panels that say what they show and do not lie on each other."""
-    assert check.faults(GRAFANA / "provisioning", GRAFANA / "dashboards") == []
+    assert check.faults(GRAFANA) == []
 
 
 def _break_board(folder, change):
@@ -83,7 +85,7 @@ BROKEN = {
 def test_a_broken_dashboard_is_named(check, files, sentence):
     """Each fault is found and said."""
     _break_board(files, BROKEN[sentence])
-    assert sentence in "\n".join(check.faults(files / "provisioning", files / "dashboards"))
+    assert sentence in "\n".join(check.faults(files))
 
 
 BROKEN_RULE = {
@@ -104,13 +106,13 @@ def test_a_broken_alert_is_named(check, files, sentence):
     found = yaml.safe_load(path.read_text())
     BROKEN_RULE[sentence](found["groups"][0]["rules"][0])
     path.write_text(yaml.safe_dump(found))
-    assert sentence in "\n".join(check.faults(files / "provisioning", files / "dashboards"))
+    assert sentence in "\n".join(check.faults(files))
 
 
 def test_a_file_that_is_no_json_is_named(check, files):
     """One sentence, no traceback."""
     (files / "dashboards/postgres.json").write_text("{")
-    (fault,) = check.faults(files / "provisioning", files / "dashboards")
+    (fault,) = check.faults(files)
     assert "readable YAML or JSON" in fault
 
 
@@ -158,11 +160,20 @@ def test_metrics_are_found_in_promql():
 
 def test_every_service_has_its_row(boards):
     """One row a stage, in the pipeline's order, and one for each service that is no stage."""
-    (variable,) = boards["services.json"]["templating"]["list"]
+    variable = boards["services.json"]["templating"]["list"][0]
     assert variable["query"].split(",") == list(ORDER)
     rows = [panel for panel in boards["services.json"]["panels"] if panel["type"] == "row"]
     assert rows[0]["repeat"] == variable["name"]
     assert [row["title"].split()[0] for row in rows[1:]] == ["pipeline", "dashboard"]
+
+
+def test_logs_are_asked_by_labels_that_they_have(boards):
+    """What a query for logs names is what Alloy gives each line."""
+    alloy = (ROOT / "deploy/logs/config.alloy").read_text(encoding="utf-8")
+    targets = [t for board in boards.values() for panel in board["panels"] for t in panel.get("targets", [])]
+    asked = [target["expr"] for target in targets if target["datasource"]["uid"] == "loki"]
+    assert asked
+    assert {name for expr in asked for name in re.findall(r"(\w+)=~", expr)} <= set(re.findall(r"\w+", alloy))
 
 
 def test_types_have_the_names_people_know(boards):
@@ -263,14 +274,15 @@ def test_alerts_of_grafana_fire_when_they_should(grafana_rules, program, tmp_pat
 
 
 def test_compose_mounts_what_is_provisioned():
-    """The folder the provider reads is the folder that is mounted, and the home page is one of its files."""
+    """Every folder a provider reads is mounted, and the home page is one of its files."""
     services = yaml.safe_load((ROOT / "compose.observability.yaml").read_text(encoding="utf-8"))["services"]
-    provider = yaml.safe_load((GRAFANA / "provisioning/dashboards/pqr.yml").read_text(encoding="utf-8"))["providers"][0]
     mounts = dict(volume.removesuffix(":ro").split(":") for volume in services["grafana"]["volumes"])
-    assert mounts["./deploy/grafana/dashboards"] == provider["options"]["path"]
-    assert mounts["./deploy/grafana/provisioning"] == "/etc/grafana/provisioning"
+    files = GRAFANA.glob("provisioning/dashboards/*.yml")
+    read = {p["options"]["path"] for file in files for p in yaml.safe_load(file.read_text())["providers"]}
+    assert {place for ours, place in mounts.items() if ours.startswith(".")} == read | {"/etc/grafana/provisioning"}
+    assert all((ROOT / ours).name == Path(place).name for ours, place in mounts.items() if ours.startswith("."))
     home = services["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
-    assert (GRAFANA / "dashboards" / home.removeprefix(f"{provider['options']['path']}/")).is_file()
+    assert (GRAFANA / home.removeprefix("/etc/grafana/")).is_file()
 
 
 def _stand_in(files, **changes):
@@ -280,8 +292,8 @@ def _stand_in(files, **changes):
         shutil.copy(path, files / "app")
     environment = {
         "PATH": os.environ["PATH"],
-        "GF_PATHS_PROVISIONING": str(files / "provisioning"),
-        "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": str(files / "dashboards/overview.json"),
+        "STANDIN_HOME": str(files),
+        "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": "/etc/grafana/dashboards/overview.json",
         "GF_SECURITY_ADMIN_PASSWORD": "not-the-one-everybody-knows",
     } | changes
     command = [sys.executable, str(files / "app/server.py")]

@@ -25,8 +25,8 @@ Whether Grafana shows them, it cannot say. Their queries are asked of a real Pro
 """
 
 
-def titles(folder: Path) -> list[str]:
-    return [json.loads(path.read_text(encoding="utf-8"))["title"] for path in sorted(folder.glob("*.json"))]
+def titles(home: Path) -> list[str]:
+    return sorted(json.loads(path.read_text(encoding="utf-8"))["title"] for path in home.glob("*/*.json"))
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -56,19 +56,19 @@ class Handler(BaseHTTPRequestHandler):
 
 def main() -> int:
     """Check, then serve until SIGTERM; 1 and the faults on stderr if there are any."""
-    provisioning = Path(os.environ.get("GF_PATHS_PROVISIONING", "/etc/grafana/provisioning"))
-    home = os.environ.get("GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH", "/etc/grafana/dashboards/overview.json")
-    found = check.faults(provisioning, Path(home).parent)
+    home = Path(os.environ.get("STANDIN_HOME", check.HOME))
+    found = check.faults(home)
     if not os.environ.get("GF_SECURITY_ADMIN_PASSWORD"):
         found.append(
             "GF_SECURITY_ADMIN_PASSWORD must be set, or the administrator's password is the one everybody knows"
         )
-    if not Path(home).is_file():
-        found.append(f"the home dashboard must be there, found no {home}")
+    first = os.environ.get("GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH", "").replace(check.HOME, f"{home}/")
+    if not Path(first).is_file():
+        found.append(f"the home dashboard must be there, found no {first!r}")
     sys.stderr.writelines(f"stand-in for Grafana: {fault}\n" for fault in found)
     if found:
         return 1
-    names = titles(Path(home).parent)
+    names = titles(home)
     Handler.face = FACE.format("".join(f"<li>{html.escape(name)}</li>" for name in names))
     server = ThreadingHTTPServer(("", int(os.environ.get("GF_SERVER_HTTP_PORT", "3000"))), Handler)
     server.daemon_threads = True
