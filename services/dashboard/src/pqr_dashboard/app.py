@@ -56,18 +56,19 @@ def main() -> None:
         return
     entries = menu_of(user.role)
     place = st.sidebar.container()  # the run stands above who is signed in
+    shown = {entry: partial(_show, entry, settings, user, place) for entry in entries}
     pages = [
-        st.Page(
-            partial(_show, entry, settings, user, place),
-            title=entry.title,
-            icon=entry.icon,
-            url_path=entry.path,
-            default=entry is PAGES[0],
-        )
-        for entry in entries
+        st.Page(show, title=entry.title, icon=entry.icon, url_path=_path(entry), default=entry is PAGES[0])
+        for entry, show in shown.items()
     ]
+    # the first page lies at the root, and at its own address too
+    first = st.Page(shown[PAGES[0]], title=PAGES[0].title, url_path=PAGES[0].path, visibility="hidden")
     login.signed_in_as(user, settings)
-    st.navigation([*pages, *login.not_for(entries)]).run()
+    st.navigation([*pages, first, *login.elsewhere(entries)]).run()
+
+
+def _path(entry: Entry) -> str:
+    return login.HOME if entry is PAGES[0] else entry.path
 
 
 def _show(entry: Entry, settings: Settings, user: User, place: DeltaGenerator) -> None:

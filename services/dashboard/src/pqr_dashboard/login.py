@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from html import escape
+from urllib.parse import urlsplit
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -14,22 +15,33 @@ from pqr_dashboard import session, widgets
 from pqr_dashboard.menu import PAGES, Entry
 from pqr_dashboard.session import User
 
-__all__ = ["gate", "not_for", "signed_in_as"]
+__all__ = ["HOME", "elsewhere", "gate", "signed_in_as"]
 
+HOME = "-"  # the page at the root must have an address of its own, which nobody asks for
+PATHS = tuple(entry.path for entry in PAGES)
 ROLE_NAMES = {"executive": "Directivo", "analyst": "Analista", "operator": "Operación"}
 
 
 def gate(settings: Settings) -> None:
     """Nothing but the login, whatever the address; after signing in, the address leads where it said."""
     show = partial(_login, settings)
-    pages = [st.Page(show, title="Ingreso", url_path=entry.path, default=entry is PAGES[0]) for entry in PAGES]
-    st.navigation(pages, position="hidden").run()
+    pages = [st.Page(show, title="Ingreso", url_path=path, visibility="hidden") for path in (*PATHS, *_unknown())]
+    st.navigation([st.Page(show, title="Ingreso", url_path=HOME, default=True), *pages], position="hidden").run()
 
 
-def not_for(entries: Sequence[Entry]) -> list[Page]:
-    """Addresses of pages that this role may not see: they say so, and hold nothing of the page."""
-    missing = [entry for entry in PAGES if entry not in entries]
-    return [st.Page(_refused, title="PQRSD", url_path=entry.path, visibility="hidden") for entry in missing]
+def elsewhere(entries: Sequence[Entry]) -> list[Page]:
+    """Addresses of pages that this role may not see, and of none at all: they say so, and hold nothing of a page."""
+    missing = [entry.path for entry in PAGES if entry not in entries]
+    return [
+        *(st.Page(_refused, title="PQRSD", url_path=path, visibility="hidden") for path in missing),
+        *(st.Page(_not_there, title="PQRSD", url_path=path, visibility="hidden") for path in _unknown()),
+    ]
+
+
+def _unknown() -> list[str]:
+    """The page that the address asks for, if there is none; else Streamlit would say so itself, and in English."""
+    asked = urlsplit(st.context.url or "").path.strip("/")
+    return [asked] if asked and "/" not in asked and asked not in (*PATHS, HOME) else []
 
 
 def signed_in_as(user: User, settings: Settings) -> None:
@@ -68,6 +80,11 @@ def _form(settings: Settings) -> str:
     if session.sign_in(settings, email, password):
         st.rerun()
     return session.message()
+
+
+def _not_there() -> None:
+    widgets.title("PQRSD")
+    widgets.empty("Esta página no existe", "Elija una en el menú.")
 
 
 def _refused() -> None:
