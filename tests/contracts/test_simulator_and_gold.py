@@ -1,0 +1,78 @@
+"""What the simulator says of unchanged inputs is what gold says: two rooms, one figure."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pqr_common import terms
+from pqr_dashboard.simulation import COUNTS, Change, simulated
+from pqr_gold.schema import TICKETS
+from pqr_gold.transform import NEEDS, mart, partials
+
+FIRST, LAST = date(2026, 1, 1), date(2026, 2, 20)
+NAMES = ("kpi_cohorts", "kpi_daily", "kpi_executive")
+HEADLINE = (
+    "received", "answered", "archived", "transferred", "no_term", "open", "due", "in_term", "late", "overdue", "breached",
+)  # fmt: skip
+
+
+@st.composite
+def silver_tickets(draw):
+    """A ticket as silver may write it: any moment of arrival, any end, any extension of its clock."""
+    minutes = draw(st.integers(0, ((LAST - FIRST).days + 1) * 1440 - 1))
+    opened_at = datetime(2026, 1, 1, 5, tzinfo=UTC) + timedelta(minutes=minutes)
+    opened_on = (opened_at - timedelta(hours=5)).date()
+    pqrs_type = draw(st.sampled_from(terms.PQRS_TYPES))
+    received = terms.received_on(np.array([opened_at.replace(tzinfo=None)], "datetime64[us]"))
+    term = int(terms.term_days(pa.array([pqrs_type]), received)[0])
+    closed_on = opened_on + timedelta(days=draw(st.integers(0, 40)))
+    is_closed = draw(st.booleans()) and closed_on <= LAST
+    end = draw(st.sampled_from(["answer", "answer", "archive", "transfer"])) if is_closed else ""
+    has_term = term >= 0 and end != "transfer"
+    due = terms.effective_due_on(received, [term], draw(st.integers(0, 8)))[0].item() if term >= 0 else None
+    is_due = has_term and due <= LAST
+    taken = max(int(terms.business_days_between(received[0], closed_on)), 0)
+    return dict.fromkeys(TICKETS.schema.names, False) | {
+        "pqrs_type": pqrs_type, "department": "Meta", "topic": "RUIDO", "opened_at": opened_at,
+        "received_on": received[0].item(), "term_days": term if term >= 0 else None, "effective_due_on": due,
+        "closed_on": closed_on if is_closed else None, "business_days": taken if is_closed and end != "transfer" else None,
+        "has_term": has_term, "is_due": is_due, "is_breached": is_due and (not is_closed or closed_on > due),
+        "is_transferred": end == "transfer", "is_archived": end == "archive", "count_emails": 3, "count_insistences": 0,
+    }  # fmt: skip
+
+
+def marts_of(tickets):
+    parts = partials(tickets, FIRST, LAST)
+    made = {name: mart(name, {need: parts[need] for need in NEEDS[name]}, FIRST, LAST) for name in NAMES}
+    return {name: table.to_pandas(date_as_object=False) for name, table in made.items()}
+
+
+def rounded(value, places):
+    return None if value is None else Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def assert_agree(marts, first, last):
+    outcome = simulated(marts["kpi_cohorts"], first, last, Change())
+    key = ["day", "pqrs_type"]
+    told, found = (
+        table.set_index(key)[list(COUNTS)].sort_index().astype("int64") for table in (marts["kpi_daily"], outcome.daily)
+    )
+    assert found.index.tolist() == told.index.tolist()
+    assert (found.to_numpy() == told.to_numpy()).all()
+    headline = marts["kpi_executive"].iloc[0]
+    assert {name: outcome.total(name) for name in HEADLINE} == {name: int(headline[name]) for name in HEADLINE}
+    share = Decimal(outcome.total("breached")) / outcome.total("due") if outcome.total("due") else None
+    assert rounded(share, 4) == headline["breach_rate"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(silver_tickets(), max_size=40))
+def test_any_inbox(tickets):
+    """Whatever arrived and however it ended: every day, every type, and the headline."""
+    assert_agree(marts_of(pa.Table.from_pylist(tickets, schema=TICKETS.schema)), FIRST, LAST)
