@@ -54,13 +54,14 @@ def compared(daily: pd.DataFrame, outcome: Outcome, names: Mapping[str, str], te
     """A row a type that has a term: its term, and due, breached, rate and open of the run and simulated."""
     last = daily[daily["day"] == daily["day"].max()].set_index("pqrs_type")
     own = daily.groupby("pqrs_type")[["due", "breached"]].sum().join(last[["backlog"]])
-    both = own.join(outcome.by_type.set_index("pqrs_type")[["due", "breached", "open"]], rsuffix="_simulated")
+    simulated = outcome.by_type.set_index("pqrs_type")[["due", "breached", "open"]].add_suffix("_simulated")
+    both = own.rename(columns={"backlog": "open"}).join(simulated)
     rows = both.loc[[code for code in names if code in both.index and code in terms]].reset_index()
     rows["name"] = [names[code] for code in rows["pqrs_type"]]
     rows["term"] = [terms[code] for code in rows["pqrs_type"]]
     rows["rate"] = _rates(rows["breached"], rows["due"])
     rows["rate_simulated"] = _rates(rows["breached_simulated"], rows["due_simulated"])
-    return rows.rename(columns={"open": "open_simulated", "backlog": "open"})
+    return rows
 
 
 def rates(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,106 @@
+"""A ticket in words: its state, its clock, its steps, and what may be searched for."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pandas as pd
+import pytest
+
+from pqr_dashboard import tickets
+from pqr_dashboard.tickets import Filters
+
+BOGOTA = "America/Bogota"
+TICKET = {
+    "ticket_id": "0529cdc81ac5868f674f", "radicado": "20261010001392", "pqrs_type": "PET_INF", "status": "answered",
+    "opened_at": pd.Timestamp("2026-01-07 19:08", tz=BOGOTA), "received_on": pd.Timestamp("2026-01-08"), "term_days": 10,
+    "due_on": pd.Timestamp("2026-01-23"), "effective_due_on": pd.Timestamp("2026-02-04"), "extension_days": 8,
+    "suspended_days": 0, "closed_on": pd.Timestamp("2026-02-09"), "business_days": 21, "has_term": True,
+    "is_breached": True, "is_overdue": False, "as_of_day": pd.Timestamp("2026-03-31"), "raw_line": 613,
+    "raw_path": "raw/emails/run=r/day=2026-01-07/part-00000.jsonl",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("  2026 1010001392 ", "20261010001392"),
+        ("", None),
+        (" \t\n", None),
+        ("a\x00b\x1b", "ab"),
+        ("x" * 500, "x" * 40),
+        ("'; drop table core.tickets; --", "';droptablecore.tickets;--"),
+        ("%_\\", "%_\\"),
+    ],
+)
+def test_what_is_typed_is_text(typed, code):
+    """Blanks and what cannot be printed go, the rest stays as it is: no letter means anything but itself."""
+    assert tickets.code_of(typed) == code
+
+
+def test_filters_ask_for_one_row_more_than_a_page():
+    """One row more tells whether there is another page; the next page begins after the last ticket seen."""
+    after = (datetime(2026, 1, 5, 12, tzinfo=UTC), "abc")
+    asked = Filters(code="2026", opened_from=date(2026, 1, 5)).parameters(after)
+    assert (asked["code"], asked["before_at"], asked["before_id"]) == ("2026", *after)
+    assert asked["limit"] == tickets.PAGE_ROWS + 1
+    assert Filters().parameters(None)["before_at"] is None
+
+
+def test_the_clock_of_a_late_ticket():
+    """Term, extension and what went beyond, in business days that add up to the answer time."""
+    clock = tickets.clock(TICKET)
+    assert clock[["kind", "days"]].to_numpy().tolist() == [["Término", 10], ["Prórroga", 8], ["Fuera de término", 3]]
+    assert (clock["start"].iloc[0], clock["end"].iloc[-1]) == (TICKET["received_on"], TICKET["closed_on"])
+    assert clock["days"].sum() == TICKET["business_days"]
+
+
+def test_the_clock_of_an_open_ticket_runs_to_the_end_of_the_window():
+    """Overdue and unanswered: what is beyond goes on to the last day of the run."""
+    clock = tickets.clock(TICKET | {"closed_on": pd.NaT, "is_overdue": True, "extension_days": 0, "suspended_days": 8})
+    assert clock["kind"].tolist() == ["Término", "Suspensión", "Fuera de término"]
+    assert clock["end"].iloc[-1] == TICKET["as_of_day"]
+
+
+def test_praise_has_no_clock():
+    """What needs no answer has no term, no dates and no clock; its cards say so with a dash."""
+    praise = TICKET | {"term_days": None, "due_on": pd.NaT, "effective_due_on": pd.NaT, "has_term": False,
+                       "is_breached": False, "closed_on": pd.NaT, "business_days": None, "status": "received"}  # fmt: skip
+    assert tickets.clock(praise).empty
+    assert [card.value for card in tickets.cards(praise)] == ["Recibida", "8 ene 2026", "–", "–", "–", "–"]
+
+
+def test_cards_tell_the_clock():
+    """Received, term, the lawful and the effective due date with what moved it, and how it ended."""
+    cards = {card.label: (card.value, card.note.replace("\u00a0", " ")) for card in tickets.cards(TICKET)}
+    assert cards["Estado"] == ("Respondida", "cerrada fuera de término")
+    assert cards["Vencimiento de ley"][0] == "23 ene 2026"
+    assert cards["Vencimiento efectivo"] == ("4 feb 2026", "prórroga de 8 días hábiles")
+    assert cards["Cerrada"] == ("9 feb 2026", "en 21 días hábiles")
+
+
+def test_steps_are_escaped_and_in_words():
+    """A step reads when, what and who; markup in the data is text."""
+    event = {"event_type": "extended", "occurred_at": pd.Timestamp("2026-01-20 10:02", tz=BOGOTA), "actor": "entity",
+             "is_effective": False, "extension_days": 8}  # fmt: skip
+    odd = event | {"event_type": "<script>alert(1)</script>", "extension_days": None, "actor": '"><img>'}
+    html = tickets.timeline_html([event, odd])
+    assert "Prórroga del término" in html
+    assert "Entidad · 8 días hábiles más · fuera de plazo: no mueve el término" in html
+    assert "<script>" not in html
+    assert "<img>" not in html
+
+
+def test_the_line_it_came_from():
+    """The command shows the very line, counted from one."""
+    assert tickets.source(TICKET) == "sed -n '614p' raw/emails/run=r/day=2026-01-07/part-00000.jsonl"
+
+
+def test_a_list_in_words():
+    """Codes become names, what is missing a dash, and what matters most about the term is said."""
+    found = pd.DataFrame([TICKET | {"topic": "RUIDO", "department": None, "radicado": None, "is_overdue": True}])
+    row = tickets.listed(found, {"PET_INF": "Información"}, {"RUIDO": "Ruido"}).iloc[0].to_dict()
+    assert row == {
+        "Radicado": "sin radicar", "Llegó": "7 ene 2026", "Tipo": "Información", "Tema": "Ruido", "Departamento": "–",
+        "Estado": "Respondida · vencida", "Vence": "4 feb 2026",
+    }  # fmt: skip
