@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 
 import pytest
 
 from pqr_common.errors import InvalidSettings
-from pqr_common.exposition import METRICS_FOLDER, exposition, share_metrics
+from pqr_common.exposition import METRICS_FOLDER, SharedMetrics, exposition, share_metrics
 
 CHILD = """
 import sys
@@ -100,6 +102,20 @@ def test_health_is_200_or_503_with_what_is_wrong(service):
     service.trouble = "The worker must poll, found no poll for 90 s."
     assert service.get("/health") == (503, f"{service.trouble}\n")
     assert service.get("/")[0] == 404
+
+
+def test_who_does_not_wait_for_the_answer_is_no_trouble(service, monkeypatch, capsys):
+    """A scrape that timed out leaves no traceback in the service's log, and the next one is answered."""
+    port = int(service.url.rpartition(":")[2])
+    asked, go_on = threading.Event(), threading.Event()
+    service.trouble = "slow"
+    monkeypatch.setattr(SharedMetrics, "text", lambda _self: (asked.set(), go_on.wait(5), b"x" * 10_000_000)[2])
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        assert asked.wait(5)
+    go_on.set()
+    assert service.get("/health")[0] == 503
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_a_taken_port_is_a_setting_to_mend(service, tmp_path):

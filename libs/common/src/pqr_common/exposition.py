@@ -48,11 +48,12 @@ def exposition(folder: Path, health: Health, *, host: str, port: int) -> Iterato
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             answer = _answer(self.path.partition("?")[0], metrics, health)
-            self.send_response(answer.status)
-            self.send_header("Content-Type", answer.content_type)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            self.wfile.write(answer.body)
+            with contextlib.suppress(ConnectionError):  # who asked did not wait
+                self.send_response(answer.status)
+                self.send_header("Content-Type", answer.content_type)
+                self.send_header("Content-Length", str(len(answer.body)))
+                self.end_headers()
+                self.wfile.write(answer.body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name is the base class's
             """A probe every few seconds is no news."""
