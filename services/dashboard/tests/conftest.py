@@ -1,0 +1,119 @@
+"""A real Postgres with a small run in it, and the dashboard's pages as Streamlit runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+import streamlit as st
+from pydantic import SecretStr
+from streamlit import config
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+import pqr_dashboard
+from pqr_common.discovery import ORDER, stage_named, warehouse
+from pqr_common.executor import Inline
+from pqr_common.lake import open_lake
+from pqr_common.parameters import Parameters
+from pqr_common.runner import run_stage
+from pqr_common.runs import RunRecords
+from pqr_common.settings import Settings
+from pqr_dashboard.menu import PAGES
+from pqr_dashboard.warehouse import Warehouse
+from pqr_pipeline import embedded
+
+APP = Path(pqr_dashboard.__file__).with_name("app.py")
+RUN_ID = "dos-meses"
+NOBODY = "postgresql://pqr_dashboard@127.0.0.1:9/postgres"  # the port that discards
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """An embedded platform whose Postgres shows a run of two whole months, a few tickets a day."""
+    settings = Settings.read(home=tmp_path_factory.mktemp("dashboard"))
+    with embedded.postgres(settings) as dsn:
+        ready = settings.with_(postgres_dsn=SecretStr(dsn))
+        parameters = Parameters.create(window_to=date(2026, 2, 28), tickets_per_business_day=25)
+        RunRecords(open_lake(ready), RUN_ID).declare(parameters)
+        for name in ORDER:
+            run_stage(stage_named(name), RUN_ID, lake=open_lake(ready), settings=ready, executor=Inline())
+        yield ready
+
+
+@pytest.fixture(scope="session")
+def loaded(server: Settings) -> str:
+    """The DSN of a database with a published run."""
+    return server.postgres_dsn.get_secret_value()
+
+
+@pytest.fixture(scope="session")
+def migrated(loaded: str) -> str:
+    """The DSN of a database with every table and no run."""
+    dsn = _database(loaded, "migrated")
+    warehouse().migrate(dsn)
+    return dsn
+
+
+@pytest.fixture(scope="session")
+def bare(loaded: str) -> str:
+    """The DSN of a database nobody ever migrated."""
+    return _database(loaded, "bare")
+
+
+def _database(server: str, name: str) -> str:
+    with psycopg.connect(server, autocommit=True) as opened:
+        opened.execute(f"create database {name}")
+    return server.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def reading() -> Iterator[Callable[[str], Warehouse]]:
+    """Open doors to databases, closed at the end of the test."""
+    opened: list[Warehouse] = []
+
+    def open_(dsn: str) -> Warehouse:
+        opened.append(Warehouse(dsn))
+        return opened[-1]
+
+    yield open_
+    for door in opened:
+        door.close()
+
+
+@pytest.fixture
+def visit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., AppTest]]:
+    """Open a page of the whole app on a database, as a visitor of this machine; `address` holds query parameters."""
+    monkeypatch.delenv("PQR_AUTH_URL", raising=False)
+    script = tmp_path / "app.py"  # beside no folder pages/, whose files AppTest would take for the pages
+    script.write_text(f"import runpy; runpy.run_path({str(APP)!r})")
+    before = config.get_option("server.address")
+    config.set_option("server.address", "127.0.0.1")
+
+    def open_(module: str, dsn: str, **address: str) -> AppTest:
+        monkeypatch.setenv("PQR_DASHBOARD_DSN", dsn)
+        _forget()
+        visitor = AppTest.from_file(str(script), default_timeout=60)
+        for name, value in address.items():
+            visitor.query_params[name] = value
+        entry = next(entry for entry in PAGES if entry.module == module)
+        visitor._page_hash = calc_hash(entry.path)  # switch_page knows files only
+        return visitor.run()
+
+    yield open_
+    config.set_option("server.address", before)
+    _forget()
+
+
+def _forget() -> None:
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def nobody() -> str:
+    """The DSN of a Postgres that does not answer."""
+    return NOBODY

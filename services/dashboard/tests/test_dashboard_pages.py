@@ -1,0 +1,112 @@
+"""The executive pages as Streamlit runs them: with data, before the first run, and with Postgres down."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import date
+
+import psycopg
+import pytest
+
+from pqr_dashboard import figures
+from pqr_dashboard.menu import PAGES
+
+EXECUTIVE = ("resumen", "terminos", "territorio")
+LEAKS = re.compile(r"Traceback|psycopg|Error|\bnan\b|\bNaT\b|\bNone\b|127\.0\.0\.1")
+
+
+def _seen(visitor) -> str:
+    """All that the page says, tags taken out."""
+    said = [*(e.body for e in visitor.main.get("html")), *(e.value for e in visitor.markdown)]
+    said += [e.value for e in (*visitor.title, *visitor.caption)]
+    return html.unescape(re.sub(r"<[^>]+>", " ", "\n".join(said)))
+
+
+@pytest.mark.parametrize("module", EXECUTIVE)
+def test_a_page_shows_the_run(visit, loaded, module):
+    """Its title, charts, tables with a CSV each, and nothing that only a programmer understands."""
+    visitor = visit(module, loaded)
+    assert not visitor.exception
+    assert visitor.title[0].value == next(entry.title for entry in PAGES if entry.module == module)
+    assert len(visitor.get("arrow_vega_lite_chart") or visitor.get("vega_lite_chart")) >= 2
+    assert visitor.get("download_button")
+    assert not LEAKS.search(_seen(visitor))
+
+
+@pytest.mark.parametrize("module", [entry.module for entry in PAGES])
+def test_before_the_first_run_a_page_says_what_to_do(visit, migrated, module):
+    """An empty database is no error: the page names the command."""
+    visitor = visit(module, migrated)
+    assert not visitor.exception
+    assert "pqr run" in _seen(visitor)
+    assert not LEAKS.search(_seen(visitor))
+
+
+def test_a_database_nobody_migrated_is_as_good_as_empty(visit, bare):
+    """Tables that are not there yet look like runs that are not there yet."""
+    assert "pqr run" in _seen(visit("resumen", bare))
+
+
+@pytest.mark.parametrize("module", [entry.module for entry in PAGES])
+def test_without_postgres_a_page_says_so_in_a_sentence(visit, module, nobody):
+    """No traceback, no address, no name of a library."""
+    visitor = visit(module, nobody)
+    assert not visitor.exception
+    assert "La base de datos no responde" in _seen(visitor)
+    assert not LEAKS.search(_seen(visitor))
+
+
+def test_the_headline_is_what_gold_counted(visit, loaded):
+    """The cards of the whole window are the one row of kpi_executive, in Spanish numbers."""
+    with psycopg.connect(loaded) as opened:
+        row = opened.execute(
+            "select received, answered, breach_rate, open, overdue, mean_business_days from gold.kpi_executive"
+        ).fetchone()
+    formats = (figures.count, figures.count, figures.percent, figures.count, figures.count, figures.decimal)
+    expected = [form(value) for form, value in zip(formats, row, strict=True)]
+    assert _cards(visit("resumen", loaded)) == expected
+
+
+def _cards(visitor) -> list[str]:
+    body = next(e.body for e in visitor.main.get("html") if "pqr-cards" in e.body)
+    return [html.unescape(value) for value in re.findall(r'class="pqr-value">([^<]*)<', body)]
+
+
+def test_a_month_and_a_type_can_be_chosen(visit, loaded):
+    """The cards follow both filters, with what gold counted for them."""
+    visitor = visit("resumen", loaded)
+    visitor.selectbox(key="resumen-mes").select_index(2).run()
+    visitor.selectbox(key="resumen-tipo").select_index(7).run()
+    assert not visitor.exception
+    with psycopg.connect(loaded) as opened:
+        received = opened.execute(
+            "select sum(received) from gold.kpi_daily where pqrs_type = 'RECLAMO' and day < %s", [date(2026, 2, 1)]
+        ).fetchone()[0]
+    assert _cards(visitor)[0] == figures.count(received)
+
+
+def test_every_choice_of_every_filter_can_be_drawn(visit, loaded):
+    """Also types with hardly a case, and praise, which has no term."""
+    for module in EXECUTIVE:
+        visitor = visit(module, loaded)
+        box = visitor.main.selectbox[-1]
+        for number in range(len(box.options)):
+            visitor.main.selectbox[-1].select_index(number).run()
+            assert not visitor.exception, (module, number)
+            assert not LEAKS.search(_seen(visitor)), (module, number)
+
+
+@pytest.mark.parametrize("measure", ["Recibidas", "Incumplimiento", "Días de respuesta"])
+def test_the_map_compares_what_is_asked_for(visit, loaded, measure):
+    """Each measure draws the map, the topics and the table."""
+    visitor = visit("territorio", loaded)
+    visitor.main.get("button_group")[0].set_value(measure).run()
+    assert not visitor.exception
+    assert measure.lower() in _seen(visitor).lower()
+
+
+def test_the_run_of_the_address_is_the_one_shown(visit, loaded):
+    """A link keeps its run; one that names no run leads to the published one."""
+    assert visit("resumen", loaded, corrida="dos-meses").sidebar.selectbox[0].value == "dos-meses"
+    assert visit("resumen", loaded, corrida="' or 1=1").sidebar.selectbox[0].value == "dos-meses"
