@@ -1,0 +1,57 @@
+"""A real Neo4j in a process of its own, from Maven Central; without Java and Maven these tests are skipped."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from pqr_pipeline.neo4j import Neo4j
+
+HERE = Path(__file__).parent
+PASSWORD = "para-las-pruebas-1"
+MEMORY = "-Xmx400m"
+
+
+@pytest.fixture(scope="session")
+def neo4j_url(tmp_path_factory) -> Iterator[str]:
+    """The URL of a Neo4j whose user neo4j has the password PASSWORD."""
+    if not (shutil.which("java") and shutil.which("mvn")):
+        pytest.skip("a real Neo4j needs java and mvn on this machine")
+    folder = tmp_path_factory.mktemp("neo4j")
+    listed = folder / "classpath"
+    maven = ["mvn", "-q", "-B", "-f", HERE / "pom.xml", "dependency:build-classpath", f"-Dmdep.outputFile={listed}"]
+    fetched = subprocess.run(maven, capture_output=True, text=True, check=False)
+    if fetched.returncode:
+        pytest.skip(f"Neo4j cannot be had from Maven Central: {fetched.stdout[-200:]}")
+    command = ["java", MEMORY, "-cp", listed.read_text(), HERE / "Serve.java", folder]
+    served = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    url = next((line.strip() for line in served.stdout if line.startswith("http")), "")
+    try:
+        first = {"statement": "alter current user set password from 'neo4j' to $new", "parameters": {"new": PASSWORD}}
+        httpx.post(f"{url}db/system/query/v2", json=first, auth=("neo4j", "neo4j"), timeout=60).raise_for_status()
+        yield url.rstrip("/")
+    finally:
+        served.stdin.close()
+        served.wait(60)
+
+
+@pytest.fixture
+def graph_settings(platform, neo4j_url):
+    """The platform's settings with that Neo4j."""
+    return platform.settings.with_(neo4j_url=neo4j_url, neo4j_password=SecretStr(PASSWORD))
+
+
+@pytest.fixture
+def neo4j(graph_settings) -> Neo4j:
+    """An empty graph."""
+    found = Neo4j.of(graph_settings)
+    found.ask("match (node) detach delete node")
+    return found
