@@ -144,7 +144,7 @@ ATTEMPTS = (
     Column("rows", "Filas", figures.count),
     Column("bytes", "Bytes", operation.size),
     Column("host", "Equipo"),
-    Column("error", "Error"),
+    Column("error", "Qué falló"),
 )
 CHECKS = (
     Column("status_said", "Resultado"),
