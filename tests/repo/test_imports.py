@@ -25,11 +25,16 @@ PURE = {
         "clock", "keys", "lifecycle", "machine", "phrases", "schema", "threads", "tickets", "transform",
     },
     "pqr_loader": {"openlineage", "plan", "schema"},
+    "pqr_dashboard": {
+        "answers", "figures", "flow", "menu", "months", "names", "operation", "parts", "places", "shades", "simulation",
+        "simulator", "terms", "theme", "ticket", "tickets", "what_if",
+    },
 }  # fmt: skip
 WORLD = {
     "os", "pathlib", "time", "random", "socket", "subprocess", "structlog", "prometheus_client", "distributed",
     "boto3", "psycopg", "prefect", "streamlit", "adbc_driver_postgresql",
 }  # fmt: skip
+PAGES = ("resumen", "terminos", "territorio", "solicitudes", "simulador", "operacion")
 OWNERS = {
     "boto3": {"pqr_common.lake_s3"},
     "distributed": {"pqr_common.executor"},
@@ -47,6 +52,15 @@ OWNERS = {
         "pqr_common.exposition",
         "pqr_common.metrics",
         "pqr_common.resources",
+    },
+    "psycopg_pool": {"pqr_dashboard.warehouse"},
+    "streamlit": {
+        "pqr_dashboard.__main__",
+        "pqr_dashboard.app",
+        "pqr_dashboard.login",
+        "pqr_dashboard.session",
+        "pqr_dashboard.widgets",
+        *(f"pqr_dashboard.pages.{page}" for page in PAGES),
     },
     "structlog": {"pqr_common.log"},
 }

@@ -31,7 +31,7 @@ class Change:
 
 
 def is_missing(value: Any) -> bool:
-    return value is None or value != value or str(value) in ("NaT", "<NA>")  # noqa: PLR0124  only a NaN differs
+    return value is None or str(value) in ("nan", "NaT", "<NA>")
 
 
 def count(value: Any) -> str:

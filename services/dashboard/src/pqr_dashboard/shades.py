@@ -11,7 +11,7 @@ from collections.abc import Sequence
 __all__ = ["contrast", "ink_on", "shade"]
 
 Stop = tuple[float, str]  # a value, and its colour as #RRGGBB
-DARK, LIGHT = "#0B1418", "#FFFFFF"
+DARK, LIGHT = "#000000", "#FFFFFF"
 
 
 def shade(value: float, stops: Sequence[Stop]) -> str:

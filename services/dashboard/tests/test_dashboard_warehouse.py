@@ -1,0 +1,97 @@
+"""The door to Postgres: what comes through it, and what must not."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import pandas as pd
+import psycopg
+import pytest
+
+from pqr_common.errors import WarehouseUnavailable
+from pqr_dashboard.warehouse import LOCAL_TIME, NotPublished
+
+QUERIES = sorted(
+    file.name.removesuffix(".sql") for file in resources.files("pqr_dashboard").joinpath("sql").iterdir()
+    if file.name.endswith(".sql")
+)  # fmt: skip
+
+
+def test_columns_come_in_types_that_pages_can_draw(reading, loaded):
+    """Days without a zone, numbers as numbers; a run's parameters as a mapping."""
+    door = reading(loaded)
+    daily = door.read("daily", run_id="dos-meses")
+    assert daily["day"].dtype.kind == "M"
+    assert daily["day"].dt.tz is None
+    assert door.read("executive", run_id="dos-meses")["breach_rate"].dtype == float
+    assert door.read("runs").iloc[0]["parameters"]["scenario"]["name"] == "alcaldia"
+
+
+def test_parameters_are_text_and_never_sql(reading, loaded):
+    """A run id that is an attack is a run id nobody has."""
+    assert reading(loaded).read("daily", run_id="'; drop table archive.kpi_daily; --").empty
+    assert len(reading(loaded).read("daily", run_id="dos-meses"))
+
+
+@pytest.mark.parametrize("statement", ["delete from archive.kpi_daily", "create table core.x ()", "reset role"])
+def test_nothing_can_be_written_whoever_the_dsn_is(reading, loaded, statement):
+    """Even a superuser's connection has stepped down and is read-only."""
+    with reading(loaded)._pool.connection() as opened:
+        if statement != "reset role":
+            with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)):
+                opened.execute(statement)
+        else:
+            assert opened.execute("select current_user").fetchone() == ("pqr_dashboard",)
+            assert opened.execute("show transaction_read_only").fetchone() == ("on",)
+            assert opened.execute("show statement_timeout").fetchone() == ("15s",)
+            assert opened.execute("show timezone").fetchone() == (LOCAL_TIME,)
+        opened.rollback()
+
+
+def test_a_server_that_is_away_is_one_error(reading, nobody):
+    """In seconds, retryable, with what to do."""
+    with pytest.raises(WarehouseUnavailable, match="PQR_DASHBOARD_DSN"):
+        reading(nobody).read("runs")
+
+
+def test_a_database_without_tables_is_told_apart(reading, bare):
+    """Nothing was ever loaded: that is no outage."""
+    with pytest.raises(NotPublished, match="pqr run"):
+        reading(bare).read("runs")
+
+
+def test_a_pool_recovers_when_the_server_is_back(reading, loaded):
+    """Connections that died are replaced, not handed out."""
+    door = reading(loaded)
+    door.read("runs")
+    with psycopg.connect(loaded, autocommit=True) as opened:
+        opened.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pqr-dashboard'"
+        )
+    assert len(door.read("runs")) == 1
+
+
+@pytest.mark.parametrize("name", ["daily", "sla", "territory", "topics", "response_time", "backlog_age"])
+def test_the_executive_pages_read_marts(name):
+    """Never tickets: a page costs the same at a thousand and at a million of them."""
+    text = resources.files("pqr_dashboard").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    assert "from archive." in text
+    assert "core.tickets" not in text
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_every_query_says_its_grain(name):
+    """The header tells what a row is."""
+    text = resources.files("pqr_dashboard").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    assert text.startswith("-- ")
+    assert "Grain:" in text.split("select", 1)[0]
+
+
+def test_the_marts_of_all_types_are_the_headline(reading, loaded):
+    """One definition: departments summed are the row of kpi_executive."""
+    door = reading(loaded)
+    territory = door.read("territory", run_id="dos-meses")
+    headline = door.read("executive", run_id="dos-meses").iloc[0]
+    for name in ("received", "answered", "open", "overdue", "due", "breached"):
+        assert territory[name].sum() == headline[name], name
+    assert isinstance(territory, pd.DataFrame)
