@@ -102,6 +102,8 @@ class Panel:
                 "fillOpacity": 40 if self.is_stacked else 8,
                 "thresholdsStyle": {"mode": "dashed" if self.shows_limit else "off"},
             }
+        if self.kind == "stat":
+            found["noValue"] = "nothing yet"
         if self.kind == "state-timeline":
             found |= {"mappings": UP_OR_DOWN, "custom": {"fillOpacity": 80, "lineWidth": 0}}
         return found
