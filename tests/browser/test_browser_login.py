@@ -23,7 +23,7 @@ def titles(role):
 
 
 def shows_only_the_login(visit):
-    assert visit.heading == "PQRSD"
+    assert visit.heading == "Ingreso"
     assert visit.menu == []
     assert visit.page.get_by_label("Contraseña", exact=True).is_visible()
     assert not [entry.title for entry in PAGES if entry.title in visit.text]

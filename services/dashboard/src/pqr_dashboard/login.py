@@ -60,7 +60,7 @@ def signed_in_as(user: User, settings: Settings) -> None:
 def _login(settings: Settings) -> None:
     _, middle, _ = st.columns([1, 1.2, 1])
     with middle:
-        widgets.title("PQRSD", "Peticiones, quejas, reclamos, sugerencias y denuncias")
+        widgets.title("Ingreso", "Peticiones, quejas, reclamos, sugerencias y denuncias")
         said = session.message()
         if settings.auth_url is not None:
             said = _form(settings) or said
