@@ -15,7 +15,7 @@ IMAGE_WHEELS := wheelhouse/.for-images
 IMAGE_TOOLS := uv==$(UV_VERSION) uv_build==0.13.6 async-timeout==5.0.1
 COMPOSE := docker compose
 
-.PHONY: setup demo test test-services test-stack check bench lock clean format stack-env images up down
+.PHONY: setup demo test test-services test-stack check bench bench-dashboard lock clean format stack-env images up down
 
 setup: $(STAMP) ## the environment in .venv, from wheelhouse/
 
@@ -54,6 +54,9 @@ format: setup ## write the code as the formatter wants it
 
 bench: setup ## speed and memory as ratios, a million e-mails
 	$(BIN)/python bench/run.py
+
+bench-dashboard: setup ## first paint, filter change and memory of the dashboard at a million tickets
+	$(BIN)/python bench/dashboard.py
 
 stack-env: ## secrets for a stack on this machine, in .env
 	$(PYTHON) deploy/stack_env.py

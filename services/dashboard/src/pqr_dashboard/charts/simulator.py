@@ -13,6 +13,7 @@ RUN, SIMULATED = "La corrida", "Simulado"
 HEIGHT = 280
 BAR_STEP = 15
 _SCALE = alt.Scale(domain=[RUN, SIMULATED], range=[theme.GREY, theme.ACCENT])
+_STROKES = alt.Legend(symbolType="stroke", symbolSize=300)
 _DASHES = alt.Scale(domain=[RUN, SIMULATED], range=[[5, 4], [1, 0]])
 
 
@@ -26,8 +27,8 @@ def backlog(days: pd.DataFrame, measure: str) -> alt.LayerChart | alt.FacetChart
     lines = alt.Chart(days).mark_line(strokeWidth=2.2, interpolate="monotone").encode(
         x=alt.X("day:T", title=None, axis=alt.Axis(format="%e %b", tickCount=8, labelOverlap=True)),
         y=alt.Y("tickets:Q", title=measure),
-        color=alt.Color("which:N", scale=_SCALE),
-        strokeDash=alt.StrokeDash("which:N", scale=_DASHES),
+        color=alt.Color("which:N", scale=_SCALE, legend=_STROKES),
+        strokeDash=alt.StrokeDash("which:N", scale=_DASHES, legend=_STROKES),
     )  # fmt: skip
     points = alt.Chart(days).mark_point(size=120, opacity=0).encode(x="day:T", y="tickets:Q", tooltip=tip)
     return alt.layer(lines, points).properties(height=HEIGHT)

@@ -1,0 +1,280 @@
+"""Measures the dashboard on a million tickets in Postgres: `make bench-dashboard`.
+
+First paints and filter changes are whole script runs of Streamlit with nothing remembered, Postgres included; ten
+visitors come over websockets, as browsers do, to a server process of its own whose memory is read afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+from pydantic import SecretStr
+
+from pqr_common.discovery import ORDER, stage_named
+from pqr_common.executor import dask_executor
+from pqr_common.lake import open_lake
+from pqr_common.parameters import Parameters
+from pqr_common.runner import run_stage
+from pqr_common.runs import RunRecords
+from pqr_common.settings import Settings
+from pqr_dashboard.menu import PAGES
+from pqr_dashboard.tickets import Filters
+from pqr_dashboard.warehouse import Warehouse
+from pqr_pipeline.embedded import postgres
+
+RUN_ID = "million"
+TICKETS_A_DAY = 15_300  # a business day of the default window, for a little over a million tickets
+VISITORS = 10
+PORT = 8599
+FIRST_PAINT, FILTER_CHANGE, MEMORY = 2.0, 1.0, 600e6
+START_SECONDS = 60
+Row = tuple[str, float, float, str]  # what, at most, found, unit
+
+
+def main() -> int:
+    """Run everything; the exit code is the number of rows beyond their limit."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--volume", type=int, default=TICKETS_A_DAY, help="tickets a business day")
+    arguments.add_argument("--keep", type=Path, help="work here and keep the files; a second time they are used again")
+    options = arguments.parse_args()
+    home = options.keep or Path(tempfile.mkdtemp(prefix="pqr-bench-dashboard-"))
+    try:
+        with postgres(Settings.read(home=home)) as dsn:
+            load(Settings.read(home=home, workers=2).with_(postgres_dsn=SecretStr(dsn)), options.volume)
+            return report(measured(dsn))
+    finally:
+        if options.keep is None:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def load(settings: Settings, volume: int) -> None:
+    """A real run of that volume, from inbox to Postgres; what is there already is not made again."""
+    lake = open_lake(settings)
+    given = Parameters.create(window_to=date(2026, 3, 31), tickets_per_business_day=volume)
+    RunRecords(lake, RUN_ID).declare(given)
+    started = time.perf_counter()
+    with dask_executor(settings) as executor:
+        for name in ORDER:
+            run_stage(stage_named(name), RUN_ID, lake=lake, settings=settings, executor=executor)
+    say(f"loaded in {time.perf_counter() - started:.0f} s")
+
+
+def measured(dsn: str) -> Iterator[Row]:
+    os.environ["PQR_DASHBOARD_DSN"] = dsn
+    with psycopg.connect(dsn, autocommit=True) as opened:
+        opened.execute("vacuum analyze")  # what autovacuum does in the minutes after a load
+        counts = opened.execute(
+            "select count(*), (select count(*) from archive.kpi_cohorts) from core.tickets"
+        ).fetchone()
+    assert counts is not None
+    say(f"{counts[0]:,} tickets, {counts[1]:,} rows for the simulator")
+    yield from searches(dsn)
+    yield from pages()
+    yield from visitors()
+
+
+# --- queries
+
+
+def searches(dsn: str) -> Iterator[Row]:
+    """The list of tickets, filter by filter, each asked once more than warm; the slowest of three counts."""
+    warehouse = Warehouse(dsn)
+    first = warehouse.read("tickets", **Filters().parameters(None))
+    some = first.iloc[len(first) // 2]
+    deep = datetime.fromisoformat("2026-01-20T12:00:00-05:00"), ""
+    asked: dict[str, tuple[Filters, tuple[datetime, str] | None]] = {
+        "newest": (Filters(), None),
+        "a page far back": (Filters(), deep),
+        "prefix of a radicado": (Filters(code=str(some["radicado"])[:9]), None),
+        "whole radicado": (Filters(code=str(some["radicado"])), None),
+        "ticket id": (Filters(code=str(some["ticket_id"])), None),
+        "nothing found": (Filters(code="9999"), None),
+        "type": (Filters(pqrs_type="RECLAMO"), None),
+        "rare type and small department": (Filters(pqrs_type="DENUNCIA", department="Vaupés"), None),
+        "status nobody has now": (Filters(status="received", department="Guainía", topic="RUIDO"), None),
+        "topic in January": (Filters(topic="SISBEN", opened_to=date(2026, 1, 15)), None),
+        "only overdue": (Filters(only_overdue=True), None),
+        "overdue of a type and department": (Filters(pqrs_type="QUEJA", department="Meta", only_overdue=True), None),
+        "prefix and type": (Filters(code="2026", pqrs_type="CONSULTA", department="Amazonas"), None),
+    }
+    for name, (filters, after) in asked.items():
+        ask = partial(warehouse.read, "tickets", **filters.parameters(after))
+        yield f"query: {name}", FILTER_CHANGE, slowest(ask), "s"
+    warehouse.close()
+
+
+def slowest(work: Callable[[], object], times: int = 3) -> float:
+    return max(took(work) for _ in range(times))
+
+
+def took(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+# --- pages, as Streamlit runs them
+
+
+def pages() -> Iterator[Row]:
+    """Each page with nothing remembered, then one change of a filter."""
+    open_page(PAGES[0].path).run()  # imports are paid by the server's start
+    for entry in PAGES:
+        forget()
+        page = open_page(entry.path)
+        yield f"first paint: {entry.title}", FIRST_PAINT, took(page.run), "s"
+        assert not page.exception, page.exception
+        yield f"filter change: {entry.title}", FILTER_CHANGE, took(partial(CHANGES[entry.module], page)), "s"
+        assert not page.exception, page.exception
+
+
+CHANGES: dict[str, Callable[[Any], object]] = {
+    "resumen": lambda page: page.selectbox(key="resumen-tipo").select_index(3).run(),
+    "terminos": lambda page: page.main.selectbox[-1].select_index(2).run(),
+    "territorio": lambda page: page.main.get("button_group")[0].set_value(["Incumplimiento"]).run(),
+    "solicitudes": lambda page: page.selectbox(key="tickets-department").select_index(30).run(),
+    "simulador": lambda page: page.radio(key="sim-order").set_value("due").run(),
+    "operacion": lambda page: page.selectbox(key="operation-figure").select_index(2).run(),
+}
+
+
+def open_page(path: str) -> Any:
+    from streamlit import config
+    from streamlit.testing.v1 import AppTest
+    from streamlit.util import calc_hash
+
+    import pqr_dashboard
+
+    config.set_option("server.address", "127.0.0.1")
+    script = (
+        Path(tempfile.mkdtemp()) / "app.py"
+    )  # beside no folder pages/, whose files AppTest would take for the pages
+    script.write_text(f"import runpy; runpy.run_path({str(Path(pqr_dashboard.__file__).with_name('app.py'))!r})")
+    page = AppTest.from_file(str(script), default_timeout=60)
+    page._page_hash = calc_hash(path)  # noqa: SLF001  switch_page knows files only
+    return page
+
+
+def forget() -> None:
+    import streamlit as st
+
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+# --- visitors
+
+
+def visitors() -> Iterator[Row]:
+    """Ten sessions look at every page, all at once; then the server's memory."""
+    with served() as process:
+        sessions = [Session(PORT) for _ in range(VISITORS)]
+        slowest_page = 0.0
+        for entry in PAGES:
+            started = time.perf_counter()
+            for session in sessions:
+                session.ask(entry.path)
+            for session in sessions:
+                session.wait()
+            slowest_page = max(slowest_page, time.perf_counter() - started)
+        yield f"memory of the dashboard, {VISITORS} visitors", MEMORY / 1e6, memory(process) / 1e6, "MB"
+        yield f"all {VISITORS} visitors at once, slowest page", 10 * FIRST_PAINT, slowest_page, "s"
+        yield "one visitor among them, cached", FIRST_PAINT, took(lambda: sessions[0].visit(PAGES[0].path)), "s"
+        for session in sessions:
+            session.close()
+
+
+@contextmanager
+def served() -> Iterator[psutil.Process]:
+    import urllib.error
+    import urllib.request
+
+    command = [sys.executable, "-m", "pqr_dashboard", "--port", str(PORT)]
+    server = subprocess.Popen(command, env=os.environ | {"PQR_METRICS_PORT": str(PORT + 1)}, stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{PORT}/_stcore/health", timeout=2).close()
+                break
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+        yield psutil.Process(server.pid)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def memory(process: psutil.Process) -> int:
+    """Bytes of the server and its children that no other process shares, more or less: resident sets."""
+    return sum(each.memory_info().rss for each in (process, *process.children(recursive=True)))
+
+
+class Session:
+    """A browser without a screen: it speaks Streamlit's websocket protocol and keeps nothing it is shown."""
+
+    def __init__(self, port: int) -> None:
+        from websockets.sync.client import connect
+
+        host = f"127.0.0.1:{port}"
+        self._socket = connect(
+            f"ws://{host}/_stcore/stream", subprotocols=["streamlit"], origin=f"http://{host}", max_size=None
+        )  # type: ignore[arg-type]  # subprotocols and origins are plain text
+
+    def visit(self, path: str) -> None:
+        self.ask(path)
+        self.wait()
+
+    def ask(self, path: str) -> None:
+        from streamlit.proto.BackMsg_pb2 import BackMsg
+        from streamlit.util import calc_hash
+
+        message = BackMsg()
+        message.rerun_script.page_script_hash = calc_hash(path)
+        self._socket.send(message.SerializeToString())
+
+    def wait(self) -> None:
+        """Until the page is whole."""
+        from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+        kind = ""
+        while kind != "script_finished":
+            message = ForwardMsg()
+            message.ParseFromString(self._socket.recv())
+            kind = message.WhichOneof("type")
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def report(rows: Iterator[Row]) -> int:
+    missed = 0
+    say(f"\n{'what':<48} {'at most':>10} {'found':>10}")
+    for what, limit, found, unit in rows:
+        missed += found > limit
+        shown = (f"{value:>7.{0 if unit == 'MB' else 3}f} {unit:<2}" for value in (limit, found))
+        say(f"{what:<48} {' '.join(shown)}{'  MISSED' if found > limit else ''}")
+    return missed
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
