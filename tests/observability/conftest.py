@@ -116,3 +116,11 @@ def program() -> Callable[[str], str]:
         return found
 
     return path
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A copy of the provisioning to break."""
+    for folder in ("provisioning", "dashboards", "logs"):
+        shutil.copytree(GRAFANA / folder, tmp_path / folder)
+    return tmp_path

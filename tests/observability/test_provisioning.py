@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import json
-import os
 import re
-import shutil
-import socket
-import subprocess
 import sys
-import urllib.request
-from collections import Counter
-from pathlib import Path
 
 import pytest
 import yaml
@@ -22,7 +14,7 @@ from pqr_common.discovery import ORDER
 from pqr_common.resources import ServiceResources
 from pqr_common.terms import POLICIES
 
-from .conftest import GRAFANA, PROMETHEUS, ROOT, metrics_of, module
+from .conftest import GRAFANA, ROOT, metrics_of, module
 
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
 
@@ -33,21 +25,6 @@ def ours() -> set[str]:
     families = [family for metric in metrics.METRICS for family in metric.describe()]
     families += list(ServiceResources().collect())
     return {family.name + suffix for family in families for suffix in SUFFIXES[family.type]}
-
-
-@pytest.fixture
-def files(tmp_path):
-    """A copy of the provisioning to break."""
-    for folder in ("provisioning", "dashboards", "logs"):
-        shutil.copytree(GRAFANA / folder, tmp_path / folder)
-    return tmp_path
-
-
-@pytest.fixture
-def unused_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_what_grafana_loads_fits_together(check):
@@ -181,146 +158,3 @@ def test_types_have_the_names_people_know(boards):
     (panel,) = [p for p in boards["operation.json"]["panels"] if p["title"] == "Breach ratio by type"]
     shown = {o["matcher"]["options"]: o["properties"][0]["value"] for o in panel["fieldConfig"]["overrides"]}
     assert shown == {policy.pqrs_type: policy.name for policy in POLICIES}
-
-
-def test_no_alert_is_defined_twice(rules, grafana_rules):
-    """Prometheus alerts about the platform, Grafana about the inbox."""
-    names = [rule["alert"] for rule in rules if "alert" in rule] + [rule["title"] for rule in grafana_rules]
-    assert [name for name, count in Counter(names).items() if count > 1] == []
-
-
-def test_prometheus_files_are_valid(program):
-    """Configuration, rules and the rules' own tests, by promtool."""
-    for command in (
-        ["check", "config", PROMETHEUS / "prometheus.yml"],
-        ["test", "rules", PROMETHEUS / "tests/pqr.yml"],
-    ):
-        ended = subprocess.run([program("promtool"), *command], capture_output=True, text=True, check=False)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
-
-
-def test_every_alert_of_prometheus_has_a_test(rules):
-    """One that fires, at least."""
-    text = yaml.safe_load((PROMETHEUS / "tests/pqr.yml").read_text(encoding="utf-8"))
-    fired = {t["alertname"] for test in text["tests"] for t in test.get("alert_rule_test", []) if t.get("exp_alerts")}
-    assert fired == {rule["alert"] for rule in rules if "alert" in rule}
-
-
-def _as_prometheus_would(rule):
-    """Grafana's query and threshold as one alert of Prometheus, so that promtool can be asked."""
-    data = {query["refId"]: query["model"] for query in rule["data"]}
-    condition = data[rule["condition"]]
-    evaluator = condition["conditions"][0]["evaluator"]
-    expr = f"({data[condition['expression']]['expr']}) {({'gt': '>', 'lt': '<'})[evaluator['type']]} {evaluator['params'][0]}"
-    return {"alert": rule["title"], "expr": expr, "for": rule["for"], "labels": rule["labels"]}
-
-
-PUBLISHED = "pqr_published_timestamp_seconds{instance='a'}"
-GRAFANA_TESTS = [
-    {
-        "interval": "1m",
-        "input_series": [
-            {"series": PUBLISHED, "values": "1x10"},
-            {"series": "pqr_breach_ratio{instance='a',pqrs_type='QUEJA'}", "values": "0.12x4 0.125x6"},
-            {"series": "pqr_breach_ratio{instance='a',pqrs_type='RECLAMO'}", "values": "0.12x10"},
-        ],
-        "alert_rule_test": [
-            {"eval_time": "4m", "alertname": "BreachRatioHigh"},
-            {
-                "eval_time": "7m",
-                "alertname": "BreachRatioHigh",
-                "exp_alerts": [{"exp_labels": {"severity": "ticket", "pqrs_type": "QUEJA"}}],
-            },
-        ],
-    },
-    {
-        "interval": "1m",
-        "input_series": [
-            {"series": PUBLISHED, "values": "1x2040"},
-            {
-                "series": "pqr_backlog_tickets{instance='a',pqrs_type='QUEJA',state='overdue'}",
-                "values": "100x1440 120x60 121x540",
-            },
-        ],
-        "alert_rule_test": [
-            {"eval_time": "20h", "alertname": "BacklogGrowing"},
-            {"eval_time": "24h30m", "alertname": "BacklogGrowing"},
-            {
-                "eval_time": "27h",
-                "alertname": "BacklogGrowing",
-                "exp_alerts": [{"exp_labels": {"severity": "ticket", "state": "overdue"}}],
-            },
-        ],
-    },
-]
-
-
-def test_alerts_of_grafana_fire_when_they_should(grafana_rules, program, tmp_path):
-    """Their query and threshold, carried out by promtool: above the limit and not at it. Grafana itself is not asked."""
-    rules = [_as_prometheus_would(rule) for rule in grafana_rules]
-    (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "grafana", "rules": rules}]}))
-    tests = {
-        "rule_files": [str(PROMETHEUS / "rules/pqr.yml"), "rules.yml"],
-        "evaluation_interval": "1m",
-        "group_eval_order": ["pqr-figures", "grafana"],
-        "tests": copy.deepcopy(GRAFANA_TESTS),
-    }
-    (tmp_path / "tests.yml").write_text(yaml.safe_dump(tests))
-    command = [program("promtool"), "test", "rules", str(tmp_path / "tests.yml")]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    fired = {t["alertname"] for test in GRAFANA_TESTS for t in test["alert_rule_test"] if "exp_alerts" in t}
-    assert fired == {rule["title"] for rule in grafana_rules}
-
-
-def test_compose_mounts_what_is_provisioned():
-    """Every folder a provider reads is mounted, and the home page is one of its files."""
-    services = yaml.safe_load((ROOT / "compose.observability.yaml").read_text(encoding="utf-8"))["services"]
-    mounts = dict(volume.removesuffix(":ro").split(":") for volume in services["grafana"]["volumes"])
-    files = GRAFANA.glob("provisioning/dashboards/*.yml")
-    read = {p["options"]["path"] for file in files for p in yaml.safe_load(file.read_text())["providers"]}
-    assert {place for ours, place in mounts.items() if ours.startswith(".")} == read | {"/etc/grafana/provisioning"}
-    assert all((ROOT / ours).name == Path(place).name for ours, place in mounts.items() if ours.startswith("."))
-    home = services["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
-    assert (GRAFANA / home.removeprefix("/etc/grafana/")).is_file()
-
-
-def _stand_in(files, **changes):
-    """The stand-in of Grafana started on these files; its end, or its answer to a health check."""
-    (files / "app").mkdir()
-    for path in (ROOT / "deploy/standins/grafana/server.py", GRAFANA / "check.py"):
-        shutil.copy(path, files / "app")
-    environment = {
-        "PATH": os.environ["PATH"],
-        "STANDIN_HOME": str(files),
-        "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": "/etc/grafana/dashboards/overview.json",
-        "GF_SECURITY_ADMIN_PASSWORD": "not-the-one-everybody-knows",
-    } | changes
-    command = [sys.executable, str(files / "app/server.py")]
-    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-
-
-def test_the_stand_in_of_grafana_says_what_it_is(files, unused_port):
-    """It answers Grafana's health check, and its page says that it is not Grafana."""
-    process = _stand_in(files, GF_SERVER_HTTP_PORT=str(unused_port))
-    try:
-        assert "stand-in for Grafana" in process.stderr.readline()
-        with urllib.request.urlopen(f"http://127.0.0.1:{unused_port}/api/health") as answer:
-            assert json.load(answer) == {"database": "ok", "version": "stand-in"}
-        with urllib.request.urlopen(f"http://127.0.0.1:{unused_port}/") as answer:
-            page = answer.read().decode()
-        assert "This is not Grafana" in page
-        assert "PQRS operation" in page
-    finally:
-        process.terminate()
-        process.communicate()
-
-
-def test_the_stand_in_of_grafana_refuses_what_does_not_fit(files):
-    """A fault ends it with the fault's sentence, so that a stack with broken files does not come up."""
-    _break_board(files, BROKEN["data source must be provisioned"])
-    process = _stand_in(files, GF_SECURITY_ADMIN_PASSWORD="")
-    said = process.communicate(timeout=30)[1]
-    assert process.returncode == 1
-    assert "data source must be provisioned" in said
-    assert "GF_SECURITY_ADMIN_PASSWORD must be set" in said
