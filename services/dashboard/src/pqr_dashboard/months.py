@@ -23,6 +23,7 @@ __all__ = [
     "whole",
 ]
 
+DAYS_IN_A_WEEK = 7
 THRESHOLD = 0.12  # of tickets due; above it the alert rules speak too
 COUNTS = ["received", "answered", "open", "overdue", "due", "breached", "closed_with_term", "total_business_days"]
 
@@ -113,10 +114,11 @@ def _cards(shown: Figures, now: Figures, before: Figures, note: str) -> list[Car
 
 
 def weeks(days: pd.DataFrame) -> pd.DataFrame:
-    """Daily counts summed from Monday to Sunday; `days` says how many days of the window a week has."""
+    """Daily counts summed from Monday to Sunday; `is_partial` where the window cuts a week."""
     monday = days["day"] - pd.to_timedelta(days["day"].dt.weekday, unit="D")
     grouped = days.assign(day=monday, days=1).groupby("day", as_index=False)
-    return grouped[["received", "answered", "days"]].sum()
+    summed = grouped[["received", "answered", "days"]].sum()
+    return summed.assign(is_partial=summed["days"] < DAYS_IN_A_WEEK, is_peak=False)
 
 
 def named_peaks(parameters: Mapping[str, Any], first: date, last: date) -> pd.DataFrame:

@@ -36,7 +36,7 @@ class Types:
         )
 
     def called(self, code: str | None) -> str:
-        return EVERY_TYPE if code is None else self.names.get(code, code)
+        return self.names.get(code, code) if code else EVERY_TYPE
 
 
 def _short(name: str) -> str:

@@ -11,11 +11,12 @@ import altair as alt
 from pqr_dashboard.figures import MONTHS
 
 __all__ = [
-    "ACCENT", "BAD", "FONT", "GOOD", "GREY", "INK", "LINE", "SEQUENTIAL", "STREAMLIT", "TYPES", "WARNING", "css",
-    "use_charts",
+    "ACCENT", "AMBER", "BAD", "FONT", "GOOD", "GREY", "INK", "LINE", "SEQUENTIAL", "STREAMLIT", "TYPES", "WARNING",
+    "css", "use_charts",
 ]  # fmt: skip
 
 ACCENT, GOOD, BAD, WARNING = "#0F5C6E", "#2E7D4F", "#B3261E", "#B26A00"
+AMBER = "#855000"  # the warning colour as ink: on white, WARNING itself is for surfaces
 INK, GREY, LINE, SURFACE = "#1B2A30", "#5A6B72", "#DDE4E7", "#F4F7F8"
 SEQUENTIAL = ("#E8F1F3", "#B9D5DB", "#7FB1BC", "#46899A", "#0F5C6E", "#083A46")
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', 'DejaVu Sans', sans-serif"
@@ -88,7 +89,7 @@ def _sheet() -> str:
 
 def css() -> str:
     """The style sheet of every page, as a tag."""
-    colours = {"accent": ACCENT, "good": GOOD, "bad": BAD, "warning": WARNING, "ink": INK, "grey": GREY,
+    colours = {"accent": ACCENT, "good": GOOD, "bad": BAD, "warning": AMBER, "ink": INK, "grey": GREY,
                "line": LINE, "surface": SURFACE}  # fmt: skip
     variables = "".join(f"--pqr-{name}:{value};" for name, value in colours.items())
     return f"<style>:root{{{variables}}}{_sheet()}</style>"

@@ -15,6 +15,7 @@ RECEIVED, PEAK, ANSWERED, WAITING, OVERDUE = "Recibidas", "Día pico", "Respondi
 BAND_OPACITY = 0.13
 LABEL_STEP = 15  # names of peaks stand on lines of their own, so that they never overlap
 LABEL_LINES = 3
+ROOM_FOR_NAMES = 1.2  # above the highest bar
 DAY_FORMAT = "%A %e de %B de %Y"
 BAR_HOURS = {False: 19, True: 6 * 24 + 12}  # by whether a bar is a week
 
@@ -22,7 +23,7 @@ BAR_HOURS = {False: 19, True: 6 * 24 + 12}  # by whether a bar is a week
 def received_and_answered(flow: pd.DataFrame, bands: pd.DataFrame, *, is_weekly: bool) -> Drawn:
     """Bars of what arrived, peaks darker, a line of what was answered; named peaks as bands behind them.
 
-    `flow`: day (or a week's Monday), received, answered, is_peak. `bands`: name, start, end, percent.
+    `flow`: day (or a week's Monday), received, answered, is_peak, is_partial. `bands`: name, start, end, percent.
     """
     kinds = [RECEIVED, ANSWERED] if is_weekly else [RECEIVED, PEAK, ANSWERED]
     colours = {RECEIVED: theme.SEQUENTIAL[2], PEAK: theme.WARNING, ANSWERED: theme.INK}
@@ -39,14 +40,16 @@ def received_and_answered(flow: pd.DataFrame, bands: pd.DataFrame, *, is_weekly:
     ]
     arrived = alt.Chart(bars).mark_rect(cornerRadiusTopLeft=1, cornerRadiusTopRight=1)
     line = alt.Chart(bars.assign(kind=ANSWERED, middle=bars["day"] + pd.Timedelta(hours=BAR_HOURS[is_weekly] / 2)))
+    scale = alt.Scale(domain=[0, ROOM_FOR_NAMES * max(float(flow[["received", "answered"]].max().max()), 1)])
+    y = alt.Y("received:Q", title="Solicitudes", scale=scale)
+    faded = alt.condition("datum.is_partial", alt.value(0.45), alt.value(1))
     return alt.layer(
-        *_bands(bands),
-        arrived.encode(
-            x=_days(), x2="until:T", y=alt.Y("received:Q", title="Solicitudes"), y2="zero:Q", color=colour, tooltip=tip
-        ),
+        _bands(bands),
+        arrived.encode(x=_days(), x2="until:T", y=y, y2="zero:Q", color=colour, opacity=faded, tooltip=tip),
         line.mark_line(strokeWidth=1.6, point=is_weekly).encode(
             x=_days("middle"), y="answered:Q", color=colour, tooltip=tip
         ),
+        _band_names(bands),
     ).properties(height=HEIGHT)
 
 
@@ -65,9 +68,9 @@ def backlog(days: pd.DataFrame, bands: pd.DataFrame) -> Drawn:
         drawn: Drawn = filled.encode(x=_days(), y=y, color=alt.Color("kind:N", scale=scale), tooltip=tip)
         return drawn
 
-    return alt.layer(
-        *_bands(bands, has_names=False), area("backlog", WAITING, 0.2), area("overdue", OVERDUE, 0.6)
-    ).properties(height=HEIGHT - 40)
+    return alt.layer(_bands(bands), area("backlog", WAITING, 0.2), area("overdue", OVERDUE, 0.6)).properties(
+        height=HEIGHT - 40
+    )
 
 
 def _days(column: str = "day") -> alt.X:
@@ -75,20 +78,19 @@ def _days(column: str = "day") -> alt.X:
     return alt.X(f"{column}:T", title=None, axis=axis)
 
 
-def _bands(bands: pd.DataFrame, *, has_names: bool = True) -> list[alt.Chart]:
-    if bands.empty:
-        return []
-    base = alt.Chart(bands.assign(line=[4 + LABEL_STEP * (number % LABEL_LINES) for number in range(len(bands))]))
+def _bands(bands: pd.DataFrame) -> Drawn:
     tip = [
         alt.Tooltip("name:N", title="Pico"),
         alt.Tooltip("start:T", title="Desde", format="%e de %B"),
         alt.Tooltip("percent:Q", title="Sobre lo habitual (%)", format="+d"),
     ]
-    marks = [
-        base.mark_rect(color=theme.WARNING, opacity=BAND_OPACITY).encode(x=_days("start"), x2="end:T", tooltip=tip)
-    ]
-    if has_names:
-        text = base.mark_text(align="right", baseline="top", dx=-4, color=theme.WARNING, fontSize=11, fontWeight=600)
-        line = alt.Y("line:Q", scale=None, axis=None)
-        marks.append(text.encode(x=_days("start"), y=line, text="name:N"))
-    return marks
+    rect = alt.Chart(bands).mark_rect(color=theme.WARNING, opacity=BAND_OPACITY)
+    drawn: Drawn = rect.encode(x=_days("start"), x2="end:T", tooltip=tip)
+    return drawn
+
+
+def _band_names(bands: pd.DataFrame) -> Drawn:
+    base = alt.Chart(bands.assign(line=[4 + LABEL_STEP * (number % LABEL_LINES) for number in range(len(bands))]))
+    text = base.mark_text(align="right", baseline="top", dx=-4, color=theme.AMBER, fontSize=11, fontWeight=600)
+    drawn: Drawn = text.encode(x=_days("start"), y=alt.Y("line:Q", scale=None, axis=None), text="name:N")
+    return drawn

@@ -12,7 +12,7 @@ __all__ = ["ranking", "tile_map"]
 
 TILE_HEIGHT = 56
 ROW_HEIGHT = 27
-NEUTRAL = "#ECEFF0"
+NEUTRAL, FEW = "#ECEFF0", "#B8C4C8"
 WORSE = ("#FBF1EA", "#F0C5A3", "#DD8A5B", "#B84A26", "#8C1D18")
 ROOM_FOR_TEXT = 1.35
 
@@ -36,16 +36,20 @@ def tile_map(placed: pd.DataFrame, measure: str, cases: str, *, is_bad: bool) ->
     ).properties(height=TILE_HEIGHT * (int(placed["row"].max()) + 1))
 
 
-def ranking(rows: pd.DataFrame, measure: str, *, is_bad: bool, names: str) -> Drawn:
-    """Bars, longest first. `rows`: `names`, value, text, is_few."""
+def ranking(rows: pd.DataFrame, measure: str, *, names: str) -> Drawn:
+    """Bars in the order of the rows. `rows`: `names`, value, text, is_few, is_above (what must be)."""
     limit = float(rows["value"].max()) * ROOM_FOR_TEXT or 1
-    base = alt.Chart(rows)
+    fills = [
+        FEW if few else theme.BAD if above else theme.ACCENT
+        for few, above in zip(rows["is_few"], rows["is_above"], strict=True)
+    ]
+    base = alt.Chart(rows.assign(fill=fills))
     x = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, limit]))
     y = alt.Y(f"{names}:N", sort=rows[names].tolist(), title=None,
               axis=alt.Axis(labelLimit=190, domain=False, ticks=False))  # fmt: skip
     bars = base.mark_bar(height={"band": 0.64}).encode(
         x=x, y=y,
-        color=alt.condition("datum.is_few", alt.value("#B8C4C8"), alt.value(theme.BAD if is_bad else theme.ACCENT)),
+        color=alt.Color("fill:N", scale=None),
         tooltip=[alt.Tooltip(f"{names}:N", title="Nombre"), alt.Tooltip("text:N", title=measure)],
     )  # fmt: skip
     texts = base.mark_text(align="left", dx=5, fontSize=12).encode(x=x, y=y, text="text:N")

@@ -16,7 +16,7 @@ __all__ = ["age", "breach_by_type", "gauge", "heat", "response_time"]
 RADIUS, WIDTH = 118, 24  # of the gauge, in pixels
 ROW_HEIGHT = 30
 HEIGHT = 260
-ROOM_FOR_TEXT = 1.9  # a scale this much longer than its longest bar leaves room for words at the right
+ROOM_FOR_TEXT = 2.2  # a scale this much longer than its longest bar leaves room for words at the right
 ROOM_FOR_TERMS = 1.25  # above the highest bar, for the names of the terms
 KEPT, LATE = "En término", "Fuera de término"
 

@@ -66,12 +66,12 @@ def _filters(types: Types, by_month: pd.DataFrame) -> tuple[str | None, pd.Times
     left, right, _ = st.columns([2, 2, 3])
     with left:
         month = st.selectbox(
-            "Periodo", [None, *reversed(by_month["month"].tolist())], key="resumen-mes",
-            format_func=lambda start: EVERY_MONTH if start is None else figures.month(start),
+            "Periodo", ["", *reversed(by_month["month"].tolist())], key="resumen-mes",
+            format_func=lambda start: figures.month(start) if start else EVERY_MONTH,
         )  # fmt: skip
     with right:
-        code = st.selectbox("Tipo de solicitud", [None, *types.names], format_func=types.called, key="resumen-tipo")
-    return code, month
+        code = st.selectbox("Tipo de solicitud", ["", *types.names], format_func=types.called, key="resumen-tipo")
+    return code or None, month or None
 
 
 def _over_time(context: Context, daily: pd.DataFrame, *, has_peaks: bool) -> None:
@@ -82,10 +82,11 @@ def _over_time(context: Context, daily: pd.DataFrame, *, has_peaks: bool) -> Non
     bands = months.named_peaks(run.parameters, run.window_from, run.window_to)
     widgets.section(
         "Recibidas y respondidas",
-        "Las franjas son los picos con nombre del escenario; las barras oscuras, los días que superan lo habitual.",
+        "Las franjas son los picos con nombre del escenario; en ámbar, los días que superan lo habitual. Por semana, "
+        "las incompletas van más claras.",
     )
     is_weekly = _grain(len(days)) == WEEK
-    shown = months.weeks(days).assign(is_peak=False) if is_weekly else days
+    shown = months.weeks(days) if is_weekly else days.assign(is_partial=False)
     widgets.chart(
         flow.received_and_answered(shown, bands, is_weekly=is_weekly),
         f"Solicitudes recibidas y respondidas por {WEEK.lower() if is_weekly else 'día'}: {_said(days)}. "

@@ -25,7 +25,8 @@ def page(context: Context) -> None:
     _by_type_and_month(context.read("sla"), types)
     left, _ = st.columns([2, 5])
     with left:
-        chosen = st.selectbox("Tipo de solicitud", [None, *types.names], format_func=types.called, key="terminos-tipo")
+        code = st.selectbox("Tipo de solicitud", ["", *types.names], format_func=types.called, key="terminos-tipo")
+    chosen = code or None
     left, right = st.columns([3, 2], gap="large")
     with left:
         _response_time(months.of_type(context.read("response_time"), chosen), types, chosen)
@@ -130,12 +131,14 @@ def _access_to_information(report: pd.DataFrame, types: Types) -> None:
         [
             Column("month", "Mes", figures.month), Column("name", "Tipo"),
             Column("received", "a) Recibidas", figures.count),
-            Column("transferred", "b) Trasladadas", figures.count), Column("transferred_rate", "% traslado", figures.percent),
+            Column("transferred", "b) Trasladadas", figures.count),
+            Column("transferred_rate", "% traslado", figures.percent),
             Column("answered", "Respondidas", figures.count),
             Column("mean_business_days", "c) Media (días)", figures.decimal),
             Column("p50_business_days", "Mediana", figures.count), Column("p90_business_days", "P90", figures.count),
             Column("max_business_days", "Máximo", figures.count),
-            Column("access_denied", "d) Negadas", figures.count), Column("access_denied_rate", "% negado", figures.percent),
+            Column("access_denied", "d) Negadas", figures.count),
+            Column("access_denied_rate", "% negado", figures.percent),
         ],
         file="informe-acceso-a-la-informacion", caption="Informe de acceso a la información",
         total=answers.report_total(report),

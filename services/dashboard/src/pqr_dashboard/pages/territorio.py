@@ -43,8 +43,8 @@ def _filters(types: Types) -> tuple[Measure, str | None]:
             "Medida", list(MEASURES), default=next(iter(MEASURES)), key="territorio-medida", required=True, wrap=True
         )
     with right:
-        code = st.selectbox("Tipo de solicitud", [None, *types.names], format_func=types.called, key="territorio-tipo")
-    return MEASURES[label], code
+        code = st.selectbox("Tipo de solicitud", ["", *types.names], format_func=types.called, key="territorio-tipo")
+    return MEASURES[label], code or None
 
 
 def _map(counts: pd.DataFrame, measure: Measure) -> None:
@@ -71,8 +71,9 @@ def _topics(counts: pd.DataFrame, measure: Measure) -> None:
         widgets.empty("No hay casos que comparar", "Elija otro tipo de solicitud.")
         return
     top = found.head(TOPICS_SHOWN)
+    top = top.assign(is_above=(measure.name == "breach_rate") & (top["value"] > months.THRESHOLD))
     widgets.chart(
-        charts.ranking(top, measure.label, is_bad=measure.is_bad, names="name"),
+        charts.ranking(top, measure.label, names="name"),
         f"Temas por {measure.label.lower()}; el mayor es {top.iloc[0]['name']} con {top.iloc[0]['text']}.",
     )
     with st.expander("Ver todos los temas"):
