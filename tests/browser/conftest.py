@@ -197,7 +197,7 @@ class Visit:
 
     def settled(self) -> Visit:
         """Wait until the page has nothing left to do."""
-        self.page.wait_for_selector("h1", timeout=PATIENCE_MS)
+        self.page.wait_for_selector("h1, .pqr-state", timeout=PATIENCE_MS)
         self.page.wait_for_selector(
             '[data-testid="stApp"][data-test-script-state="notRunning"]', state="attached", timeout=PATIENCE_MS
         )
