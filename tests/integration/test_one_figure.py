@@ -1,0 +1,101 @@
+"""A figure is defined once, in gold: whoever looks at it, wherever, sees the same number."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from html import unescape
+from pathlib import Path
+
+import psycopg
+import pytest
+from streamlit import config
+from streamlit.testing.v1 import AppTest
+
+import pqr_dashboard
+from pqr_common.metrics import REGISTRY
+from pqr_dashboard import figures
+
+pytestmark = pytest.mark.integration
+
+ROOT = Path(__file__).parents[2]
+APP = Path(pqr_dashboard.__file__).with_name("app.py")
+CARD = re.compile(r'<dt>(?P<name>[^<]+)</dt><dd class="pqr-value">(?P<value>[^<]+)</dd>')
+METABASE_ROLE = "pqr_metabase"
+
+
+@pytest.fixture
+def published(platform, finished, january):
+    """Postgres shows the run `january`, whatever another test published before."""
+    platform.run("january", january, "loader")
+    return platform.dsn
+
+
+@pytest.fixture
+def gold(published):
+    """The one row of gold.kpi_executive."""
+    with psycopg.connect(published) as opened:
+        row = opened.execute("select received, breach_rate, open, overdue from gold.kpi_executive").fetchone()
+    return dict(zip(("received", "breach_rate", "open", "overdue"), row, strict=True))
+
+
+@pytest.fixture
+def streamlit(published, monkeypatch, tmp_path):
+    """The cards of the page Resumen, by their names."""
+    monkeypatch.setenv("PQR_DASHBOARD_DSN", published)
+    script = tmp_path / "app.py"  # beside no folder pages/, whose files would be taken for the pages
+    script.write_text(f"import runpy; runpy.run_path({str(APP)!r})")
+    before = config.get_option("server.address")
+    config.set_option("server.address", "127.0.0.1")
+    page = AppTest.from_file(str(script), default_timeout=60).run()
+    config.set_option("server.address", before)
+    assert not page.exception
+    texts = [unescape(element.proto.body) for element in page.get("html")]
+    return {found["name"]: found["value"] for text in texts for found in CARD.finditer(text)}
+
+
+def _metabase(dsn: str, question: str) -> list[tuple]:
+    """What a question of Metabase answers, asked as Metabase asks it."""
+    text = (ROOT / "deploy/metabase/questions" / f"{question}.sql").read_text(encoding="utf-8")
+    with psycopg.connect(dsn) as opened:
+        opened.execute(f"set role {METABASE_ROLE}")
+        return opened.execute(text).fetchall()
+
+
+def _grafana(name: str, **labels: str) -> float:
+    """What Prometheus would scrape for Grafana's panels."""
+    value = REGISTRY.get_sample_value(name, labels)
+    assert value is not None
+    return value
+
+
+def _open(state: str) -> float:
+    return sum(
+        sample.value
+        for metric in REGISTRY.collect()
+        for sample in metric.samples
+        if sample.name == "pqr_backlog_tickets" and sample.labels["state"] == state
+    )
+
+
+def test_headlines_agree_everywhere(published, gold, streamlit):
+    """Received, breach rate, backlog and overdue: gold, the executive page, Metabase and Grafana's metrics."""
+    assert streamlit["Recibidas"] == figures.count(gold["received"])
+    assert streamlit["Incumplimiento"] == figures.percent(gold["breach_rate"])
+    assert streamlit["Pendientes al cierre"] == figures.count(gold["open"])
+    assert streamlit["Vencidas sin respuesta"] == figures.count(gold["overdue"])
+    questions = {"received": "received", "breach_rate": "breach_rate", "open": "open", "overdue": "overdue"}
+    assert {name: _metabase(published, question)[0][0] for name, question in questions.items()} == gold
+    assert _open("open") == gold["open"]
+    assert _open("overdue") == gold["overdue"]
+    assert round(Decimal(_grafana("pqr_breach_ratio", pqrs_type="all")), 4) == gold["breach_rate"]
+
+
+def test_breach_by_type_agrees(published):
+    """Each type's rate is the same in Metabase's question and in Grafana's metric."""
+    with psycopg.connect(published) as opened:
+        codes = dict(opened.execute("select name, pqrs_type from core.sla_policies").fetchall())
+    rates = {codes[name]: rate for name, rate, *_ in _metabase(published, "breach_by_type") if rate is not None}
+    assert len(rates) >= 8
+    shown = {code: round(Decimal(_grafana("pqr_breach_ratio", pqrs_type=code)), 4) for code in rates}
+    assert shown == rates
