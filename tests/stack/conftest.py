@@ -50,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.stack)
-            item.add_marker(pytest.mark.timeout(900))
+            item.add_marker(pytest.mark.timeout(1800))
 
 
 def pytest_terminal_summary(terminalreporter, config) -> None:
@@ -172,23 +172,31 @@ def with_inbox(docker_services, stack_home, first_run_id, story, say):
 
 
 @pytest.fixture(scope="session")
-def idle(with_inbox, story):
-    """The core without its first run and who waits for it: what it takes to do nothing."""
-    core = containers.Containers(PROJECT, LAYERS[:1], with_inbox.home)
-    config = json.loads(core.compose("config", "--format", "json"))["services"]
-    waiting = {name for name, service in config.items() if "first-run" in (name, *service.get("depends_on", {}))}
-    _timed(story, "up of the core", lambda: core.compose("up", "--wait", "--no-build", *sorted({*config} - waiting)))
-    story.idle = reference.memory(PROJECT)
-    return core
+def core(docker_services, stack_home) -> dict[str, dict]:
+    """The services of the core layer, as Compose reads them."""
+    alone = containers.Containers(PROJECT, LAYERS[:1], stack_home)
+    return json.loads(alone.compose("config", "--format", "json"))["services"]
 
 
 @pytest.fixture(scope="session")
-def stack(idle, with_inbox, story, say):
+def idle(with_inbox, core, story):
+    """The core without its first run and who waits for it: what it takes to do nothing."""
+    waiting = {name for name, service in core.items() if "first-run" in (name, *service.get("depends_on", {}))}
+    ready = sorted({*core} - waiting)
+    _timed(
+        story, "up of the core, without a first run", lambda: with_inbox.compose("up", "--wait", "--no-build", *ready)
+    )
+    story.idle = reference.memory(PROJECT)
+    return with_inbox
+
+
+@pytest.fixture(scope="session")
+def stack(idle, story, say):
     """Everything: all layers, and the first run."""
-    _timed(story, "up of all layers, first run included", lambda: with_inbox.compose("up", "--wait", "--no-build"))
+    _timed(story, "up of all layers, first run included", lambda: idle.compose("up", "--wait", "--no-build"))
     for what, seconds in story.seconds.items():
         say(f"measured {what}: {seconds:.0f} s")
-    return with_inbox
+    return idle
 
 
 def _timed(story: Story, what: str, act) -> None:

@@ -22,8 +22,9 @@ from pqr_common.runner import committed_layers
 from pqr_common.runs import Attempt, RunRecords
 from pqr_common.settings import Settings
 
-PATIENCE_SECONDS = 120.0
-RUN_SECONDS = 300.0  # a month of mail through every stage, with a fault on the way
+PATIENCE_SECONDS = 300.0  # bounds, not pauses: what is waited for is asked for many times a second
+FIRED_SECONDS = 10.0
+RUN_SECONDS = 600.0  # a month of mail through every stage, with a fault on the way
 # Runs in the scheduler's container: a task on every worker that waits until this process is told to end.
 HOLD = """
 import sys
@@ -75,7 +76,15 @@ class Armed:
     process: subprocess.Popen[str]
 
     def fire(self) -> None:
-        self.process.communicate(timeout=PATIENCE_SECONDS)
+        """Whose container goes with it may never be told that it has ended."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(FIRED_SECONDS)
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,7 @@ class Containers:
     files: tuple[Path, ...]
     home: Path
 
-    def compose(self, *arguments: str, patience: float = 600.0) -> str:
+    def compose(self, *arguments: str, patience: float = 900.0) -> str:
         """The output of a compose command that must succeed."""
         ended = subprocess.run(
             [*self._compose, *arguments],

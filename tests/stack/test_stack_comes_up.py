@@ -105,10 +105,10 @@ def test_images_are_small(stack, say):
     assert {name: mb for name, mb in found.items() if mb >= IMAGE_MB_MAX} == {}
 
 
-def test_the_core_takes_little_memory_when_it_does_nothing(stack, idle, story, say):
+def test_the_core_takes_little_memory_when_it_does_nothing(stack, core, story, say):
     """Before the first run; who waits for that run is measured after it."""
     measured = {name.rpartition("-")[0] for name in story.idle}
-    late = set(json.loads(idle.compose("config", "--format", "json"))["services"]) - measured
+    late = {*core} - measured
     found = story.idle | {n: mb for n, mb in memory(stack.project).items() if n.rpartition("-")[0] in late}
     largest = sorted(found.items(), key=lambda item: -item[1])
     say(f"measured idle core: {sum(found.values()):.0f} MB, " + ", ".join(f"{n} {mb:.0f}" for n, mb in largest))

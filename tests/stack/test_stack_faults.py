@@ -80,14 +80,15 @@ def test_a_service_killed_mid_stage(disturbed, stack):
 
 def test_a_dask_worker_killed_mid_stage(disturbed, stack):
     """With tasks done, under way and waiting: the other worker takes them over, within the same attempt."""
-    disturbed.after("generator")
+    disturbed.after("silver")
     crash = stack.crash("dask-worker")
     with stack.held():
-        disturbed.in_the_middle_of("bronze")
-    until(lambda: stack.receipts(disturbed.run_id, "bronze"), "no task of bronze was done", pause=0.01)
+        disturbed.in_the_middle_of("gold")
+    until(lambda: stack.receipts(disturbed.run_id, "gold"), "no task of gold was done", pause=0.01)
+    assert stack.committed(disturbed.run_id, "gold") is None
     crash.fire()
     assert disturbed.ends_like_an_undisturbed_run() == 0
-    assert disturbed.attempts("bronze") == [("completed", None)]
+    assert disturbed.attempts("gold") == [("completed", None)]
     until(lambda: stack.is_healthy("dask-worker"), "the worker did not start again")
 
 
