@@ -6,12 +6,12 @@ Recording ends whatever the loader does, also when nothing was to be done: metri
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import psycopg
+import pyarrow.compute as pc
 from psycopg import sql
 
 from pqr_common.errors import PqrError
@@ -64,16 +64,18 @@ def _rejects(lake: Lake, manifests: Mapping[str, Manifest]) -> dict[str, dict[st
     for layer, manifest in manifests.items():
         parts = [part for dataset in manifest.datasets if dataset.name == REJECTS for part in dataset.partitions]
         with contextlib.suppress(PqrError):
-            rules = [_rules(lake, part) for part in parts if part.rows]
-            found[layer] = dict(Counter(itertools.chain.from_iterable(rules)))
+            counted: Counter[str] = Counter()
+            for part in parts:
+                counted.update(_rules(lake, part) if part.rows else {})
+            found[layer] = dict(counted)
     return found
 
 
-def _rules(lake: Lake, partition: Partition) -> list[str]:
+def _rules(lake: Lake, partition: Partition) -> dict[str, int]:
     data = lake.get(partition.path)
     verify_bytes(partition, data, lake.url)
-    names: list[str] = parquet_table(data, ["rule"])["rule"].to_pylist()
-    return names
+    counts = pc.value_counts(parquet_table(data, ["rule"])["rule"])
+    return {each["values"].as_py(): each["counts"].as_py() for each in counts}
 
 
 def _upsert(opened: psycopg.Connection, table: str, rows: list[dict[str, Any]]) -> None:
