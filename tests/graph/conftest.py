@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from pydantic import SecretStr
 
 from pqr_pipeline.neo4j import Neo4j
 
-HERE = Path(__file__).parent
+NEO4J = Path(__file__).parents[2] / "deploy/standins/neo4j"
 PASSWORD = "para-las-pruebas-1"
 MEMORY = "-Xmx400m"
 
@@ -25,22 +25,19 @@ def neo4j_url(tmp_path_factory) -> Iterator[str]:
         pytest.skip("a real Neo4j needs java and mvn on this machine")
     folder = tmp_path_factory.mktemp("neo4j")
     listed = folder / "classpath"
-    maven = ["mvn", "-q", "-B", "-f", HERE / "pom.xml", "dependency:build-classpath", f"-Dmdep.outputFile={listed}"]
+    maven = ["mvn", "-q", "-B", "-f", NEO4J / "pom.xml", "dependency:build-classpath", f"-Dmdep.outputFile={listed}"]
     fetched = subprocess.run(maven, capture_output=True, text=True, check=False)
     if fetched.returncode:
         pytest.skip(f"Neo4j cannot be had from Maven Central: {fetched.stdout[-200:]}")
-    command = ["java", MEMORY, "-cp", listed.read_text(), HERE / "Serve.java", folder]
-    served = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    url = next((line.strip() for line in served.stdout if line.startswith("http")), "")
+    command = ["java", MEMORY, "-cp", listed.read_text(), NEO4J / "Serve.java", folder]
+    settings = os.environ | {"NEO4J_AUTH": f"neo4j/{PASSWORD}"}
+    served = subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
-        first = {"statement": "alter current user set password from 'neo4j' to $new", "parameters": {"new": PASSWORD}}
-        httpx.post(f"{url}db/system/query/v2", json=first, auth=("neo4j", "neo4j"), timeout=60).raise_for_status()
-        yield url.rstrip("/")
+        yield next(line.strip().rstrip("/") for line in served.stdout if line.startswith("http"))
     finally:
-        served.stdin.close()
+        served.terminate()
         served.wait(60)
+        served.stdout.close()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from pqr_common.errors import InvalidSettings, PqrError, Transient
 from pqr_common.lake import FolderLake
 from pqr_pipeline import lineage
 from pqr_pipeline.graph import export, main
+from pqr_pipeline.lineage_graph import rows_of
 from pqr_pipeline.neo4j import Neo4j
 
 pytestmark = pytest.mark.integration
@@ -133,7 +134,26 @@ def test_where_two_runs_part_is_where_the_difference_began(neo4j, two_runs):
     export(two_runs, neo4j)
     parted = neo4j.ask(QUESTIONS["parted"], run="shorter", other="other")
     assert {row["layer"] for row in parted} == {"raw"}
-    assert neo4j.ask(QUESTIONS["parted"], run="january", other="january") == []
+
+
+def test_a_change_of_code_is_found_where_it_was_made(neo4j, records, finished, january):
+    """Another run of the same inbox, silver and load alike, and one mart that is not: it, and not its copy in Postgres."""
+    export(records, neo4j)
+    again = {layer: replace(manifest, run_id="again") for layer, manifest in finished.items()}
+    again["gold"] = _with_another(again["gold"], "kpi_sla")
+    again["load"] = _with_another(again["load"], "gold.kpi_sla")
+    for name, rows in rows_of("again", january, again).items():
+        neo4j.send(name, rows)
+    parted = neo4j.ask(QUESTIONS["parted"], run="january", other="again")
+    assert [(row["layer"], row["dataset"]) for row in parted] == [("gold", "kpi_sla")]
+
+
+def _with_another(manifest, name):
+    changed = tuple(
+        replace(d, partitions=(replace(d.partitions[0], content_digest="1-abc"),)) if d.name == name else d
+        for d in manifest.datasets
+    )
+    return replace(manifest, datasets=changed)
 
 
 def test_a_chain_that_does_not_hold_is_found(neo4j, records):

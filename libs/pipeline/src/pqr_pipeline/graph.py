@@ -24,6 +24,7 @@ from pqr_pipeline.neo4j import Neo4j
 
 __all__ = ["export", "main"]
 
+RETRY_SECONDS = 5.0
 FINISHED = "exported"  # a file in the temporary folder once everything was sent, for a health check
 
 
@@ -49,7 +50,7 @@ def _is_whole(manifest: Manifest, whole: dict[str, str]) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Export; the error's own exit code and its sentence on stderr. With `--every` only wrong settings end it."""
+    """Export; the exit code and sentence of an error. With `--every` trouble is logged and tried again."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         every = _every(given)
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return 0
             if is_done:
                 (Path(tempfile.gettempdir()) / FINISHED).touch()
-            time.sleep(every)
+            time.sleep(every if is_done else min(every, RETRY_SECONDS))
     except PqrError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
@@ -72,7 +73,7 @@ def _round(settings: Settings, neo4j: Neo4j, *, is_last: bool) -> bool:
     try:
         sent = export(open_lake(settings), neo4j)
     except PqrError as error:
-        if is_last or isinstance(error, InvalidSettings):
+        if is_last:
             raise
         log.get().warning("lineage not exported", error=str(error))
         return False
