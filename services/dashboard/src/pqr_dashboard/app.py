@@ -74,21 +74,33 @@ def _path(entry: Entry) -> str:
 def _show(entry: Entry, settings: Settings, user: User, place: DeltaGenerator) -> None:
     try:
         warehouse = _warehouse(_dsn(settings))
-        run = _chosen_run(warehouse.read("runs"), place)
-        if run is None:
-            _nothing_yet()
-            return
+        runs = warehouse.read("runs")
+    except NotPublished:
+        runs = pd.DataFrame()
+    except WarehouseUnavailable as error:
+        widgets.title(entry.title)
+        _nobody_answers(entry, error)
+        return
+    run = _chosen_run(runs, place)
+    if run is None:
+        _nothing_yet()
+        return
+    try:
         context = Context(run, user, warehouse.read, partial(_remembered, _warehouse=warehouse))
         import_module(f"pqr_dashboard.pages.{entry.module}").page(context)
     except NotPublished:
         _nothing_yet()
     except WarehouseUnavailable as error:
-        log.get().error("page without warehouse", page=entry.path, error=str(error))
-        widgets.trouble(
-            "La base de datos no responde",
-            "Las cifras vuelven en cuanto responda: espere un momento y recargue la página; si sigue igual, avise al "
-            "equipo de operación.",
-        )
+        _nobody_answers(entry, error)
+
+
+def _nobody_answers(entry: Entry, error: WarehouseUnavailable) -> None:
+    log.get().error("page without warehouse", page=entry.path, error=str(error))
+    widgets.trouble(
+        "La base de datos no responde",
+        "Las cifras vuelven en cuanto responda: espere un momento y recargue la página; si sigue igual, avise al "
+        "equipo de operación.",
+    )
 
 
 def _dsn(settings: Settings) -> str:

@@ -20,7 +20,11 @@ __all__ = ["LOCAL_TIME", "ROLE", "NotPublished", "Warehouse"]
 ROLE = "pqr_dashboard"
 LOCAL_TIME = "America/Bogota"
 STATEMENT_TIMEOUT_SECONDS = 15
-CONNECT_TIMEOUT_SECONDS = 3
+CONNECT_TIMEOUT_SECONDS = 5
+IMPATIENCE_SECONDS, PATIENCE_SECONDS = (
+    1,
+    15,
+)  # for a free connection: before and after asking whether the server is there
 CONNECTIONS = 4
 DATE, TIMESTAMP = 1082, 1184  # type numbers of Postgres
 
@@ -33,12 +37,12 @@ class Warehouse:
     """A small pool of connections that can read and do nothing else; safe to share between threads."""
 
     def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
         self._pool = ConnectionPool(
             dsn,
             kwargs={"connect_timeout": CONNECT_TIMEOUT_SECONDS, "application_name": "pqr-dashboard"},
             min_size=0,
             max_size=CONNECTIONS,
-            timeout=CONNECT_TIMEOUT_SECONDS,
             max_idle=300,
             reconnect_timeout=CONNECT_TIMEOUT_SECONDS,
             configure=_hold_to_reading,
@@ -51,9 +55,20 @@ class Warehouse:
 
         Dates are datetime64 without zone, instants have Bogotá's, numerics are floats.
         """
-        with _translated(name), self._pool.connection() as opened:
+        with _translated(name), self._connection() as opened:
             rows = opened.execute(_sql(name), parameters)
             return _frame(rows)
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[psycopg.Connection]:
+        """One of the pool; when none is to be had at once, a server that is away says so at once."""
+        with contextlib.ExitStack() as held:
+            try:
+                opened = held.enter_context(self._pool.connection(timeout=IMPATIENCE_SECONDS))
+            except PoolTimeout:
+                psycopg.connect(self._dsn, connect_timeout=CONNECT_TIMEOUT_SECONDS).close()
+                opened = held.enter_context(self._pool.connection(timeout=PATIENCE_SECONDS))
+            yield opened
 
     def close(self) -> None:
         self._pool.close()

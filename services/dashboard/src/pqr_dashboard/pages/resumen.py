@@ -23,8 +23,8 @@ DAYS_SHOWN_SINGLY = 130
 
 def page(context: Context) -> None:
     run = context.run
-    types = Types.of(context.read("types"))
     widgets.title("Resumen", f"Peticiones, quejas, reclamos, sugerencias y denuncias del {_window(context)}.")
+    types = Types.of(context.read("types"))
     daily, sla, territory = context.read("daily"), context.read("sla"), context.read("territory")
     by_month = months.by_month(daily, sla)
     chosen_type, chosen_month = _filters(types, by_month)

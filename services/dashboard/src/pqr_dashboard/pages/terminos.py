@@ -16,12 +16,12 @@ __all__ = ["page"]
 
 def page(context: Context) -> None:
     run = context.run
-    types = Types.of(context.read("types"))
     widgets.title(
         "Términos",
         "Cómo se cumplen los términos de la Ley 1755 de 2015 en las solicitudes recibidas hasta el "
         f"{figures.day(run.window_to)}.",
     )
+    types = Types.of(context.read("types"))
     _by_type_and_month(context.read("sla"), types)
     left, _ = st.columns([2, 5])
     with left:

@@ -20,12 +20,12 @@ FEW_NOTE = f"En gris, menos de {places.FEW} casos: la cifra dice poco."
 
 def page(context: Context) -> None:
     run = context.run
-    types = Types.of(context.read("types"))
     widgets.title(
         "Territorio y temas",
         f"De dónde vienen las solicitudes del {figures.day(run.window_from)} al {figures.day(run.window_to)} y de qué "
         "tratan.",
     )
+    types = Types.of(context.read("types"))
     territory, topics = context.read("territory"), context.read("topics")
     measure, chosen = _filters(types)
     left, right = st.columns([1, 1], gap="large")
