@@ -22,7 +22,7 @@ setup: $(STAMP) ## the environment in .venv, from wheelhouse/
 demo: setup ## the main job: generate, refine, load, show the figures
 	$(BIN)/pqr run
 
-test: setup prometheus ## format, lint, types and every test that this machine can run
+test: setup prometheus browser ## format, lint, types and every test that this machine can run
 	$(MAKE) --no-print-directory check-static
 	$(BIN)/pytest -q --durations=10 -m "not services and not stack"
 
@@ -32,6 +32,13 @@ panels: setup prometheus ## each panel of Grafana with its value after a small r
 
 prometheus: setup ## Prometheus' own programs, for tests, from Debian's packages; says so where they cannot be had
 	tools/prometheus.sh $(VENV)/prometheus
+
+.PHONY: browser screenshots
+browser: ## Debian's Chromium for the browser tests, where root and apt are there; says so where they are not
+	tools/chromium.sh
+
+screenshots: setup browser ## the pages of the dashboard as pictures, in docs/screenshots
+	$(BIN)/python tests/browser/screenshots.py
 
 test-services: setup ## the services as long-lived processes: served, reaped, fenced, driven from outside
 	$(BIN)/pytest -q --durations=10 -m services

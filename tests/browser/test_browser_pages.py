@@ -91,7 +91,7 @@ def test_the_embedded_dashboard_says_that_there_is_no_login(visits, local):
 def test_what_is_typed_into_the_search_is_only_text(visits, local, published):
     """SQL and HTML find nothing and do nothing; a radicado finds its ticket."""
     visit = visits(f"{local.url}/solicitudes")
-    box = visit.page.get_by_label("Radicado o identificador")
+    box = visit.page.get_by_role("textbox", name="Radicado o identificador")
     with psycopg.connect(published) as opened:
         before, radicado = opened.execute("select count(*), min(radicado) from core.tickets").fetchone()
         for typed in HOSTILE:

@@ -1,0 +1,106 @@
+"""`make screenshots`: every page of the dashboard as a picture in docs/screenshots, with the run of `make demo`.
+
+Pictures are of the embedded dashboard at 1366 pixels, as tall as the page is up to a limit, with few colours to be small.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from pqr_common.settings import Settings
+from pqr_dashboard.menu import PAGES
+from pqr_pipeline import embedded
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "screenshots"
+WIDTH, HEIGHT, HEIGHT_MAX = 1366, 900, 1900
+BYTES_MAX = 300_000
+COLOURS = 256
+START_TIMEOUT_SECONDS = 60
+PATIENCE_MS = 60_000
+CHROMIUM = os.environ.get("PQR_CHROMIUM") or shutil.which("chromium") or "chromium"
+NO_AUTH = {"PQR_AUTH_URL": "http://127.0.0.1:9", "PQR_AUTH_JWT_SECRET": "asked-of-nobody-since-nobody-signs-in-here"}
+
+
+def started(**settings: str) -> tuple[subprocess.Popen[bytes], str]:
+    """A dashboard and its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "pqr_dashboard", "--port", str(port)]
+    process = subprocess.Popen(command, env=os.environ | {"PQR_METRICS_PORT": "0"} | settings)
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/_stcore/health").raise_for_status()
+        except httpx.HTTPError:
+            time.sleep(0.2)
+        else:
+            return process, f"http://127.0.0.1:{port}"
+    process.kill()
+    raise SystemExit("The dashboard must start within a minute, found that it did not: see above.")
+
+
+def settled(page: Page) -> None:
+    page.wait_for_selector("h1", timeout=PATIENCE_MS)
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=PATIENCE_MS)
+    page.wait_for_timeout(1500)  # charts are drawn after the page
+
+
+def picture(page: Page, address: str, name: str) -> None:
+    """Take it with the window as tall as the page, since the page scrolls inside of it."""
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    page.goto(address)
+    settled(page)
+    tall = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({"width": WIDTH, "height": max(HEIGHT, min(tall, HEIGHT_MAX))})
+    settled(page)
+    path = FOLDER / f"{name}.png"
+    few = (
+        Image.open(io.BytesIO(page.screenshot()))
+        .convert("RGB")
+        .quantize(
+            COLOURS,
+            method=Image.Quantize.MAXCOVERAGE,
+            kmeans=2,
+            dither=Image.Dither.NONE,  # a legend keeps its colours
+        )
+    )
+    few.save(path, optimize=True)
+    size = path.stat().st_size
+    print(f"{path.relative_to(ROOT)}  {few.width} x {few.height}  {size / 1000:.0f} kB")
+    if size > BYTES_MAX:
+        raise SystemExit(f"A picture must have at most {BYTES_MAX} bytes, found {size} in {path}: show less of it.")
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with embedded.postgres(Settings.read()) as dsn, sync_playwright() as playwright:
+        local, address = started(PQR_DASHBOARD_DSN=dsn)
+        door, login = started(PQR_DASHBOARD_DSN=dsn, **NO_AUTH)
+        try:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--lang=es-CO"])
+            page = browser.new_context(locale="es-CO").new_page()
+            for entry in PAGES:
+                picture(page, f"{address}/{'' if entry is PAGES[0] else entry.path}", entry.path)
+            picture(page, login, "ingreso")
+            browser.close()
+        finally:
+            for process in (local, door):
+                process.terminate()
+                process.wait()
+
+
+if __name__ == "__main__":
+    main()
