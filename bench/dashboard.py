@@ -7,14 +7,16 @@ visitors come over websockets, as browsers do, to a server process of its own wh
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -24,6 +26,7 @@ import psutil
 import psycopg
 from pydantic import SecretStr
 
+from pqr_common import log
 from pqr_common.discovery import ORDER, stage_named
 from pqr_common.executor import dask_executor
 from pqr_common.lake import open_lake
@@ -39,7 +42,6 @@ from pqr_pipeline.embedded import postgres
 RUN_ID = "million"
 TICKETS_A_DAY = 15_300  # a business day of the default window, for a little over a million tickets
 VISITORS = 10
-PORT = 8599
 FIRST_PAINT, FILTER_CHANGE, MEMORY = 2.0, 1.0, 600e6
 START_SECONDS = 60
 Row = tuple[str, float, float, str]  # what, at most, found, unit
@@ -53,6 +55,7 @@ def main() -> int:
     options = arguments.parse_args()
     home = options.keep or Path(tempfile.mkdtemp(prefix="pqr-bench-dashboard-"))
     try:
+        quiet()
         with postgres(Settings.read(home=home)) as dsn:
             load(Settings.read(home=home, workers=2).with_(postgres_dsn=SecretStr(dsn)), options.volume)
             return report(measured(dsn))
@@ -181,8 +184,9 @@ def forget() -> None:
 
 def visitors() -> Iterator[Row]:
     """Ten sessions look at every page, all at once; then the server's memory."""
-    with served() as process:
-        sessions = [Session(PORT) for _ in range(VISITORS)]
+    port, metrics = free_ports(2)
+    with served(port, metrics) as process:
+        sessions = [Session(port) for _ in range(VISITORS)]
         slowest_page = 0.0
         for entry in PAGES:
             started = time.perf_counter()
@@ -199,17 +203,17 @@ def visitors() -> Iterator[Row]:
 
 
 @contextmanager
-def served() -> Iterator[psutil.Process]:
+def served(port: int, metrics: int) -> Iterator[psutil.Process]:
     import urllib.error
     import urllib.request
 
-    command = [sys.executable, "-m", "pqr_dashboard", "--port", str(PORT)]
-    server = subprocess.Popen(command, env=os.environ | {"PQR_METRICS_PORT": str(PORT + 1)}, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "pqr_dashboard", "--port", str(port)]
+    server = subprocess.Popen(command, env=os.environ | {"PQR_METRICS_PORT": str(metrics)}, stdout=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{PORT}/_stcore/health", timeout=2).close()
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2).close()
                 break
             except (urllib.error.URLError, OSError):
                 time.sleep(0.2)
@@ -217,6 +221,14 @@ def served() -> Iterator[psutil.Process]:
     finally:
         server.terminate()
         server.wait()
+
+
+def free_ports(count: int) -> list[int]:
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def memory(process: psutil.Process) -> int:
@@ -269,6 +281,12 @@ def report(rows: Iterator[Row]) -> int:
         shown = (f"{value:>7.{0 if unit == 'MB' else 3}f} {unit:<2}" for value in (limit, found))
         say(f"{what:<48} {' '.join(shown)}{'  MISSED' if found > limit else ''}")
     return missed
+
+
+def quiet() -> None:
+    """Only this script speaks: no log of stages, and nothing of Streamlit about running without a server."""
+    logging.disable(logging.WARNING)
+    log.configure(Settings.read(log_level="error"))
 
 
 def say(text: str) -> None:
