@@ -171,6 +171,20 @@ def test_a_ticket_tells_its_story(visit, loaded):
     assert not LEAKS.search(said)
 
 
+def test_filters_are_kept_while_a_ticket_is_read(visit, loaded):
+    """Back from a ticket, the list is the one that was left."""
+    visitor = visit("solicitudes", loaded)
+    visitor.selectbox(key="tickets-type").set_value("RECLAMO").run()
+    visitor.button(key="tickets-forth").click().run()
+    left = visitor.dataframe[0].value
+    visitor.query_params["solicitud"] = _query(loaded, "select ticket_id from core.tickets limit 1")[0][0]
+    visitor.run()
+    assert visitor.title[0].value.startswith("Solicitud ")
+    visitor.button(key="ticket-back").click().run()
+    assert visitor.selectbox(key="tickets-type").value == "RECLAMO"
+    assert visitor.dataframe[0].value.equals(left)
+
+
 def test_every_kind_of_ticket_can_be_shown(visit, loaded):
     """One of each status and type, also without topic, radicado or term."""
     ids = _query(loaded, "select distinct on (status, pqrs_type) ticket_id from core.tickets")

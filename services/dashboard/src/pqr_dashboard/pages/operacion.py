@@ -45,9 +45,12 @@ def _chosen(runs: pd.DataFrame, shown: str) -> str:
              for row in runs.to_dict("records")}  # fmt: skip
     ids = list(names)
     chosen = st.selectbox(
-        "Corrida que se examina", ids, index=ids.index(shown) if shown in ids else 0, format_func=names.__getitem__,
-        key="operation-run", help="También las que fallaron o no se han publicado.",
-    )  # fmt: skip
+        "Corrida que se examina, también las que fallaron",
+        ids,
+        index=ids.index(shown) if shown in ids else 0,
+        format_func=names.__getitem__,
+        key="operation-run",
+    )
     return str(chosen)
 
 

@@ -20,6 +20,7 @@ __all__ = ["page"]
 TICKET_IN_ADDRESS = "solicitud"
 CURSORS, ASKED, GRID = "tickets-cursors", "tickets-asked", "tickets-grid"
 ANY = "Cualquiera"
+ASKED_BY = tuple(f"tickets-{name}" for name in ("code", "type", "status", "department", "topic", "dates", "overdue"))
 WIDTHS = {"Radicado": 132, "Llegó": 106, "Tipo": 134, "Tema": 188, "Departamento": 126, "Estado": 130, "Vence": 106}
 Cursor = tuple[datetime, str]
 
@@ -57,10 +58,9 @@ def _filters(context: Context, types: Types) -> Filters:
     first, last = context.run.window_from, context.run.window_to
     typed = st.text_input(
         "Radicado o identificador",
-        placeholder="Por ejemplo 2026101 o el radicado completo",
+        placeholder="El comienzo de un radicado, como 2026101, el radicado completo o el identificador",
         key="tickets-code",
         max_chars=tickets.CODE_LENGTH_MAX,
-        help="Basta el comienzo del radicado; el identificador de una solicitud debe ir completo.",
     )
     one, two, three, four = st.columns(4)
     with one:
@@ -145,6 +145,7 @@ def _pager(shown: pd.DataFrame, cursors: list[Cursor], *, has_more: bool) -> Non
 
 
 def _ticket(context: Context, ticket_id: str) -> None:
+    _keep_filters()
     if st.button("Volver a la lista", icon=":material/arrow_back:", key="ticket-back", type="tertiary"):
         del st.query_params[TICKET_IN_ADDRESS]
         st.rerun()
@@ -167,6 +168,13 @@ def _ticket(context: Context, ticket_id: str) -> None:
     events = context.read("ticket_events", ticket_id=ticket["ticket_id"])
     _clock(ticket, events)
     _story(ticket, events)
+
+
+def _keep_filters() -> None:
+    """Streamlit forgets controls that a run does not draw; touched, they are as they were on return to the list."""
+    for key in ASKED_BY:
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
 
 
 def _clock(ticket: dict[Any, Any], events: pd.DataFrame) -> None:
