@@ -187,3 +187,10 @@ def test_the_command_exports_the_lake_of_the_settings(neo4j, records, graph_sett
     monkeypatch.setenv("PQR_LAKE_URL", records.url)
     assert main([]) == 0
     assert _count(neo4j)["Run"] == 1
+
+
+def test_the_release_that_is_tested_is_the_one_that_is_pinned():
+    """Maven's and the image's."""
+    root = README.parents[2]
+    tested = re.search(r"<version>(\d+\.\d+\.\d+)</version>", (root / "deploy/standins/neo4j/pom.xml").read_text())[1]
+    assert f"image: neo4j:{tested}\n" in (root / "compose.observability.yaml").read_text(encoding="utf-8")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 pytestmark = pytest.mark.integration
 NATIVE = {"query": "select 1", "template-tags": {}}
@@ -123,3 +125,24 @@ def test_set_up_ignores_what_it_ignores(started):
         prefs = {"site_name": "s", "allow_tracking": True}
         assert api.call("POST", "/setup", {"token": token, "user": user, "prefs": prefs, "database": {"x": 1}})["id"]
     assert fresh.count()["database"] == 0
+
+
+def test_the_stand_in_keeps_what_it_knows(modules, platform, metabase):
+    """Started again on its database, it is set up as it was; a real Metabase is too."""
+    metabase.bring(metabase.job.Files((), "Tablero", "Nada", ()))
+    given = conninfo_to_dict(platform.dsn)
+    names = {"HOST": given["host"], "PORT": "5432", "DBNAME": given["dbname"], "USER": "postgres", "PASS": ""}
+    double = modules[1]
+    kept = double.Kept({f"MB_DB_{name}": value for name, value in names.items()})
+    kept.save(metabase.metabase.state())
+    again = double.Metabase()
+    again.restore(kept.load())
+    kept.close()
+    assert (again.rows, again.token, again.sessions) == (
+        metabase.metabase.rows,
+        metabase.metabase.token,
+        metabase.metabase.sessions,
+    )
+    assert next(again.numbers) > max(number for rows in again.rows.values() for number in rows)
+    with psycopg.connect(platform.dsn, autocommit=True) as opened:
+        opened.execute("drop table standin")

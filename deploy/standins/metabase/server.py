@@ -75,6 +75,9 @@ class Kept:
         self._opened.autocommit = True
         self._opened.execute("create table if not exists standin (one boolean primary key default true, state jsonb)")
 
+    def close(self) -> None:
+        self._opened.close()
+
     def load(self) -> dict[str, Any] | None:
         found = self._opened.execute("select state from standin").fetchone()
         return found[0] if found else None
