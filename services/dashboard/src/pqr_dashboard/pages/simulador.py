@@ -118,7 +118,9 @@ def _lines(daily: pd.DataFrame, outcome: simulation.Outcome) -> None:
 
 def _types(daily: pd.DataFrame, outcome: simulation.Outcome, types: Types, terms: dict[str, int]) -> None:
     table = what_if.compared(daily, outcome, types.names, terms)
-    widgets.section("Incumplimiento por tipo", "De las solicitudes cuyo término terminó dentro de la ventana.")
+    widgets.section(
+        "Incumplimiento por tipo", "De las finalizadas: las solicitudes cuyo término terminó dentro de la ventana."
+    )
     bars = what_if.rates(table.assign(name=[types.short[code] for code in table["pqrs_type"]]))
     widgets.chart(
         charts.breach_by_type(bars, list(types.short.values())), "Incumplimiento de cada tipo; las cifras están abajo."
@@ -140,15 +142,15 @@ def _how() -> None:
 
 COLUMNS = (
     Column("name", "Tipo"),
-    Column("term", "Término simulado", figures.count),
-    Column("due", "Con término finalizado", figures.count),
-    Column("due_simulated", "Con término finalizado, simuladas", figures.count),
+    Column("term", "Término (sim.)", figures.count),
+    Column("due", "Finalizadas", figures.count),
+    Column("due_simulated", "Finalizadas (sim.)", figures.count),
     Column("breached", "Incumplidas", figures.count),
-    Column("breached_simulated", "Incumplidas, simuladas", figures.count),
+    Column("breached_simulated", "Incumplidas (sim.)", figures.count),
     Column("rate", "Incumplimiento", figures.percent),
-    Column("rate_simulated", "Incumplimiento simulado", figures.percent),
+    Column("rate_simulated", "Incumplimiento (sim.)", figures.percent),
     Column("open", "Pendientes", figures.count),
-    Column("open_simulated", "Pendientes, simuladas", figures.count),
+    Column("open_simulated", "Pendientes (sim.)", figures.count),
 )
 
 HOW = """

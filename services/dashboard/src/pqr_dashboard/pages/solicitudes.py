@@ -21,7 +21,7 @@ TICKET_IN_ADDRESS = "solicitud"
 CURSORS, ASKED, GRID = "tickets-cursors", "tickets-asked", "tickets-grid"
 ANY = "Cualquiera"
 ASKED_BY = tuple(f"tickets-{name}" for name in ("code", "type", "status", "department", "topic", "dates", "overdue"))
-WIDTHS = {"Radicado": 132, "Llegó": 106, "Tipo": 134, "Tema": 188, "Departamento": 126, "Estado": 130, "Vence": 106}
+WIDTHS = {"Radicado": 132, "Llegó": 106, "Tipo": 134, "Tema": 176, "Departamento": 126, "Estado": 142, "Vence": 106}
 Cursor = tuple[datetime, str]
 
 
@@ -129,9 +129,11 @@ def _list(shown: pd.DataFrame, types: Types) -> None:
 def _pager(shown: pd.DataFrame, cursors: list[Cursor], *, has_more: bool) -> None:
     back, forth, where, csv = st.columns([1, 1, 2, 1], vertical_alignment="center")
     first = len(cursors) * tickets.PAGE_ROWS + 1
+    end = "" if has_more else "; no hay más"
     where.caption(
-        f"Solicitudes {figures.count(first)} a {figures.count(first + len(shown) - 1)}, de la más reciente a la más "
-        f"antigua{'' if has_more else '; no hay más'}."
+        f"Solicitudes {figures.count(first)} a {figures.count(first + len(shown) - 1)}, primero las más recientes{end}."
+        if has_more or cursors or len(shown) > 1
+        else "Una sola solicitud."
     )
     if back.button("Anteriores", icon=":material/chevron_left:", disabled=not cursors, key="tickets-back"):
         cursors.pop()
