@@ -50,8 +50,9 @@ def _search(context: Context) -> None:
         widgets.empty("Ninguna solicitud cumple lo que busca", "Revise el radicado o quite algún filtro.")
         return
     shown = found.head(tickets.PAGE_ROWS)
-    _list(shown, types)
-    _pager(shown, cursors, has_more=len(found) > len(shown))
+    rows = tickets.listed(shown, types.short, TOPIC_NAMES)
+    _list(rows, shown)
+    _pager(rows, shown, cursors, has_more=len(found) > len(shown))
 
 
 def _filters(context: Context, types: Types) -> Filters:
@@ -106,8 +107,7 @@ def _cursors(filters: Filters) -> list[Cursor]:
     return cursors
 
 
-def _list(shown: pd.DataFrame, types: Types) -> None:
-    rows = tickets.listed(shown, types.short, TOPIC_NAMES)
+def _list(rows: pd.DataFrame, shown: pd.DataFrame) -> None:
     key = f"{GRID}-{st.session_state.get(GRID, 0)}"
     event = st.dataframe(
         rows,
@@ -126,7 +126,7 @@ def _list(shown: pd.DataFrame, types: Types) -> None:
         st.rerun()
 
 
-def _pager(shown: pd.DataFrame, cursors: list[Cursor], *, has_more: bool) -> None:
+def _pager(rows: pd.DataFrame, shown: pd.DataFrame, cursors: list[Cursor], *, has_more: bool) -> None:
     back, forth, where, csv = st.columns([1, 1, 2, 1], vertical_alignment="center")
     first = len(cursors) * tickets.PAGE_ROWS + 1
     end = "" if has_more else "; no hay más"
@@ -143,7 +143,7 @@ def _pager(shown: pd.DataFrame, cursors: list[Cursor], *, has_more: bool) -> Non
         cursors.append((last["opened_at"].to_pydatetime(), str(last["ticket_id"])))
         st.rerun()
     with csv:
-        widgets.csv_button(shown, "solicitudes")
+        widgets.csv_button(rows.assign(Identificador=shown["ticket_id"]), "solicitudes")
 
 
 def _ticket(context: Context, ticket_id: str) -> None:
