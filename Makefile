@@ -40,7 +40,7 @@ browser: ## Debian's Chromium for the browser tests, where root and apt are ther
 screenshots: setup browser ## the pages of the dashboard as pictures, in docs/screenshots
 	$(BIN)/python tests/browser/screenshots.py
 
-test-services: setup ## the services as long-lived processes: served, reaped, fenced, driven from outside
+test-services: setup prometheus ## long-lived servers as processes: our services, Prometheus over them, Neo4j
 	$(BIN)/pytest -q --durations=10 -m services
 
 test-stack: setup stack-env $(IMAGE_WHEELS) ## the stack in containers, engine and images included where they can be had

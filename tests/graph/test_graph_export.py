@@ -19,7 +19,7 @@ from pqr_pipeline.graph import export, main
 from pqr_pipeline.lineage_graph import rows_of
 from pqr_pipeline.neo4j import Neo4j
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.services]
 README = Path(__file__).parents[2] / "deploy/graph/README.md"
 QUESTIONS = {
     re.search(r"// name: (\w+)", text)[1]: text

@@ -27,7 +27,7 @@ from pqr_common.exposition import METRICS_FOLDER, exposition
 from .conftest import metrics_of
 from .watched import SCRAPE_SECONDS, Watched, get, started
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]  # the first test waits for all that is started
+pytestmark = [pytest.mark.services, pytest.mark.timeout(600)]  # the first test waits for all that is started
 
 FILLED_IN = {"$__rate_interval": f"{8 * SCRAPE_SECONDS}s", "$__range": "5m"}
 
