@@ -37,11 +37,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     settings = Settings.read(home=tmp_path_factory.mktemp("dashboard"))
     with embedded.postgres(settings) as dsn:
         ready = settings.with_(postgres_dsn=SecretStr(dsn))
-        parameters = Parameters.create(window_to=date(2026, 2, 28), tickets_per_business_day=25)
-        RunRecords(open_lake(ready), RUN_ID).declare(parameters)
-        for name in ORDER:
-            run_stage(stage_named(name), RUN_ID, lake=open_lake(ready), settings=ready, executor=Inline())
+        _run(ready, RUN_ID, Parameters.create(window_to=date(2026, 2, 28), tickets_per_business_day=25))
         yield ready
+
+
+def _run(settings: Settings, run_id: str, parameters: Parameters) -> None:
+    lake = open_lake(settings)
+    RunRecords(lake, run_id).declare(parameters)
+    for name in ORDER:
+        run_stage(stage_named(name), run_id, lake=lake, settings=settings, executor=Inline())
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +59,16 @@ def migrated(loaded: str) -> str:
     """The DSN of a database with every table and no run."""
     dsn = _database(loaded, "migrated")
     warehouse().migrate(dsn)
+    return dsn
+
+
+@pytest.fixture(scope="session")
+def quiet(server: Settings, loaded: str) -> str:
+    """The DSN of a database whose run is one holiday, on which nobody wrote."""
+    dsn = _database(loaded, "quiet")
+    warehouse().migrate(dsn)
+    parameters = Parameters.create(window_to=date(2026, 1, 1), tickets_per_business_day=1)
+    _run(server.with_(postgres_dsn=SecretStr(dsn)), "un-festivo", parameters)
     return dsn
 
 

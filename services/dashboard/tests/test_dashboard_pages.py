@@ -8,6 +8,7 @@ from datetime import date
 
 import psycopg
 import pytest
+from streamlit.util import calc_hash
 
 from pqr_dashboard import figures
 from pqr_dashboard.menu import PAGES
@@ -40,6 +41,15 @@ def test_before_the_first_run_a_page_says_what_to_do(visit, migrated, module):
     visitor = visit(module, migrated)
     assert not visitor.exception
     assert "pqr run" in _seen(visitor)
+    assert not LEAKS.search(_seen(visitor))
+
+
+@pytest.mark.parametrize("module", [entry.module for entry in PAGES])
+def test_a_run_in_which_nothing_came_is_no_fault(visit, quiet, module):
+    """A holiday without mail: pages say there is nothing to compare, and nothing breaks."""
+    visitor = visit(module, quiet)
+    assert not visitor.exception
+    assert visitor.title
     assert not LEAKS.search(_seen(visitor))
 
 
@@ -104,6 +114,29 @@ def test_the_map_compares_what_is_asked_for(visit, loaded, measure):
     visitor.main.get("button_group")[0].set_value(measure).run()
     assert not visitor.exception
     assert measure.lower() in _seen(visitor).lower()
+
+
+def test_the_chosen_run_stays_from_page_to_page(visit, loaded):
+    """Streamlit forgets the chooser of the page that is left, and the address; the visitor's choice it keeps."""
+    with psycopg.connect(loaded, autocommit=True) as opened:
+        opened.execute("create temp table run as select * from meta.runs where run_id = 'dos-meses'")
+        opened.execute("create temp table headline as select * from archive.kpi_executive where run_id = 'dos-meses'")
+        opened.execute("update run set run_id = 'otra-mas'; update headline set run_id = 'otra-mas'")
+        opened.execute("insert into meta.runs select * from run")
+        opened.execute("insert into archive.kpi_executive select * from headline")
+    try:
+        visitor = visit("terminos", loaded)
+        visitor.sidebar.selectbox[0].set_value("otra-mas").run()
+        assert visitor.query_params["corrida"] in ("otra-mas", ["otra-mas"])
+        del visitor.query_params["corrida"]
+        visitor._page_hash = calc_hash("territorio-y-temas")
+        visitor.run()
+        assert visitor.title[0].value == "Territorio y temas"
+        assert visitor.sidebar.selectbox[0].value == "otra-mas"
+    finally:
+        with psycopg.connect(loaded, autocommit=True) as opened:
+            opened.execute("delete from archive.kpi_executive where run_id = 'otra-mas'")
+            opened.execute("delete from meta.runs where run_id = 'otra-mas'")
 
 
 def test_the_run_of_the_address_is_the_one_shown(visit, loaded):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import partial
 from html import escape
 from importlib import import_module
@@ -23,6 +24,7 @@ from pqr_dashboard.warehouse import NotPublished, Warehouse
 REMEMBERED_SECONDS = 3600
 REMEMBERED_ANSWERS = 400  # of some 50 kB at most
 RUN_IN_ADDRESS = "corrida"
+CHOOSER, CHOSEN = "pqr-run-chooser", "pqr-run-chosen"
 SPEAKS_SPANISH = "<script>document.documentElement.lang = 'es'</script>"  # Streamlit says English
 LOGO = str(Path(__file__).with_name("logo.svg"))
 ICON = str(Path(__file__).with_name("icon.svg"))  # ours: a named one is fetched from the internet
@@ -117,19 +119,30 @@ def _chosen_run(found: pd.DataFrame, place: DeltaGenerator) -> Run | None:
     by_id = {run.run_id: run for run in map(Run.of, found.to_dict("records"))}
     if not by_id:
         return None
-    asked = st.query_params.get(RUN_IN_ADDRESS)
+    _remember_run(by_id)
     with place:
         chosen = st.selectbox(
             "Corrida",
             list(by_id),
-            index=list(by_id).index(asked) if asked in by_id else 0,
+            key=CHOOSER,
             format_func=lambda run_id: by_id[run_id].called(by_id.values()),
             help="Cada corrida es un conjunto cerrado de cifras; la publicada es la vigente.",
         )
         run = by_id[chosen]
         st.html(f'<p class="pqr-badge">{escape(run.described())}</p>')
-    st.query_params[RUN_IN_ADDRESS] = run.run_id
+    st.session_state[CHOSEN] = st.query_params[RUN_IN_ADDRESS] = run.run_id
     return run
+
+
+def _remember_run(known: Container[str]) -> None:
+    """A visitor keeps the run from page to page, though Streamlit forgets both chooser and address between them."""
+    state = st.session_state
+    asked = (state.get(CHOOSER), st.query_params.get(RUN_IN_ADDRESS), state.get(CHOSEN))
+    found = next((run_id for run_id in asked if run_id in known), None)
+    if found is not None:
+        state[CHOOSER] = found  # again on every run: each page has a chooser of its own under this name
+    else:
+        state.pop(CHOOSER, None)
 
 
 def _nothing_yet() -> None:

@@ -50,6 +50,9 @@ def _filters(types: Types) -> tuple[Measure, str | None]:
 def _map(counts: pd.DataFrame, measure: Measure) -> None:
     note = "Un cuadro por departamento, donde queda en el mapa."
     widgets.section("Por departamento", note if measure.whole is None else f"{note} {FEW_NOTE}")
+    if counts.empty:
+        _nothing_of_this_type()
+        return
     found = places.measured(counts, "department", measure)
     placed = places.tiles().merge(found, on="department", how="left")
     placed = placed.assign(
@@ -68,7 +71,7 @@ def _topics(counts: pd.DataFrame, measure: Measure) -> None:
     found = found.assign(name=[TOPIC_NAMES.get(code, code) for code in found["topic"]])
     found = found[found["value"].notna()].sort_values(["is_few", "value"], ascending=[True, False])
     if found.empty:
-        widgets.empty("No hay casos que comparar", "Elija otro tipo de solicitud.")
+        _nothing_of_this_type()
         return
     top = found.head(TOPICS_SHOWN)
     top = top.assign(is_above=(measure.name == "breach_rate") & (top["value"] > months.THRESHOLD))
@@ -89,12 +92,19 @@ def _topics(counts: pd.DataFrame, measure: Measure) -> None:
         )  # fmt: skip
 
 
+def _nothing_of_this_type() -> None:
+    widgets.empty("No hay casos que comparar", "Elija otro tipo de solicitud u otra corrida.")
+
+
 def _of(measure: Measure) -> str:
     return {"received": "solicitudes", "breach_rate": "incumplimiento"}.get(measure.name, "días de respuesta")
 
 
 def _table(territory: pd.DataFrame, types: Types, measure: Measure) -> None:
     widgets.section("Departamento por tipo", f"{measure.label}: cada departamento y cada tipo de solicitud.")
+    if territory.empty:
+        _nothing_of_this_type()
+        return
     wide = places.pivot(territory, "department", measure).sort_values("all", ascending=False)
     there = [code for code in types.names if code in wide.columns]
     everywhere = territory.assign(department="Todo el país")
