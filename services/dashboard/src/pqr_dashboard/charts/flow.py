@@ -44,12 +44,12 @@ def received_and_answered(flow: pd.DataFrame, bands: pd.DataFrame, *, is_weekly:
     y = alt.Y("received:Q", title="Solicitudes", scale=scale)
     faded = alt.condition("datum.is_partial", alt.value(0.45), alt.value(1))
     return alt.layer(
-        _bands(bands),
+        *_bands(bands),
         arrived.encode(x=_days(), x2="until:T", y=y, y2="zero:Q", color=colour, opacity=faded, tooltip=tip),
         line.mark_line(strokeWidth=1.6, point=is_weekly).encode(
             x=_days("middle"), y="answered:Q", color=colour, tooltip=tip
         ),
-        _band_names(bands),
+        *_band_names(bands),
     ).properties(height=HEIGHT)
 
 
@@ -68,7 +68,7 @@ def backlog(days: pd.DataFrame, bands: pd.DataFrame) -> Drawn:
         drawn: Drawn = filled.encode(x=_days(), y=y, color=alt.Color("kind:N", scale=scale), tooltip=tip)
         return drawn
 
-    return alt.layer(_bands(bands), area("backlog", WAITING, 0.2), area("overdue", OVERDUE, 0.6)).properties(
+    return alt.layer(*_bands(bands), area("backlog", WAITING, 0.2), area("overdue", OVERDUE, 0.6)).properties(
         height=HEIGHT - 40
     )
 
@@ -78,19 +78,21 @@ def _days(column: str = "day") -> alt.X:
     return alt.X(f"{column}:T", title=None, axis=axis)
 
 
-def _bands(bands: pd.DataFrame) -> Drawn:
+def _bands(bands: pd.DataFrame) -> list[Drawn]:
+    if bands.empty:  # an axis of no days is infinite
+        return []
     tip = [
         alt.Tooltip("name:N", title="Pico"),
         alt.Tooltip("start:T", title="Desde", format="%e de %B"),
         alt.Tooltip("percent:Q", title="Sobre lo habitual (%)", format="+d"),
     ]
     rect = alt.Chart(bands).mark_rect(color=theme.WARNING, opacity=BAND_OPACITY)
-    drawn: Drawn = rect.encode(x=_days("start"), x2="end:T", tooltip=tip)
-    return drawn
+    return [rect.encode(x=_days("start"), x2="end:T", tooltip=tip)]
 
 
-def _band_names(bands: pd.DataFrame) -> Drawn:
+def _band_names(bands: pd.DataFrame) -> list[Drawn]:
+    if bands.empty:
+        return []
     base = alt.Chart(bands.assign(line=[4 + LABEL_STEP * (number % LABEL_LINES) for number in range(len(bands))]))
     text = base.mark_text(align="right", baseline="top", dx=-4, color=theme.AMBER, fontSize=11, fontWeight=600)
-    drawn: Drawn = text.encode(x=_days("start"), y=alt.Y("line:Q", scale=None, axis=None), text="name:N")
-    return drawn
+    return [text.encode(x=_days("start"), y=alt.Y("line:Q", scale=None, axis=None), text="name:N")]

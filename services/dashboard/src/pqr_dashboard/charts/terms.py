@@ -158,7 +158,6 @@ def age(bands: pd.DataFrame) -> Drawn:
         x=alt.X("age_band:N", sort=order, title="Días hábiles de espera", axis=alt.Axis(labelAngle=0)),
         y=alt.Y("tickets:Q", title="Sin respuesta"),
         color=alt.Color("kind:N", scale=scale),
-        order=alt.Order("kind:N"),
         tooltip=[
             alt.Tooltip("age_band:N", title="Días hábiles"), alt.Tooltip("kind:N", title="Estado"),
             alt.Tooltip("tickets:Q", title="Solicitudes", format=",d"),
