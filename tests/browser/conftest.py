@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -19,7 +20,8 @@ from urllib.parse import urlsplit
 import httpx
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import TimeoutError as TooLate
 from pydantic import SecretStr
 
 from pqr_common.parameters import Parameters
@@ -30,6 +32,8 @@ IS_REQUIRED = os.environ.get("PQR_REQUIRE_BROWSER") == "1"
 WHY_NOT = "no Chromium on this machine: run tools/chromium.sh as root on Debian, or set PQR_CHROMIUM to one"
 START_TIMEOUT_SECONDS = 60
 PATIENCE_MS = 60_000
+ATTEMPTS = 3
+NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
 DESKTOP, TELEPHONE = {"width": 1366, "height": 900}, {"width": 390, "height": 844}
 RUN_ID = "vista"
 SEEDED = {"executive": "ejecutivo@entidad.example", "analyst": "analista@entidad.example",
@@ -176,6 +180,7 @@ class Visit:
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.page.on("console", lambda said: self._said(said.type, said.text))
         self.page.on("response", lambda answer: self._answered(answer.status, answer.url))
+        self.page.on("requestfailed", lambda request: self._failed(request.failure or "", request.url))
         self.page.on("request", lambda request: self._asked(request.url))
 
     def _said(self, kind: str, text: str) -> None:
@@ -187,12 +192,23 @@ class Visit:
         if status >= 400 and not re.search(r"/[\w-]+/_stcore/(health|host-config)$", url):
             self.troubles.append(f"{status} {url}")
 
+    def _failed(self, why: str, url: str) -> None:
+        if why != "net::ERR_ABORTED":  # one leaves a page before all of it came
+            self.troubles.append(f"{why} {url}")
+
     def _asked(self, url: str) -> None:
         if urlsplit(url).scheme in ("http", "https", "ws", "wss") and urlsplit(url).hostname != "127.0.0.1":
             self.troubles.append(f"asked of another machine: {url}")
 
     def open(self, url: str) -> Visit:
-        self.page.goto(url)
+        """Again when this machine's network changed meanwhile, as when containers start: Chromium drops every request."""
+        for _ in range(ATTEMPTS):
+            self.page.goto(url)
+            with contextlib.suppress(TooLate):
+                self.settled()
+            if NETWORK_CHANGED not in str(self.troubles):
+                break
+            self.troubles.clear()
         return self.settled()
 
     def settled(self) -> Visit:
@@ -227,15 +243,28 @@ class Visit:
         return self.settled()
 
 
+@pytest.fixture(scope="session")
+def contexts(browser) -> Callable[..., BrowserContext]:
+    """Browsers of people, by what they bring along; a second window of one finds Streamlit's files in its cache."""
+    made: dict[str, BrowserContext] = {}
+
+    def context(**options: object) -> BrowserContext:
+        if repr(options) not in made:
+            made[repr(options)] = browser.new_context(locale="es-CO", **options)
+            made[repr(options)].set_default_timeout(PATIENCE_MS)
+        return made[repr(options)]
+
+    return context
+
+
 @pytest.fixture
-def visits(browser) -> Iterator[Callable[..., Visit]]:
-    """New windows, each of a person of its own; what went wrong in one fails the test."""
+def visits(contexts) -> Iterator[Callable[..., Visit]]:
+    """New windows, each a session of its own to the dashboard; what went wrong in one fails the test."""
     opened: list[Visit] = []
 
     def visit(url: str = "", **options: object) -> Visit:
-        context = browser.new_context(**{"viewport": DESKTOP, "locale": "es-CO", **options})
-        context.set_default_timeout(PATIENCE_MS)
-        made = Visit(context.new_page())
+        made = Visit(contexts(**options).new_page())
+        made.page.set_viewport_size(DESKTOP)
         made.listen()
         opened.append(made)
         return made.open(url) if url else made
@@ -244,7 +273,7 @@ def visits(browser) -> Iterator[Callable[..., Visit]]:
     troubles = [trouble for made in opened for trouble in made.troubles]
     shown = [word for made in opened for word in NEVER_SHOWN.findall(made.text)]
     for made in opened:
-        made.page.context.close()
+        made.page.close()
     assert troubles == []
     assert shown == []
 
