@@ -316,3 +316,20 @@ def test_a_failed_run_is_told(visit, loaded):
     finally:
         with psycopg.connect(loaded, autocommit=True) as opened:
             opened.execute("delete from meta.runs where run_id = 'rota'")
+
+
+def test_a_first_run_that_failed_is_told(visit, migrated):
+    """Before anything was ever published, operators still see what ran and why it stopped."""
+    with psycopg.connect(migrated, autocommit=True) as opened:
+        opened.execute(
+            "insert into meta.runs values ('primera', '{}', 'd', 1, 'alcaldia', '2026-01-01', '2026-01-31', now(),"
+            " 'failed', 'silver', 'The checks of silver must hold.', now(), now())"
+        )
+    try:
+        visitor = visit("operacion", migrated)
+        assert not visitor.exception
+        assert "La corrida se detuvo en Plata" in _seen(visitor)
+        assert "The checks of silver must hold." in _seen(visitor)
+    finally:
+        with psycopg.connect(migrated, autocommit=True) as opened:
+            opened.execute("delete from meta.runs")

@@ -16,7 +16,7 @@ from pqr_common import log
 from pqr_common.errors import WarehouseUnavailable
 from pqr_common.settings import Settings
 from pqr_dashboard import login, theme, widgets
-from pqr_dashboard.context import Context, Run
+from pqr_dashboard.context import NO_RUN, Context, Run
 from pqr_dashboard.menu import PAGES, Entry, menu_of
 from pqr_dashboard.session import User, signed_in
 from pqr_dashboard.warehouse import NotPublished, Warehouse
@@ -84,11 +84,11 @@ def _show(entry: Entry, settings: Settings, user: User, place: DeltaGenerator) -
         _nobody_answers(entry, error)
         return
     run = _chosen_run(runs, place)
-    if run is None:
+    if run is None and entry.needs_figures:
         _nothing_yet()
         return
     try:
-        context = Context(run, user, warehouse.read, partial(_remembered, _warehouse=warehouse))
+        context = Context(run or NO_RUN, user, warehouse.read, partial(_remembered, _warehouse=warehouse))
         import_module(f"pqr_dashboard.pages.{entry.module}").page(context)
     except NotPublished:
         _nothing_yet()

@@ -12,7 +12,7 @@ import pandas as pd
 from pqr_dashboard import figures
 from pqr_dashboard.session import User
 
-__all__ = ["Context", "Run"]
+__all__ = ["NO_RUN", "Context", "Run"]
 
 Read = Callable[..., pd.DataFrame]
 
@@ -56,6 +56,9 @@ class Run:
             stamp=row["stamp"],
             parameters=row["parameters"],
         )
+
+
+NO_RUN = Run("", date.min, date.min, "", 0, is_published=False, stamp="")  # where no run ever had figures
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,17 @@ ROLES = ("executive", "analyst", "operator", LOCAL)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page: `module` of pqr_dashboard.pages, `path` in the address, `title` in the menu."""
+    """A page: `module` of pqr_dashboard.pages, `path` in the address, `title` in the menu.
+
+    One that needs no figures is there as soon as there is a run, also if none ever came to its end.
+    """
 
     module: str
     path: str
     title: str
     icon: str
     roles: frozenset[str]
+    needs_figures: bool = True
 
 
 EVERYBODY = frozenset(ROLES)
@@ -31,7 +35,7 @@ PAGES = (
     Entry("territorio", "territorio-y-temas", "Territorio y temas", ":material/map:", EVERYBODY),
     Entry("solicitudes", "solicitudes", "Solicitudes", ":material/search:", ANALYSTS),
     Entry("simulador", "simulador", "Simulador", ":material/tune:", ANALYSTS),
-    Entry("operacion", "operacion", "Operación", ":material/account_tree:", OPERATORS),
+    Entry("operacion", "operacion", "Operación", ":material/account_tree:", OPERATORS, needs_figures=False),
 )
 
 

@@ -19,6 +19,9 @@ __all__ = ["page"]
 def page(context: Context) -> None:
     widgets.title("Operación", "Qué se ejecutó, cuánto tardó, qué tan bueno fue y de dónde sale cada cifra.")
     runs = operation.named_runs(context.fresh("operation_runs"))
+    if runs.empty:
+        widgets.empty("Todavía no hay ninguna corrida", "Ejecute [[pqr run]]; aquí se ve también la que falla.")
+        return
     run_id = _chosen(runs, context.run_id)
     run = runs[runs["run_id"] == run_id].iloc[0].to_dict()
     asked = {"run_id": run_id}
