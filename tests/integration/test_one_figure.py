@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 import pqr_dashboard
 from pqr_common.metrics import REGISTRY
 from pqr_dashboard import figures
+from pqr_loader.figures import show_figures
 
 pytestmark = pytest.mark.integration
 
@@ -28,6 +29,7 @@ METABASE_ROLE = "pqr_metabase"
 def published(platform, finished, january):
     """Postgres shows the run `january`, whatever another test published before."""
     platform.run("january", january, "loader")
+    assert show_figures(platform.dsn)  # as a loader does at its start: this process may have shown other runs
     return platform.dsn
 
 
