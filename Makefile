@@ -24,7 +24,7 @@ demo: setup ## the main job: generate, refine, load, show the figures
 
 test: setup prometheus browser ## format, lint, types and every test that this machine can run
 	$(MAKE) --no-print-directory check-static
-	$(BIN)/pytest -q --durations=10 -m "not services and not stack"
+	$(BIN)/pytest -q -n 2 --dist loadfile --durations=10 -m "not services and not stack"
 
 .PHONY: panels prometheus
 panels: setup prometheus ## each panel of Grafana with its value after a small run, asked of a live Prometheus
