@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from pydantic import SecretStr
 
 from pqr_common.parameters import Parameters
 from pqr_loader.postgres import migrate
+from pqr_pipeline.child import free_port
 
 CHROMIUM = os.environ.get("PQR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 IS_REQUIRED = os.environ.get("PQR_REQUIRE_BROWSER") == "1"
@@ -76,7 +76,7 @@ def dashboards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
     folder = tmp_path_factory.mktemp("dashboards")
 
     def start(**settings: str) -> Dashboard:
-        port = _free_port()
+        port = free_port()
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("PQR_")}
         environment = inherited | {f"PQR_{name.upper()}": value for name, value in settings.items()}
         environment |= {"PQR_METRICS_PORT": "0", "PQR_HOME": str(folder)}
@@ -96,12 +96,6 @@ def dashboards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
             dashboard.process.wait(10)
         except subprocess.TimeoutExpired:
             dashboard.process.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _wait_for(dashboard: Dashboard) -> None:

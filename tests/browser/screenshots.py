@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from playwright.sync_api import Page, sync_playwright
 from pqr_common.settings import Settings
 from pqr_dashboard.menu import PAGES
 from pqr_pipeline import embedded
+from pqr_pipeline.child import free_port
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "screenshots"
@@ -35,9 +35,7 @@ NO_AUTH = {"PQR_AUTH_URL": "http://127.0.0.1:9", "PQR_AUTH_JWT_SECRET": "asked-o
 
 def started(**settings: str) -> tuple[subprocess.Popen[bytes], str]:
     """A dashboard and its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "pqr_dashboard", "--port", str(port)]
     process = subprocess.Popen(command, env=os.environ | {"PQR_METRICS_PORT": "0"} | settings)
     deadline = time.monotonic() + START_TIMEOUT_SECONDS

@@ -19,16 +19,11 @@ from pqr_common import discovery
 from pqr_common.errors import InvalidSettings
 from pqr_common.settings import Settings
 from pqr_pipeline import dashboard
+from pqr_pipeline.child import free_port
 from pqr_pipeline.render import Screen
 
 pytestmark = pytest.mark.integration
 PATIENCE_SECONDS = 60
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _answers(port: int) -> bool:
@@ -64,7 +59,7 @@ def _command(home, port):
 @pytest.mark.usefixtures("finished")
 def test_it_serves_until_it_is_stopped_and_takes_everything_along(platform, number):
     """A healthy page at the address it names; then exit code 0, and nobody listens any more."""
-    port = _free_port()
+    port = free_port()
     with _command(platform.settings.home, port) as command:
         assert json.loads(command.stdout.readline()) == {"url": f"http://127.0.0.1:{port}"}
         assert _answers(port)
@@ -77,7 +72,7 @@ def test_it_serves_until_it_is_stopped_and_takes_everything_along(platform, numb
 @pytest.mark.usefixtures("finished")
 def test_the_page_ends_with_the_command_that_was_killed(platform):
     """SIGKILL, which no handler sees, leaves no server behind."""
-    port = _free_port()
+    port = free_port()
     with _command(platform.settings.home, port) as command:
         command.stdout.readline()
         command.kill()
@@ -98,7 +93,7 @@ def test_a_taken_port_is_said_at_once(platform):
 
 def test_without_a_run_it_says_what_to_do_first(tmp_path):
     """Exit code 2 and `pqr run`, not an empty page."""
-    with _command(tmp_path, _free_port()) as command:
+    with _command(tmp_path, free_port()) as command:
         _, said = command.communicate(timeout=PATIENCE_SECONDS)
     assert command.returncode == 2
     assert "pqr run" in said

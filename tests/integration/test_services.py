@@ -10,7 +10,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -32,6 +31,7 @@ from pqr_common.runner import committed_layers
 from pqr_common.runs import RunRecords
 from pqr_common.settings import Settings
 from pqr_pipeline import cli, deployments, embedded, flow, stack
+from pqr_pipeline.child import free_port
 from pqr_pipeline.flow import prefect_session
 from pqr_pipeline.serve import PIPELINE
 
@@ -83,9 +83,7 @@ class Stack:
         return started
 
     def _start(self, name):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         folder = self.home / f"service-{port}"
         folder.mkdir()
         environment = os.environ | {

@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import socketserver
 import subprocess
 import sys
@@ -23,6 +22,8 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
+
+from pqr_pipeline.child import free_port
 
 ROOT = Path(__file__).parents[2]
 ALLOY = (ROOT / "deploy/logs/config.alloy").read_text(encoding="utf-8")
@@ -126,9 +127,7 @@ def door(tmp_path_factory):
     if not shutil.which("haproxy"):
         pytest.skip("the door to the engine needs haproxy on this machine: apt-get install haproxy")
     folder = tmp_path_factory.mktemp("door")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     text = DOOR.read_text(encoding="utf-8").replace(":2375", f"127.0.0.1:{port}")
     config = folder / "haproxy.cfg"
     config.write_text(text.replace("/var/run/docker.sock", str(folder / "engine.sock")))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -14,14 +13,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pqr_pipeline.child import free_port
+
 from .conftest import GRAFANA, ROOT
 
 
 @pytest.fixture
 def unused_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_port()
 
 
 def test_compose_mounts_what_is_provisioned():

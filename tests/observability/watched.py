@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from pqr_common.parameters import Parameters
 from pqr_common.runs import RunRecords
 from pqr_common.settings import Settings
 from pqr_pipeline import embedded
+from pqr_pipeline.child import free_port
 from pqr_pipeline.serve import PIPELINE
 
 from .conftest import PROMETHEUS, ROOT
@@ -55,12 +55,6 @@ settings = Settings.read()
 with dask_executor(settings) as executor:
     run_stage(stage_named(sys.argv[1]), sys.argv[2], lake=open_lake(settings), settings=settings, executor=executor)
 """
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def get(url: str, **parameters: object) -> str:
@@ -170,7 +164,7 @@ def _prefect(parts: Watched) -> None:
 
 
 def _postgres(parts: Watched, exporter: str) -> None:
-    address = f"127.0.0.1:{_free_port()}"
+    address = f"127.0.0.1:{free_port()}"
     dsn = parts.settings.postgres_dsn.get_secret_value()
     parts.start([exporter, f"--web.listen-address={address}"], DATA_SOURCE_NAME=dsn)
     parts.targets["postgres", "db"] = [address]
@@ -178,7 +172,7 @@ def _postgres(parts: Watched, exporter: str) -> None:
 
 def _auth(parts: Watched) -> None:
     """The stand-in, asked for its health and for a token with a wrong password."""
-    api, metrics = _free_port(), _free_port()
+    api, metrics = free_port(), free_port()
     changes = {
         "GOTRUE_API_PORT": str(api),
         "OTEL_EXPORTER_PROMETHEUS_PORT": str(metrics),
@@ -197,7 +191,7 @@ def _prometheus(parts: Watched, program: str) -> None:
     config = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text(encoding="utf-8"))
     config["global"] = {"scrape_interval": f"{SCRAPE_SECONDS}s", "evaluation_interval": f"{SCRAPE_SECONDS}s"}
     config["rule_files"] = [str(PROMETHEUS / "rules/*.yml")]
-    address = f"127.0.0.1:{_free_port()}"
+    address = f"127.0.0.1:{free_port()}"
     parts.targets["prometheus", "prometheus"] = [address]
     for job in config["scrape_configs"]:
         for name in ("dns_sd_configs", "relabel_configs", "static_configs"):

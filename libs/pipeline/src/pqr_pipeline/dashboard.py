@@ -12,9 +12,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +22,7 @@ from pqr_common import discovery
 from pqr_common.errors import InvalidSettings, PqrError, Transient, UnknownRun
 from pqr_common.settings import Settings
 from pqr_pipeline import embedded
+from pqr_pipeline.child import answers, end
 from pqr_pipeline.render import Screen
 
 __all__ = ["serve"]
@@ -33,7 +31,6 @@ HOST = "127.0.0.1"
 READER = "pqr_dashboard"  # a role of the loader's migrations
 START_TIMEOUT_SECONDS = 60
 STOP_SECONDS = 10
-POLL_SECONDS = 0.2
 GRAPHICAL = ("DISPLAY", "WAYLAND_DISPLAY")  # without one of them a browser would open in the terminal
 
 
@@ -103,22 +100,12 @@ def _child(module: str, port: int, dsn: str, log: Path) -> Iterator[subprocess.P
         try:
             yield child
         finally:
-            child.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(STOP_SECONDS)
-            child.kill()
-            child.wait()
+            end(child, STOP_SECONDS)
 
 
 def _wait_until_healthy(url: str, child: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while time.monotonic() < deadline and child.poll() is None:
-        with (
-            contextlib.suppress(urllib.error.URLError, OSError),
-            urllib.request.urlopen(f"{url}/_stcore/health", timeout=2),  # noqa: S310  a loopback address of ours
-        ):
-            return
-        time.sleep(POLL_SECONDS)
+    if answers(f"{url}/_stcore/health", child, START_TIMEOUT_SECONDS):
+        return
     raise _of_code(child.poll())(
         f"The dashboard must answer within {START_TIMEOUT_SECONDS} s, found "
         f"{'no answer' if child.poll() is None else f'that it ended with code {child.returncode}'} at {url}: see {log}."

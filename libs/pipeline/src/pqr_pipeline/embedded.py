@@ -10,13 +10,9 @@ import contextlib
 import json
 import logging
 import os
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -31,6 +27,7 @@ from pqr_common import discovery
 from pqr_common.errors import InvalidSettings, Transient, WarehouseUnavailable
 from pqr_common.executor import DaskExecutor, dask_executor
 from pqr_common.settings import Settings
+from pqr_pipeline.child import answers, end, free_port
 
 __all__ = [
     "Stack",
@@ -46,6 +43,7 @@ __all__ = [
 T = TypeVar("T")
 
 PREFECT_START_TIMEOUT_SECONDS = 120
+PREFECT_STOP_SECONDS = 5
 POSTGRES_OPTIONS = {
     "shared_buffers": "256MB",
     "maintenance_work_mem": "256MB",
@@ -140,7 +138,7 @@ def prefect_server(settings: Settings) -> Iterator[str]:
         yield url
         return
     _prepare_home(settings)
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}/api"
     environment = os.environ | prefect_environment(settings)
     log = (settings.home / "prefect" / "server.log").open("wb")
@@ -152,15 +150,15 @@ def prefect_server(settings: Settings) -> Iterator[str]:
         stdin=subprocess.DEVNULL,
     )
     try:
-        _wait_until_healthy(url, server, Path(log.name))
+        if not answers(f"{url}/health", server, PREFECT_START_TIMEOUT_SECONDS):
+            raise Transient(
+                f"The temporary Prefect server must answer within {PREFECT_START_TIMEOUT_SECONDS} s, found none at "
+                f"{url}: see {log.name}, then run `pqr retry`."
+            )
         yield url
     finally:
         log.close()
-        server.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            server.wait(5)
-        server.kill()
-        server.wait()
+        end(server, PREFECT_STOP_SECONDS)
 
 
 def prefect_environment(settings: Settings) -> dict[str, str]:
@@ -204,25 +202,3 @@ def _configure(folder: Path) -> None:
     """Settings of a server that holds nothing which cannot be loaded again."""
     text = "".join(f"{name} = '{value}'\n" for name, value in POSTGRES_OPTIONS.items())
     (folder / "postgresql.auto.conf").write_text(text)
-
-
-def _wait_until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + PREFECT_START_TIMEOUT_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        with (
-            contextlib.suppress(urllib.error.URLError, OSError),
-            urllib.request.urlopen(f"{url}/health", timeout=2),  # noqa: S310  a loopback address of ours
-        ):
-            return
-        time.sleep(0.2)
-    raise Transient(
-        f"The temporary Prefect server must answer within {PREFECT_START_TIMEOUT_SECONDS} s, found none at {url}: "
-        f"see {log}, then run `pqr retry`."
-    )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
