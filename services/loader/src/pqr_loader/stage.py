@@ -59,22 +59,23 @@ def prepare(inputs: StageInputs, settings: Settings) -> None:
 
 
 def plan_copies(inputs: StageInputs) -> list[Task]:
-    """One task a part with its tickets and events, and one for all that is small: connecting costs more than a mart."""
+    """One task a part with its tickets and events; what is small is dealt out: connecting costs more than a mart."""
     slots = expected(inputs.manifests)
     small = [rows for rows in slots if rows.slot.table not in PARTITIONED]
-    parts = sorted({rows.slot.part for rows in slots if rows.slot.table in PARTITIONED})
+    parts = sorted({rows.slot.part for rows in slots if rows.slot.table in PARTITIONED}) or [0]
     large = [[rows for rows in slots if rows.slot.table in PARTITIONED and rows.slot.part == part] for part in parts]
-    tasks = [_task(f"part-{part:05d}", chosen, slots) for part, chosen in zip(parts, large, strict=True)]
-    return [*tasks, _task("whole-tables", small, slots)]
+    dealt = [small[turn :: len(parts)] for turn in range(len(parts))]
+    return [_task(f"part-{part:05d}", large[turn] + dealt[turn], slots) for turn, part in enumerate(parts)]
 
 
 def work_copy(task: Task, bench: Workbench) -> Iterable[Partition]:
     sources = iter(task.inputs)
+    slots = [Rows(Slot(s["table"], s["part"]), s["rows"], s["content_digest"]) for s in task.arguments["slots"]]
     with reader(dsn_of(bench.settings)) as cursor:
-        for slot in task.arguments["slots"]:
-            rows = Rows(Slot(slot["table"], slot["part"]), slot["rows"], slot["content_digest"])
+        for rows in slots:
             staged(cursor, rows, _reading(rows.slot.table, sources, bench))
-            yield _loaded(rows)
+        cursor.connection.commit()
+    return [_loaded(rows) for rows in slots]
 
 
 def show(outcome: StageOutcome, settings: Settings) -> list[Check]:

@@ -1,7 +1,7 @@
-"""One partition on its way into Postgres: copied into a table of its own, indexed, read back and held to its digest.
+"""One partition on its way into Postgres: copied into a table of its own, indexed, read back and compared.
 
-All of it is one transaction on one connection of the worker's, so a staged table is either complete and recorded
-in `meta.staged` or not there at all.
+What a worker's connection stages is one transaction, so a staged table is either complete and recorded in
+`meta.staged` or not there at all.
 """
 
 from __future__ import annotations
@@ -23,14 +23,19 @@ from pqr_loader.schema import PARTITIONED, TABLES
 
 __all__ = ["read_back", "readable", "reader", "staged"]
 
-INDEX_MEMORY = "128MB"
-STATISTICS_TARGET = 10  # measured: the default of 100 costs more than the copy; autovacuum refines it later
+SETTINGS = {
+    "timezone": "UTC",
+    "role": LOADER,
+    "maintenance_work_mem": "128MB",
+    "max_parallel_maintenance_workers": "0",  # the workers are the parallelism
+    "default_statistics_target": "10",  # measured: the default of 100 costs more than the copy; autovacuum refines it
+}
 
 
 def staged(cursor: Any, rows: Rows, read: Callable[[], pa.Table]) -> None:
     """See that these rows are loaded or wait in staging; `read` gives them and is called only when neither is so.
 
-    Raises VerificationFailed when what Postgres gives back is not what was copied.
+    They wait once the caller has committed. Raises VerificationFailed when Postgres gives back other rows.
     """
     loaded = _loaded_relation(cursor, rows)
     if loaded and _digest_of(cursor, readable(rows.slot), rows) == rows.content_digest:
@@ -42,15 +47,14 @@ def staged(cursor: Any, rows: Rows, read: Callable[[], pa.Table]) -> None:
     cursor.execute("select from meta.staged where relation = $1 and content_digest = $2", (name, rows.content_digest))
     if not cursor.fetchall():
         _fill(cursor, name, rows, read())
-    cursor.connection.commit()
 
 
 @contextmanager
 def reader(dsn: str) -> Iterator[Any]:
     """A cursor of an Arrow-speaking connection under the loader's role; rolled back unless committed."""
     with door(dsn), dbapi.connect(dsn) as connection, connection.cursor() as cursor:
-        cursor.execute("set timezone = 'UTC'")
-        cursor.execute(f"set role {LOADER}")
+        for name, value in SETTINGS.items():
+            cursor.execute(f"set {name} = '{value}'")
         connection.commit()
         yield cursor
 
@@ -86,22 +90,22 @@ def _digest_of(cursor: Any, relation: str, rows: Rows) -> str:
 def _fill(cursor: Any, name: str, rows: Rows, table: pa.Table) -> None:
     slot = rows.slot
     relation = f"staging.{name}"
-    cursor.execute(f"set local maintenance_work_mem = '{INDEX_MEMORY}'")
-    cursor.execute("set local max_parallel_maintenance_workers = 0")  # the workers are the parallelism
     cursor.execute(f"create table {relation} (like {slot.table} including defaults including constraints)")
     if slot.table in PARTITIONED:
         cursor.execute(f"alter table {relation} alter part set default {slot.part}, add check (part = {slot.part})")
-    if table.num_rows:
-        cursor.adbc_ingest(name, table.select(TABLES[slot.table].schema.names), mode="append", db_schema_name="staging")
+    contract = TABLES[slot.table]
+    given = pa.Table.from_arrays([table.column(column) for column in contract.schema.names], schema=contract.schema)
+    if given.num_rows:
+        cursor.adbc_ingest(name, given, mode="append", db_schema_name="staging")
     if slot.table in PARTITIONED:
         _index(cursor, relation, slot.table)
-    found = _digest_of(cursor, relation, rows)
-    if found != rows.content_digest:
+    found = read_back(cursor, relation, contract)
+    # A fresh table gives its rows in the order they came, and comparing them is quick; a digest asks for no order.
+    if not found.equals(given) and content_digest(found) != rows.content_digest:
         raise VerificationFailed(
-            f"Postgres must give back the rows it was given, found digest {found} instead of {rows.content_digest} in "
-            f"{relation}: nothing was loaded; run `pqr verify`, then `pqr retry`."
+            f"Postgres must give back the rows it was given, found digest {content_digest(found)} instead of "
+            f"{rows.content_digest} in {relation}: nothing was loaded; run `pqr verify`, then `pqr retry`."
         )
-    cursor.execute(f"set local default_statistics_target = {STATISTICS_TARGET}")
     cursor.execute(f"analyze {relation}")
     cursor.execute(
         "insert into meta.staged (relation, table_name, part, rows, content_digest) values ($1, $2, $3, $4, $5)",
