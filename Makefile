@@ -14,6 +14,8 @@ IMAGE_WHEELS := wheelhouse/.for-images
 # What images need beyond the lock: to build from it, and what only the oldest 3.11 asks for.
 IMAGE_TOOLS := uv==$(UV_VERSION) uv_build==0.13.6 async-timeout==5.0.1
 COMPOSE := docker compose
+# Told to keep no bytecode, every process of a test would compile every module of ours again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: setup demo test test-services test-stack check bench bench-dashboard lock clean format stack-env images up down
 
@@ -94,7 +96,7 @@ $(STAMP): $(UV) uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
 		--find-links wheelhouse --dest wheelhouse --requirement wheelhouse.txt
 	rm wheelhouse.txt
-	$(UV) sync --quiet --frozen --all-packages --inexact --offline
+	$(UV) sync --quiet --frozen --all-packages --inexact --offline --compile-bytecode
 	touch $@
 
 # The same packages for the Python of the images, which need not be this machine's.
