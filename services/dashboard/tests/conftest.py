@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import streamlit as st
 from pydantic import SecretStr
 from streamlit import config
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -98,8 +100,19 @@ def reading() -> Iterator[Callable[[str], Warehouse]]:
         door.close()
 
 
+@pytest.fixture(scope="session")
+def _looked_through_once() -> Iterator[None]:
+    """For each visitor Streamlit's AppTest looks for components in all installed packages; they stay as they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        found = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", found)
+        yield
+
+
 @pytest.fixture
-def visit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., AppTest]]:
+def visit(
+    _looked_through_once: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Callable[..., AppTest]]:
     """Open a page of the whole app on a database, as a visitor of this machine; `address` holds query parameters."""
     monkeypatch.delenv("PQR_AUTH_URL", raising=False)
     script = tmp_path / "app.py"  # beside no folder pages/, whose files AppTest would take for the pages
