@@ -6,7 +6,7 @@ import importlib.util
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
@@ -75,28 +75,42 @@ class Running:
 def modules() -> Iterator[tuple[ModuleType, ModuleType]]:
     """The job, and the stand-in's server."""
     before = list(sys.path)
-    yield _module("deploy/bootstrap/metabase.py"), _module("deploy/standins/metabase/server.py")
+    job, double = _module("deploy/bootstrap/metabase.py"), _module("deploy/standins/metabase/server.py")
+    double.Handler.disable_nagle_algorithm = True  # or each answer waits 40 ms for the client's word on its head
+    yield job, double
     sys.path[:] = before
 
 
-@pytest.fixture
-def started(modules, platform) -> Iterator[Callable[..., Running]]:
-    """A function that serves an empty Metabase beside the warehouse."""
+@pytest.fixture(scope="session")
+def serving(modules, platform) -> Callable[[], AbstractContextManager[Callable[..., Running]]]:
+    """For a while, a function that serves an empty Metabase beside the warehouse."""
     job, double = modules
     given = conninfo_to_dict(platform.dsn)
     connection = {"host": given["host"], "dbname": given["dbname"], "user": "pqr_metabase", "password": "warehouse-1"}
-    servers = []
 
-    def start(**behaviour: int) -> Running:
-        server = double.Server(("127.0.0.1", 0), double.Metabase(**behaviour))
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return Running(server.metabase, f"http://127.0.0.1:{server.server_port}", job, connection)
+    @contextmanager
+    def for_a_while() -> Iterator[Callable[..., Running]]:
+        servers = []
 
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+        def start(**behaviour: int) -> Running:
+            server = double.Server(("127.0.0.1", 0), double.Metabase(**behaviour))
+            servers.append(server)
+            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+            return Running(server.metabase, f"http://127.0.0.1:{server.server_port}", job, connection)
+
+        yield start
+        for server in servers:
+            server.shutdown()
+            server.server_close()
+
+    return for_a_while
+
+
+@pytest.fixture
+def started(serving) -> Iterator[Callable[..., Running]]:
+    """A function that serves an empty Metabase beside the warehouse."""
+    with serving() as start:
+        yield start
 
 
 @pytest.fixture
