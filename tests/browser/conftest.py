@@ -31,7 +31,8 @@ CHROMIUM = os.environ.get("PQR_CHROMIUM") or shutil.which("chromium") or shutil.
 IS_REQUIRED = os.environ.get("PQR_REQUIRE_BROWSER") == "1"
 WHY_NOT = "no Chromium on this machine: run tools/chromium.sh as root on Debian, or set PQR_CHROMIUM to one"
 START_TIMEOUT_SECONDS = 60
-PATIENCE_MS = 60_000
+PATIENCE_MS, LOOK_MS = 60_000, 2_000
+THERE = "h1, .pqr-state"
 ATTEMPTS = 3
 NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
 DESKTOP, TELEPHONE = {"width": 1366, "height": 900}, {"width": 390, "height": 844}
@@ -198,16 +199,26 @@ class Visit:
         """Again when this machine's network changed meanwhile, as when containers start: Chromium drops every request."""
         for _ in range(ATTEMPTS):
             self.page.goto(url)
-            with contextlib.suppress(TooLate):
-                self.settled()
-            if NETWORK_CHANGED not in str(self.troubles):
+            if self._came():
                 break
             self.troubles.clear()
         return self.settled()
 
+    def _came(self) -> bool:
+        """Whether every request was answered: for a page whose requests were dropped one waits in vain."""
+        for _ in range(PATIENCE_MS // LOOK_MS):
+            if NETWORK_CHANGED in str(self.troubles):
+                return False
+            with contextlib.suppress(TooLate):
+                self.page.wait_for_selector(THERE, timeout=LOOK_MS)
+                break
+        with contextlib.suppress(TooLate):
+            self.settled()
+        return NETWORK_CHANGED not in str(self.troubles)
+
     def settled(self) -> Visit:
         """Wait until the page has nothing left to do."""
-        self.page.wait_for_selector("h1, .pqr-state", timeout=PATIENCE_MS)
+        self.page.wait_for_selector(THERE, timeout=PATIENCE_MS)
         self.page.wait_for_selector(
             '[data-testid="stApp"][data-test-script-state="notRunning"]', state="attached", timeout=PATIENCE_MS
         )
