@@ -167,6 +167,7 @@ def duckdb_script(raw: Path, out: Path, statements: int | None = None) -> None:
     out.mkdir(exist_ok=True)
     script = (HERE / "sql" / "peer.sql").read_text(encoding="utf-8").format(raw=raw, out=out, until="2026-03-31")
     with duckdb.connect(config={"threads": 2}) as connection:
+        connection.execute("set enable_progress_bar = false")
         for statement in connection.extract_statements(script)[:statements]:
             connection.execute(statement)
 
