@@ -25,8 +25,44 @@ from pqr_common.settings import Settings
 from pqr_pipeline import embedded
 
 ROOT = Path(__file__).parents[1]
+TOGETHER = (
+    "tests/browser/",
+    "services/dashboard/tests/test_dashboard_",
+)  # files whose servers are costly to start twice
+FIRST = (
+    "tests/integration/test_faults.py",
+    "tests/browser/",
+    "tests/integration/test_determinism.py",
+    "tests/integration/test_dashboard_command.py",
+    "services/dashboard/tests/test_dashboard_",
+    "tests/logs/test_log_collection.py",
+    "services/loader/tests/test_loader_postgres.py",
+)  # what takes longest, so that no worker is left with it at the end
 AUTH_SECRET = "signs-the-tokens-of-the-tests-and-nothing-else"
 AUTH_LIFETIME_SECONDS = 900
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """With `--dist loadfile`, one worker for the files that share servers, and the longest files first."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next((name for name in TOGETHER if nodeid.startswith(name)), super()._split_scope(nodeid))
+
+    config.option.loadscopereorder = False  # by the number of tests; a file with few may take long
+    return Together(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The order in which workers take files."""
+    if hasattr(config, "workerinput"):
+        items.sort(
+            key=lambda item: next((n for n, name in enumerate(FIRST) if item.nodeid.startswith(name)), len(FIRST))
+        )
 
 
 @dataclass(frozen=True)
