@@ -40,7 +40,10 @@ def test_a_cluster_of_other_versions_is_refused(monkeypatch):
     with pytest.raises(InvalidSettings, match=r"pyarrow 0\.0\.1 here"), dask_executor(Settings(workers=1)):
         pass
     monkeypatch.setattr(executor, "_my_versions", lambda: mine | {"pqr-platinum": "1.0"})
-    with pytest.raises(InvalidSettings, match=r"pqr-platinum 1\.0 here and missing there"), dask_executor(Settings()):
+    with (
+        pytest.raises(InvalidSettings, match=r"pqr-platinum 1\.0 here and missing there"),
+        dask_executor(Settings(workers=1)),
+    ):
         pass
 
 
