@@ -28,6 +28,7 @@ WORKER_ENVIRONMENT = {
     "DASK_LOGGING__DISTRIBUTED": "critical",
     "MALLOC_TRIM_THRESHOLD_": str(2**32),
     "MALLOC_MMAP_THRESHOLD_": str(2**32),
+    "MALLOC_ARENA_MAX": "1",  # arenas of threads give back what they freed, whatever the threshold
     "MIMALLOC_PURGE_DELAY": "-1",
     "_RJEM_MALLOC_CONF": "dirty_decay_ms:-1,muzzy_decay_ms:-1",  # polars' allocator
     "POLARS_MAX_THREADS": "1",
