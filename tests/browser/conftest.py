@@ -9,14 +9,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -25,7 +23,7 @@ from pydantic import SecretStr
 
 from pqr_common.parameters import Parameters
 from pqr_loader.postgres import migrate
-from pqr_pipeline.child import free_port
+from pqr_pipeline.child import answers, free_port
 
 CHROMIUM = os.environ.get("PQR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 IS_REQUIRED = os.environ.get("PQR_REQUIRE_BROWSER") == "1"
@@ -85,9 +83,11 @@ def dashboards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
         with log.open("wb") as output:
             command = [sys.executable, "-m", "pqr_dashboard", "--port", str(port)]
             process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
-        started.append(Dashboard(environment, port, process, log))
-        _wait_for(started[-1])
-        return started[-1]
+        dashboard = Dashboard(environment, port, process, log)
+        started.append(dashboard)
+        if not answers(f"{dashboard.url}/_stcore/health", process, START_TIMEOUT_SECONDS):
+            pytest.fail(f"the dashboard did not start:\n{log.read_text()}")
+        return dashboard
 
     yield start
     for dashboard in started:
@@ -97,17 +97,6 @@ def dashboards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
             dashboard.process.wait(10)
         except subprocess.TimeoutExpired:
             dashboard.process.kill()
-
-
-def _wait_for(dashboard: Dashboard) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while time.monotonic() < deadline and dashboard.process.poll() is None:
-        try:
-            if httpx.get(f"{dashboard.url}/_stcore/health").is_success:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.1)
-    pytest.fail(f"the dashboard did not start:\n{dashboard.log.read_text()}")
 
 
 @pytest.fixture(scope="session")

@@ -10,17 +10,15 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import httpx
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from pqr_common.settings import Settings
 from pqr_dashboard.menu import PAGES
 from pqr_pipeline import embedded
-from pqr_pipeline.child import free_port
+from pqr_pipeline.child import answers, free_port
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "screenshots"
@@ -38,14 +36,9 @@ def started(**settings: str) -> tuple[subprocess.Popen[bytes], str]:
     port = free_port()
     command = [sys.executable, "-m", "pqr_dashboard", "--port", str(port)]
     process = subprocess.Popen(command, env=os.environ | {"PQR_METRICS_PORT": "0"} | settings)
-    deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/_stcore/health").raise_for_status()
-        except httpx.HTTPError:
-            time.sleep(0.2)
-        else:
-            return process, f"http://127.0.0.1:{port}"
+    address = f"http://127.0.0.1:{port}"
+    if answers(f"{address}/_stcore/health", process, START_TIMEOUT_SECONDS):
+        return process, address
     process.kill()
     raise SystemExit("The dashboard must start within a minute, found that it did not: see above.")
 

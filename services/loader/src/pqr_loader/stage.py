@@ -63,9 +63,11 @@ def plan_copies(inputs: StageInputs) -> list[Task]:
     slots = expected(inputs.manifests)
     small = [rows for rows in slots if rows.slot.table not in PARTITIONED]
     parts = sorted({rows.slot.part for rows in slots if rows.slot.table in PARTITIONED}) or [0]
-    large = [[rows for rows in slots if rows.slot.table in PARTITIONED and rows.slot.part == part] for part in parts]
-    dealt = [small[turn :: len(parts)] for turn in range(len(parts))]
-    return [_task(f"part-{part:05d}", large[turn] + dealt[turn], slots) for turn, part in enumerate(parts)]
+    tasks = []
+    for turn, part in enumerate(parts):
+        large = [rows for rows in slots if rows.slot.table in PARTITIONED and rows.slot.part == part]
+        tasks.append(_task(f"part-{part:05d}", large + small[turn :: len(parts)], slots))
+    return tasks
 
 
 def work_copy(task: Task, bench: Workbench) -> Iterable[Partition]:
