@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -498,6 +499,23 @@ def test_doctor_finds_a_role_that_may_too_much(runs, empty):
     _change(runs.dsn, "grant update on gold.kpi_sla to pqr_metabase")
     assert "pqr_metabase may write gold.kpi_sla" in WAREHOUSE.examine(runs.dsn, now=now)[0]
     assert "agree on the time" in WAREHOUSE.examine(runs.dsn, now=now.replace(year=2020))[0]
+
+
+def test_a_reader_leaves_no_connection_behind(runs):
+    """What the driver knows of the catalogue is kept; the connection, its settings and its transaction are not."""
+    backends = []
+    for _ in range(2):
+        with staging.reader(runs.dsn) as cursor:
+            cursor.execute("select current_role::text, pg_backend_pid()")
+            role, backend = cursor.fetchone()
+            cursor.execute("set role postgres")
+        assert role == "pqr_loader"
+        backends.append(backend)
+    assert backends[0] != backends[1]
+    deadline = time.monotonic() + 10
+    while _query(runs.dsn, "select from pg_stat_activity where pid = any(%s)", backends):
+        assert time.monotonic() < deadline, "a session outlives its reader"
+        time.sleep(0.05)
 
 
 def test_postgres_away(runs):

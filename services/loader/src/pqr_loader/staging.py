@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
-from adbc_driver_postgresql import dbapi
+from adbc_driver_manager import AdbcConnection, AdbcDatabase, dbapi
+from adbc_driver_postgresql import _driver_path
 
 from pqr_common.calculator import sql_of
 from pqr_common.contract import Contract
@@ -52,7 +54,7 @@ def staged(cursor: Any, rows: Rows, read: Callable[[], pa.Table]) -> None:
 @contextmanager
 def reader(dsn: str) -> Iterator[Any]:
     """A cursor of an Arrow-speaking connection under the loader's role; rolled back unless committed."""
-    with door(dsn), dbapi.connect(dsn) as connection, connection.cursor() as cursor:
+    with door(dsn), _connected(_database(dsn)) as connection, connection.cursor() as cursor:
         for name, value in SETTINGS.items():
             cursor.execute(f"set {name} = '{value}'")
         connection.commit()
@@ -71,6 +73,22 @@ def read_back(cursor: Any, relation: str, contract: Contract) -> pa.Table:
     found = cursor.fetch_arrow_table()
     arrays = [_plain(found.column(field.name)).cast(field.type) for field in contract.schema]
     return pa.Table.from_arrays(arrays, schema=contract.schema)
+
+
+class _KeptDatabase(AdbcDatabase):
+    """What the driver read of the catalogue. It is no connection, but one that closes would close it as well."""
+
+    def close(self) -> None: ...
+
+
+@cache
+def _database(dsn: str) -> AdbcDatabase:
+    """Once a process: reading the catalogue costs more than ten times what connecting does."""
+    return _KeptDatabase(driver=_driver_path(), uri=dsn)
+
+
+def _connected(database: AdbcDatabase) -> dbapi.Connection:
+    return dbapi.Connection(database, AdbcConnection(database))
 
 
 def _loaded_relation(cursor: Any, rows: Rows) -> str:
