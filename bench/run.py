@@ -26,6 +26,7 @@ from faker_peer import faker_rate
 from postgres_peer import copy_seconds
 from pydantic import SecretStr
 
+from pqr_common import log
 from pqr_common.discovery import ORDER, stage_named
 from pqr_common.executor import DaskExecutor, dask_executor
 from pqr_common.lake import open_lake
@@ -51,6 +52,7 @@ def main() -> int:
     try:
         with postgres(Settings.read(home=home)) as dsn:
             settings = Settings.read(home=home, workers=2).with_(postgres_dsn=SecretStr(dsn))
+            log.configure(settings)
             return report(measured(settings, options.volume))
     finally:
         if options.keep is None:
