@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pqr_common.executor import WORKER_ENVIRONMENT
+
 ROOT = Path(__file__).parents[2]
 FILES = sorted(ROOT.glob("compose*.yaml"))
 LAYERS = {path.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in FILES}
@@ -129,6 +131,12 @@ def test_the_door_to_the_engine_is_optional():
     """Who holds its socket is root on the machine, so nothing of it runs unless it is asked for."""
     services = LAYERS["compose.observability.yaml"]["services"]
     assert [services[name]["profiles"] for name in BEHIND_DOOR] == [["logs"], ["logs"]]
+
+
+def test_workers_in_containers_are_set_up_as_local_ones():
+    """How memory is kept and how many threads libraries start: the same in the cluster of one process."""
+    said = {name: value for name, value in WORKER_ENVIRONMENT.items() if not name.startswith("DASK_")}
+    assert said.items() <= CORE["dask-worker"]["environment"].items()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
