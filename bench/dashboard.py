@@ -10,13 +10,12 @@ import argparse
 import logging
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -37,13 +36,14 @@ from pqr_common.settings import Settings
 from pqr_dashboard.menu import PAGES
 from pqr_dashboard.tickets import Filters
 from pqr_dashboard.warehouse import Warehouse
+from pqr_pipeline.child import answers, end, free_port
 from pqr_pipeline.embedded import postgres
 
 RUN_ID = "million"
 TICKETS_A_DAY = 15_300  # a business day of the default window, for a little over a million tickets
 VISITORS = 10
 FIRST_PAINT, FILTER_CHANGE, MEMORY = 2.0, 1.0, 600e6
-START_SECONDS = 60
+START_SECONDS, STOP_SECONDS = 60, 30
 Row = tuple[str, float, float, str]  # what, at most, found, unit
 
 
@@ -184,8 +184,8 @@ def forget() -> None:
 
 def visitors() -> Iterator[Row]:
     """Ten sessions look at every page, all at once; then the server's memory."""
-    port, metrics = free_ports(2)
-    with served(port, metrics) as process:
+    port = free_port()
+    with served(port, free_port()) as process:
         sessions = [Session(port) for _ in range(VISITORS)]
         slowest_page = 0.0
         for entry in PAGES:
@@ -204,31 +204,14 @@ def visitors() -> Iterator[Row]:
 
 @contextmanager
 def served(port: int, metrics: int) -> Iterator[psutil.Process]:
-    import urllib.error
-    import urllib.request
-
     command = [sys.executable, "-m", "pqr_dashboard", "--port", str(port)]
     server = subprocess.Popen(command, env=os.environ | {"PQR_METRICS_PORT": str(metrics)}, stdout=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2).close()
-                break
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.2)
+        if not answers(f"http://127.0.0.1:{port}/_stcore/health", server, START_SECONDS):
+            raise SystemExit("The dashboard must start within a minute, found that it did not: see above.")
         yield psutil.Process(server.pid)
     finally:
-        server.terminate()
-        server.wait()
-
-
-def free_ports(count: int) -> list[int]:
-    with ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
+        end(server, STOP_SECONDS)
 
 
 def memory(process: psutil.Process) -> int:

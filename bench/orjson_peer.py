@@ -19,12 +19,13 @@ import pyarrow.parquet as pq
 
 __all__ = ["dropped", "kept", "written"]
 
-TEXTS = itemgetter("message_id", "direction", "subject", "body", "auto_submitted")
+AS_THEY_ARE = ("message_id", "direction", "subject", "body", "auto_submitted")
+TEXTS = itemgetter(*AS_THEY_ARE)
 COLUMNS = pa.schema(
     [(name, pa.timestamp("us", tz="UTC")) for name in ("received_at", "sent_at")]
     + [(name, pa.string()) for name in ("in_reply_to", "references", "from_name", "from_address", "to_addresses")]
     + [("attachment_count", pa.int32()), ("attachment_bytes", pa.int64())]
-    + [(name, pa.string()) for name in ("message_id", "direction", "subject", "body", "auto_submitted")]
+    + [(name, pa.string()) for name in AS_THEY_ARE]
 )
 
 

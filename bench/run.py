@@ -106,7 +106,7 @@ def best_rounds(
             first = first or peak_memory(executor)
             raw = settings.home / "lake" / "raw" / "emails" / f"run={run_id}"
             taken = {name: beside.submit(timed, work).result() for name, work in peers(raw, settings.home).items()}
-            taken["psql \\copy"] = copy_seconds(settings, manifests)
+            taken["psql \\copy"] = beside.submit(copy_seconds, settings, manifests).result()
             ours.append(seconds)
             theirs.append(taken)
             say(f"round {number}: " + ", ".join(f"{name} {took:.2f} s" for name, took in (seconds | taken).items()))
