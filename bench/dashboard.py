@@ -25,19 +25,19 @@ import psutil
 import psycopg
 from pydantic import SecretStr
 
-from pqr_common import log
-from pqr_common.discovery import ORDER, stage_named
-from pqr_common.executor import dask_executor
-from pqr_common.lake import open_lake
-from pqr_common.parameters import Parameters
-from pqr_common.runner import run_stage
-from pqr_common.runs import RunRecords
-from pqr_common.settings import Settings
+from pqr_common.lake.location import open_lake
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.process import log
+from pqr_common.process.settings import Settings
+from pqr_common.stage.discovery import ORDER, stage_named
+from pqr_common.stage.driver import run_stage
+from pqr_common.stage.executor import dask_executor
 from pqr_dashboard.menu import PAGES
 from pqr_dashboard.tickets import Filters
 from pqr_dashboard.warehouse import Warehouse
-from pqr_pipeline.child import answers, end, free_port
-from pqr_pipeline.embedded import postgres
+from pqr_pipeline.embedded.process import answers, end, free_port
+from pqr_pipeline.embedded.servers import postgres
+from pqrs.parameters import Parameters
 
 RUN_ID = "million"
 TICKETS_A_DAY = 15_300  # a business day of the default window, for a little over a million tickets
@@ -66,7 +66,7 @@ def main() -> int:
 
 def load(settings: Settings, volume: int) -> None:
     """A real run of that volume, from inbox to Postgres; what is there already is not made again."""
-    lake = open_lake(settings)
+    lake = open_lake(settings.lake)
     given = Parameters.create(window_to=date(2026, 3, 31), tickets_per_business_day=volume)
     RunRecords(lake, RUN_ID).declare(given)
     started = time.perf_counter()

@@ -9,11 +9,11 @@ from pathlib import Path
 import psycopg
 from pyarrow import csv
 
-from pqr_common.lake import open_lake
-from pqr_common.manifest import Manifest
-from pqr_common.parquet import parquet_table
-from pqr_common.settings import Settings
-from pqr_pipeline.embedded import psql_path
+from pqr_common.lake.location import open_lake
+from pqr_common.manifest.values import Manifest
+from pqr_common.process.settings import Settings
+from pqr_common.tables.parquet import parquet_table
+from pqr_pipeline.embedded.servers import psql_path
 
 KEYS = {"tickets": "ticket_id", "ticket_events": "event_id"}
 
@@ -40,7 +40,7 @@ def copy_seconds(settings: Settings, manifests: dict[str, Manifest]) -> float:
 
 
 def _files(settings: Settings, manifests: dict[str, Manifest], name: str, folder: Path) -> list[Path]:
-    lake = open_lake(settings)
+    lake = open_lake(settings.lake)
     paths = []
     for number, part in enumerate(manifests["silver"].dataset(name).partitions):
         path = folder / f"{name}-{number}.csv"

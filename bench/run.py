@@ -26,16 +26,16 @@ from faker_peer import faker_rate
 from postgres_peer import copy_seconds
 from pydantic import SecretStr
 
-from pqr_common import log
-from pqr_common.discovery import ORDER, stage_named
-from pqr_common.executor import DaskExecutor, dask_executor
-from pqr_common.lake import open_lake
-from pqr_common.manifest import Manifest
-from pqr_common.parameters import Parameters
-from pqr_common.runner import run_stage
-from pqr_common.runs import RunRecords
-from pqr_common.settings import Settings
-from pqr_pipeline.embedded import postgres
+from pqr_common.lake.location import open_lake
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.manifest.values import Manifest
+from pqr_common.process import log
+from pqr_common.process.settings import Settings
+from pqr_common.stage.discovery import ORDER, stage_named
+from pqr_common.stage.driver import run_stage
+from pqr_common.stage.executor import DaskExecutor, dask_executor
+from pqr_pipeline.embedded.servers import postgres
+from pqrs.parameters import Parameters
 
 HERE = Path(__file__).parent
 ROUNDS = 5
@@ -139,7 +139,7 @@ def pipeline(
     settings: Settings, executor: DaskExecutor, given: Parameters, run_id: str
 ) -> tuple[dict[str, float], dict[str, Manifest]]:
     """Every stage's wall time, and `whole` from the first one's start to the last one's end."""
-    lake = open_lake(settings)
+    lake = open_lake(settings.lake)
     RunRecords(lake, run_id).declare(given)
     seconds, manifests = {}, {}
     begun = time.perf_counter()

@@ -14,15 +14,16 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from pqr_common.discovery import ORDER, stage_named
-from pqr_common.executor import DaskExecutor, dask_executor
-from pqr_common.lake import Lake, open_lake
-from pqr_common.manifest import Manifest
-from pqr_common.parameters import Parameters
-from pqr_common.runner import run_stage
-from pqr_common.runs import RunRecords
-from pqr_common.settings import Settings
-from pqr_pipeline import embedded
+from pqr_common.lake.location import open_lake
+from pqr_common.lake.port import Lake
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.manifest.values import Manifest
+from pqr_common.process.settings import Settings
+from pqr_common.stage.discovery import ORDER, stage_named
+from pqr_common.stage.driver import run_stage
+from pqr_common.stage.executor import DaskExecutor, dask_executor
+from pqr_pipeline.embedded import servers
+from pqrs.parameters import Parameters
 
 ROOT = Path(__file__).parents[1]
 TOGETHER = (
@@ -74,7 +75,7 @@ class Platform:
 
     @property
     def lake(self) -> Lake:
-        return open_lake(self.settings)
+        return open_lake(self.settings.lake)
 
     @property
     def dsn(self) -> str:
@@ -110,7 +111,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """One platform for the session; a test that changes things takes a lake of its own."""
     home = tmp_path_factory.mktemp("platform")
     settings = Settings.read(home=home, workers=2)
-    with embedded.postgres(settings) as dsn, dask_executor(settings) as executor:
+    with servers.postgres(settings) as dsn, dask_executor(settings) as executor:
         yield Platform(settings.with_(postgres_dsn=SecretStr(dsn)), executor)
 
 

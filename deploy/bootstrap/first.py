@@ -7,7 +7,7 @@ import os
 from datetime import date
 from decimal import Decimal
 
-from pqr_common.parameters import Parameters
+from pqrs.parameters import Parameters
 
 DATES = ("window_from", "window_to", "opens_on")
 

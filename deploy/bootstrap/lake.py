@@ -20,10 +20,10 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from pqr_common.lake import open_lake
-from pqr_common.layout import STAGE_WRITES
-from pqr_common.settings import Settings
-from pqr_pipeline.pipeline import declare
+from pqr_common.lake.location import open_lake
+from pqr_common.manifest.layout import STAGE_WRITES
+from pqr_common.process.settings import Settings
+from pqr_pipeline.flow.runs import declare
 
 sys.path.insert(0, os.path.dirname(__file__))  # noqa: PTH120
 from first import parameters
@@ -90,7 +90,7 @@ def main() -> None:
         query = {"policyName": f"pqr-{name}", "userOrGroup": name, "isGroup": "false"}
         _admin(settings, "set-user-or-group-policy", query, None)
     first = parameters()
-    declare(open_lake(settings), first.run_id, first)
+    declare(open_lake(settings.lake), first.run_id, first)
     _say(f"bucket {bucket}, {len(READS) + 2} users, first run {first.run_id}")
 
 

@@ -11,7 +11,7 @@ import sys
 import psycopg
 from psycopg import sql
 
-from pqr_common.settings import Settings
+from pqr_common.process.settings import Settings
 from pqr_loader.warehouse import WAREHOUSE
 
 # Role: variable with its password. Migrations make the first three, Supabase's image the fourth, this job the rest.

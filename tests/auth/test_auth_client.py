@@ -14,7 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from pqr_common.errors import InvalidSettings
-from pqr_common.settings import Settings
+from pqr_common.process.settings import Settings
 from pqr_dashboard.auth import Auth, AuthUnavailable, TooManyAttempts, WrongCredentials
 from pqr_dashboard.tokens import Forged, NoRole
 

@@ -21,9 +21,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from playwright.sync_api import TimeoutError as TooLate
 from pydantic import SecretStr
 
-from pqr_common.parameters import Parameters
 from pqr_loader.postgres import migrate
-from pqr_pipeline.child import answers, free_port
+from pqr_pipeline.embedded.process import answers, free_port
+from pqrs.parameters import Parameters
 
 CHROMIUM = os.environ.get("PQR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 IS_REQUIRED = os.environ.get("PQR_REQUIRE_BROWSER") == "1"

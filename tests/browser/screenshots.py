@@ -15,10 +15,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from pqr_common.settings import Settings
+from pqr_common.process.settings import Settings
 from pqr_dashboard.menu import PAGES
-from pqr_pipeline import embedded
-from pqr_pipeline.child import answers, free_port
+from pqr_pipeline.embedded import servers
+from pqr_pipeline.embedded.process import answers, free_port
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "screenshots"
@@ -77,7 +77,7 @@ def picture(page: Page, address: str, name: str) -> None:
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with embedded.postgres(Settings.read()) as dsn, sync_playwright() as playwright:
+    with servers.postgres(Settings.read()) as dsn, sync_playwright() as playwright:
         local, address = started(PQR_DASHBOARD_DSN=dsn)
         door, login = started(PQR_DASHBOARD_DSN=dsn, **NO_AUTH)
         try:

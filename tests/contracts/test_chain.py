@@ -5,11 +5,11 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from pqr_common.contract import unmet
-from pqr_common.discovery import ORDER, installed_stages, stage_named
 from pqr_common.errors import InvalidSettings
-from pqr_common.layout import STAGE_WRITES
-from pqr_common.manifest import Dataset, schema_fields
+from pqr_common.manifest.layout import STAGE_WRITES
+from pqr_common.manifest.values import Dataset, schema_fields
+from pqr_common.stage.discovery import ORDER, installed_stages, stage_named
+from pqr_common.tables.contract import unmet
 
 STAGES = installed_stages()
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pqr_common import terms
 from pqr_dashboard.simulation import COUNTS, Change, simulated
 from pqr_gold.schema import TICKETS
 from pqr_gold.transform import NEEDS, mart, partials
+from pqrs import terms
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 2, 20)
 NAMES = ("kpi_cohorts", "kpi_daily", "kpi_executive")

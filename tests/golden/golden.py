@@ -34,13 +34,13 @@ import pyarrow as pa
 
 from pqr_bronze.schema import PRODUCES as BRONZE
 from pqr_bronze.transform import RawObject, transform
-from pqr_common.catalogue import DEPENDENCIES, TOPICS
-from pqr_common.contract import conform
+from pqr_common.tables.contract import conform
 from pqr_gold.schema import MARTS
 from pqr_gold.transform import NEEDS, mart, partials
 from pqr_silver.schema import MAILS, RADICADOS
 from pqr_silver.schema import PRODUCES as SILVER
 from pqr_silver.transform import refined, resolved, split
+from pqrs.catalogue import DEPENDENCIES, TOPICS
 
 HERE = Path(__file__).parent
 EXPECTED = HERE / "expected"

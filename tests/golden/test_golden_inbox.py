@@ -9,11 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pqr_common.catalogue import PQRS_TYPES
-from pqr_common.contract import violations
-from pqr_common.discovery import installed_stages
+from pqr_common.stage.discovery import installed_stages
+from pqr_common.tables.contract import violations
 from pqr_gold.transform import reconciliation
 from pqr_silver.machine import EVENT_TYPES, KINDS, STATUSES
+from pqrs.catalogue import PQRS_TYPES
 
 HERE = Path(__file__).parent
 EXPECTED = {path.stem: path for path in sorted((HERE / "expected").glob("*.csv"))}

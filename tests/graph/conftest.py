@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from pqr_pipeline.neo4j import Neo4j
+from pqr_pipeline.exports.neo4j import Neo4j
 
 NEO4J = Path(__file__).parents[2] / "deploy/standins/neo4j"
 PASSWORD = "para-las-pruebas-1"

@@ -13,11 +13,11 @@ import pytest
 from pydantic import SecretStr
 
 from pqr_common.errors import InvalidSettings, PqrError, Transient
-from pqr_common.lake import FolderLake
-from pqr_pipeline import lineage
-from pqr_pipeline.graph import export, main
-from pqr_pipeline.lineage_graph import rows_of
-from pqr_pipeline.neo4j import Neo4j
+from pqr_common.lake.folder import FolderLake
+from pqr_pipeline.audit import lineage
+from pqr_pipeline.exports.graph import export, main
+from pqr_pipeline.exports.lineage_graph import rows_of
+from pqr_pipeline.exports.neo4j import Neo4j
 
 pytestmark = [pytest.mark.integration, pytest.mark.services]
 README = Path(__file__).parents[2] / "deploy/graph/README.md"

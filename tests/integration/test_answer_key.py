@@ -7,9 +7,9 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from pqr_common.calculator import query
-from pqr_common.parameters import Parameters
-from pqr_common.workbench import LakeWorkbench
+from pqr_common.stage.worker import LakeContext
+from pqr_common.tables.sql import query
+from pqrs.parameters import Parameters
 
 pytestmark = pytest.mark.integration
 
@@ -27,7 +27,7 @@ class Key:
     def __init__(self, platform, run_id, parameters, manifests) -> None:
         self.manifests = manifests
         self.parameters = parameters
-        self._bench = LakeWorkbench(platform.lake, run_id, parameters, platform.settings)
+        self._bench = LakeContext(platform.lake, run_id, parameters, platform.settings)
 
     def table(self, layer: str, dataset: str) -> pa.Table:
         parts = self.manifests[layer].dataset(dataset).partitions
@@ -235,8 +235,8 @@ def test_the_quota_holds_to_a_ticket_at_any_volume(tickets, volume, rate):
 def test_a_clean_line_is_never_looked_at_twice(monkeypatch):
     """What the generator writes is what bronze takes for canonical: only dirt needs the slow look."""
     from pqr_bronze import transform as bronze
-    from pqr_common.scenario import load_scenario
     from pqr_generator.days import RawPart, generate
+    from pqrs.scenario import load_scenario
 
     monkeypatch.setattr(bronze, "_diagnosed", None)
     clean = Parameters.create(

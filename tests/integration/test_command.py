@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pqr_common.discovery import ORDER
-from pqr_common.settings import Settings
-from pqr_pipeline import cli
+from pqr_common.process.settings import Settings
+from pqr_common.stage.discovery import ORDER
+from pqr_pipeline.command import cli
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,12 +15,12 @@ import urllib.request
 
 import pytest
 
-from pqr_common import discovery
 from pqr_common.errors import InvalidSettings
-from pqr_common.settings import Settings
-from pqr_pipeline import dashboard
-from pqr_pipeline.child import free_port
-from pqr_pipeline.render import Screen
+from pqr_common.process.settings import Settings
+from pqr_common.stage import discovery
+from pqr_pipeline.command.screen import Screen
+from pqr_pipeline.embedded import dashboard
+from pqr_pipeline.embedded.process import free_port
 
 pytestmark = pytest.mark.integration
 PATIENCE_SECONDS = 60

@@ -12,10 +12,10 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
-from pqr_common.discovery import warehouse
-from pqr_common.executor import dask_executor
-from pqr_common.layout import STAGE_WRITES
-from pqr_common.parameters import Parameters
+from pqr_common.manifest.layout import STAGE_WRITES
+from pqr_common.stage.discovery import warehouse
+from pqr_common.stage.executor import dask_executor
+from pqrs.parameters import Parameters
 
 pytestmark = pytest.mark.integration
 

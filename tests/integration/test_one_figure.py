@@ -13,7 +13,7 @@ from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 import pqr_dashboard
-from pqr_common.metrics import REGISTRY
+from pqr_common.process.metrics import REGISTRY
 from pqr_dashboard import figures
 from pqr_loader.figures import show_figures
 

@@ -16,13 +16,13 @@ import boto3
 import pytest
 from pydantic import SecretStr
 
-from pqr_common.discovery import stage_named
 from pqr_common.errors import Fenced, InvalidSettings, LakeUnavailable, UpstreamBroken
-from pqr_common.executor import Inline
-from pqr_common.lake_s3 import BucketLake
-from pqr_common.runner import committed_layers, run_stage
-from pqr_common.runs import RunRecords
-from pqr_pipeline.verify import verify
+from pqr_common.lake.bucket import BucketLake
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.stage.discovery import stage_named
+from pqr_common.stage.driver import committed_layers, run_stage
+from pqr_common.stage.executor import Inline
+from pqr_pipeline.audit.verify import verify
 
 pytestmark = pytest.mark.integration
 

@@ -23,17 +23,20 @@ import psycopg
 import pytest
 from distributed import Event
 
-from pqr_common.discovery import ORDER, warehouse
 from pqr_common.errors import LakeUnavailable, UpstreamBroken
-from pqr_common.lake import open_lake
-from pqr_common.parameters import Parameters
-from pqr_common.runner import committed_layers
-from pqr_common.runs import RunRecords
-from pqr_common.settings import Settings
-from pqr_pipeline import cli, deployments, embedded, flow, stack
-from pqr_pipeline.child import free_port
-from pqr_pipeline.flow import prefect_session
-from pqr_pipeline.serve import PIPELINE
+from pqr_common.lake.location import open_lake
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.process.settings import Settings
+from pqr_common.stage.discovery import ORDER, warehouse
+from pqr_common.stage.driver import committed_layers
+from pqr_pipeline.command import cli
+from pqr_pipeline.containers import deployments, trigger
+from pqr_pipeline.containers.serve import PIPELINE
+from pqr_pipeline.embedded import servers
+from pqr_pipeline.embedded.process import free_port
+from pqr_pipeline.flow import retries
+from pqr_pipeline.flow.retries import prefect_session
+from pqrs.parameters import Parameters
 
 pytestmark = [pytest.mark.integration, pytest.mark.services]
 
@@ -74,7 +77,7 @@ class Stack:
 
     @property
     def lake(self):
-        return open_lake(self.settings)
+        return open_lake(self.settings.lake)
 
     def serve(self, *names):
         started = [self._start(name) for name in names]
@@ -96,7 +99,7 @@ class Stack:
             "PQR_METRICS_PORT": str(port),
             "TMPDIR": str(folder),
         }
-        command = [sys.executable, "-m", "pqr_pipeline.serve", name]
+        command = [sys.executable, "-m", "pqr_pipeline.containers.serve", name]
         log = (self.home / f"{name}-{port}.log").open("wb")
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
         self.services.append(Service(process, port))
@@ -105,8 +108,8 @@ class Stack:
     def start(self, stage, run_id):
         """Ask for one stage of a run and wait until its attempt is open; gives the id of the flow run."""
         RunRecords(self.lake, run_id).declare(SMALL)
-        with stack._client(self.settings) as client:
-            found = stack._deployment(client, f"stage/{stage}")
+        with trigger._client(self.settings) as client:
+            found = trigger._deployment(client, f"stage/{stage}")
             run = client.create_flow_run_from_deployment(found, parameters={"run_id": run_id, "stage": stage})
         _until(lambda: list(RunRecords(self.lake, run_id).attempts(stage)), f"{stage} of {run_id} did not start")
         return run.id
@@ -118,18 +121,18 @@ class Stack:
 
     def reap_after(self, silence):
         name, (after, _) = next(iter(deployments.AUTOMATIONS.items()))
-        with stack._client(self.settings) as client:
+        with trigger._client(self.settings) as client:
             deployments._bring_automation(client, deployments.reaper(name, after, silence))
 
     def state(self, flow_run):
-        with stack._client(self.settings) as client:
+        with trigger._client(self.settings) as client:
             return client.read_flow_run(flow_run).state
 
 
 @pytest.fixture(scope="module")
 def running(platform, tmp_path_factory):
     home = tmp_path_factory.mktemp("stack")
-    with embedded.prefect_server(Settings.read(home=home)) as url:
+    with servers.prefect_server(Settings.read(home=home)) as url:
         settings = platform.settings.with_(
             lake_url=(home / "lake").as_uri(), scheduler=platform.executor.client.scheduler.address, api_url=url
         )
@@ -174,7 +177,7 @@ def _busy(client):
 
 def test_bootstrap_twice_changes_nothing(running):
     """Deployments and automations keep their ids, and a schedule that a person switched on stays on."""
-    with prefect_session(running.url, {}), stack._client(running.settings) as client:
+    with prefect_session(running.url, {}), trigger._client(running.settings) as client:
 
         def there():
             deployed = {d.name: d for d in client.read_deployments()}
@@ -206,10 +209,10 @@ def test_a_run_whose_worker_died_is_reaped(running, platform):
 
 def test_two_workers_never_commit_one_stage_twice(running):
     """Two triggers at once: an attempt of its own each, one manifest, and the older attempt is fenced if it is slower."""
-    with stack._client(running.settings) as client, ThreadPoolExecutor(2) as pool:
+    with trigger._client(running.settings) as client, ThreadPoolExecutor(2) as pool:
         given = {"run_id": "r1", "stage": "generator"}
-        trigger = stack.Trigger(client, lambda *_: None)
-        ends = [pool.submit(trigger.carry_out, "stage/generator", given, "r1", f"r1-{n}") for n in range(2)]
+        following = trigger.Trigger(client, lambda *_: None)
+        ends = [pool.submit(following.carry_out, "stage/generator", given, "r1", f"r1-{n}") for n in range(2)]
         errors = [type(end.exception()).__name__ for end in ends if end.exception()]
     attempts = list(RunRecords(running.lake, "r1").attempts("generator"))
     assert attempts[0].error_type == "Lost"  # the one that was killed: its successor closed it
@@ -229,7 +232,7 @@ def test_retry_from_outside_brings_the_run_to_its_end(running, platform, pqr, tm
     assert warehouse().published(platform.dsn) == "r1"
     with psycopg.connect(platform.dsn) as connection:
         assert connection.execute("select state from meta.runs where run_id = 'r1'").fetchone() == ("completed",)
-    with stack._client(running.settings) as client:
+    with trigger._client(running.settings) as client:
         artifacts = client.read_artifacts()  # one an attempt: a fenced one may write its own after the last
     for name, manifest in layers.items():
         shown = [artifact.data for artifact in artifacts if artifact.key == f"pqr-{name}"]
@@ -248,7 +251,7 @@ def test_only_what_may_pass_is_tried_again(running, monkeypatch, error, tries):
             raise error("What must be.")
 
     with prefect_session(running.url, {}), contextlib.suppress(UpstreamBroken):
-        flow.run_flow("r0", {"bronze": call})
+        retries.run_flow("r0", {"bronze": call})
     assert len(tried) == tries
 
 

@@ -10,11 +10,11 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
-from pqr_common.discovery import warehouse
-from pqr_common.parameters import Parameters
-from pqr_common.scenario import load_scenario
+from pqr_common.stage.discovery import warehouse
 from pqr_dashboard.simulation import COUNTS, Change, simulated
 from pqr_dashboard.warehouse import Warehouse
+from pqrs.parameters import Parameters
+from pqrs.scenario import load_scenario
 
 pytestmark = pytest.mark.integration
 

@@ -23,7 +23,7 @@ import httpx
 import pytest
 import yaml
 
-from pqr_pipeline.child import free_port
+from pqr_pipeline.embedded.process import free_port
 
 ROOT = Path(__file__).parents[2]
 ALLOY = (ROOT / "deploy/logs/config.alloy").read_text(encoding="utf-8")

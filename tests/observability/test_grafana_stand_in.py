@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pqr_pipeline.child import free_port
+from pqr_pipeline.embedded.process import free_port
 
 from .conftest import GRAFANA, ROOT
 

@@ -20,9 +20,9 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from pqr_common.catalogue import PQRS_TYPES
-from pqr_common.discovery import ORDER
-from pqr_common.exposition import METRICS_FOLDER, exposition
+from pqr_common.process.exposition import METRICS_FOLDER, exposition
+from pqr_common.stage.discovery import ORDER
+from pqrs.catalogue import PQRS_TYPES
 
 from .conftest import metrics_of
 from .watched import SCRAPE_SECONDS, Watched, get, started
@@ -130,7 +130,9 @@ def test_the_first_run_of_a_service_is_an_increase(watched, counter):
 def test_a_restarted_loader_shows_the_published_run_again(watched, tmp_path):
     """Its metrics begin anew; Postgres tells them which run readers see, before any run comes by."""
     environment = os.environ | watched.of_stage("loader") | {METRICS_FOLDER: str(tmp_path)}
-    subprocess.run([sys.executable, "-m", "pqr_pipeline.first_metrics", "loader"], env=environment, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "pqr_pipeline.containers.first_metrics", "loader"], env=environment, check=True
+    )
     with exposition(tmp_path, lambda: None, host="127.0.0.1", port=0) as url:
         lines = get(f"{url}/metrics").splitlines()
     shown = {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")}

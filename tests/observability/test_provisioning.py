@@ -9,10 +9,11 @@ import sys
 import pytest
 import yaml
 
-from pqr_common import metrics
-from pqr_common.discovery import ORDER
-from pqr_common.resources import ServiceResources
-from pqr_common.terms import POLICIES
+import pqr_loader.figures  # noqa: F401  declares the figures of the published run
+from pqr_common.process import metrics
+from pqr_common.process.resources import ServiceResources
+from pqr_common.stage.discovery import ORDER
+from pqrs.terms import POLICIES
 
 from .conftest import GRAFANA, ROOT, metrics_of, module
 

@@ -20,15 +20,15 @@ import psycopg
 import pytest
 import yaml
 
-from pqr_common.discovery import ORDER
-from pqr_common.exposition import METRICS_FOLDER, exposition
-from pqr_common.lake import open_lake
-from pqr_common.parameters import Parameters
-from pqr_common.runs import RunRecords
-from pqr_common.settings import Settings
-from pqr_pipeline import embedded
-from pqr_pipeline.child import free_port
-from pqr_pipeline.serve import PIPELINE
+from pqr_common.lake.location import open_lake
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.process.exposition import METRICS_FOLDER, exposition
+from pqr_common.process.settings import Settings
+from pqr_common.stage.discovery import ORDER
+from pqr_pipeline.containers.serve import PIPELINE
+from pqr_pipeline.embedded import servers
+from pqr_pipeline.embedded.process import free_port
+from pqrs.parameters import Parameters
 
 from .conftest import PROMETHEUS, ROOT
 
@@ -46,14 +46,14 @@ AUTH = {
 }
 ONE_STAGE = """
 import sys
-from pqr_common.discovery import stage_named
-from pqr_common.executor import dask_executor
-from pqr_common.lake import open_lake
-from pqr_common.runner import run_stage
-from pqr_common.settings import Settings
+from pqr_common.stage.discovery import stage_named
+from pqr_common.stage.executor import dask_executor
+from pqr_common.lake.location import open_lake
+from pqr_common.stage.driver import run_stage
+from pqr_common.process.settings import Settings
 settings = Settings.read()
 with dask_executor(settings) as executor:
-    run_stage(stage_named(sys.argv[1]), sys.argv[2], lake=open_lake(settings), settings=settings, executor=executor)
+    run_stage(stage_named(sys.argv[1]), sys.argv[2], lake=open_lake(settings.lake), settings=settings, executor=executor)
 """
 
 
@@ -142,7 +142,7 @@ def _services(parts: Watched) -> None:
         parts.targets["service", name] = [parts.running.enter_context(served).removeprefix("http://")]
     first = [
         subprocess.Popen(
-            [sys.executable, "-m", "pqr_pipeline.first_metrics", stage],
+            [sys.executable, "-m", "pqr_pipeline.containers.first_metrics", stage],
             env=os.environ | parts.of_stage(stage, PQR_POSTGRES_DSN=""),
         )
         for stage in ORDER
@@ -159,7 +159,7 @@ def _dask(parts: Watched, client) -> None:
 def _prefect(parts: Watched) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("PREFECT_SERVER_METRICS_ENABLED", "true")
-        url = parts.running.enter_context(embedded.prefect_server(Settings.read(home=parts.home / "prefect-home")))
+        url = parts.running.enter_context(servers.prefect_server(Settings.read(home=parts.home / "prefect-home")))
     parts.targets["prefect", "prefect-server"] = [urllib.parse.urlsplit(url).netloc]
 
 
@@ -214,7 +214,7 @@ def _prometheus(parts: Watched, program: str) -> None:
 
 def _a_run(parts: Watched) -> None:
     """All stages, each in a child of its service; the loader finds no Postgres at its first attempt."""
-    RunRecords(open_lake(parts.settings), "watched").declare(SMALL)
+    RunRecords(open_lake(parts.settings.lake), "watched").declare(SMALL)
     time.sleep(SCRAPE_SECONDS)  # the zeros have been seen
     for stage in ORDER[:-1]:
         assert parts.run(stage, "watched") == 0, stage

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pqr_common.executor import WORKER_ENVIRONMENT
+from pqr_common.stage.executor import WORKER_ENVIRONMENT
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(ROOT.glob("compose*.yaml"))

@@ -36,22 +36,22 @@ WORLD = {
 }  # fmt: skip
 PAGES = ("resumen", "terminos", "territorio", "solicitudes", "simulador", "operacion")
 OWNERS = {
-    "boto3": {"pqr_common.lake_s3"},
-    "distributed": {"pqr_common.executor"},
-    "duckdb": {"pqr_common.calculator"},
+    "boto3": {"pqr_common.lake.bucket"},
+    "distributed": {"pqr_common.stage.executor"},
+    "duckdb": {"pqr_common.tables.sql"},
     "jwt": {"pqr_dashboard.tokens"},
-    "polars_hash": {"pqr_common.digest", "pqr_silver.keys"},  # buckets need a stable hash too
+    "polars_hash": {"pqr_common.tables.digest", "pqr_silver.keys"},  # buckets need a stable hash too
     "prefect": {  # the policy of retries; then what a stack is made of: its runs, worker, deployments, outside client
-        "pqr_pipeline.flow",
-        "pqr_pipeline.service_flows",
-        "pqr_pipeline.worker",
-        "pqr_pipeline.deployments",
-        "pqr_pipeline.stack",
+        "pqr_pipeline.flow.retries",
+        "pqr_pipeline.containers.flows",
+        "pqr_pipeline.containers.worker",
+        "pqr_pipeline.containers.deployments",
+        "pqr_pipeline.containers.trigger",
     },
     "prometheus_client": {  # one writes, one measures the service, one shows
-        "pqr_common.exposition",
-        "pqr_common.metrics",
-        "pqr_common.resources",
+        "pqr_common.process.exposition",
+        "pqr_common.process.metrics",
+        "pqr_common.process.resources",
     },
     "psycopg_pool": {"pqr_dashboard.warehouse"},
     "streamlit": {
@@ -62,7 +62,7 @@ OWNERS = {
         "pqr_dashboard.widgets",
         *(f"pqr_dashboard.pages.{page}" for page in PAGES),
     },
-    "structlog": {"pqr_common.log"},
+    "structlog": {"pqr_common.process.log"},
 }
 # What a distribution is called when it is not called like its module.
 DISTRIBUTIONS = {

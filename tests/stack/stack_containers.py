@@ -17,10 +17,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pqr_common.lake import open_lake
-from pqr_common.runner import committed_layers
-from pqr_common.runs import Attempt, RunRecords
-from pqr_common.settings import Settings
+from pqr_common.lake.location import open_lake
+from pqr_common.manifest.runs import Attempt, RunRecords
+from pqr_common.process.settings import Settings
+from pqr_common.stage.driver import committed_layers
 
 PATIENCE_SECONDS = 300.0  # bounds, not pauses: what is waited for is asked for many times a second
 FIRED_SECONDS = 10.0
@@ -179,7 +179,7 @@ class Containers:
         """The lake as the host sees it, with the key of a service."""
         secret = "PQR_S3_SECRET_KEY" if key == "operator" else f"S3_SECRET_{key.upper()}"
         changes = {"s3_access_key": key, "s3_secret_key": self.values[secret]}
-        return open_lake(Settings.read(_env_file=self.home / ".env", **changes))
+        return open_lake(Settings.read(_env_file=self.home / ".env", **changes).lake)
 
     @property
     def dsn(self) -> str:

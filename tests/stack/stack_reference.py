@@ -11,10 +11,10 @@ from pathlib import Path
 
 import psycopg
 
-from pqr_common.lake import FolderLake
-from pqr_common.settings import Settings
+from pqr_common.lake.folder import FolderLake
+from pqr_common.process.settings import Settings
 from pqr_loader.schema import TABLES
-from pqr_pipeline import embedded
+from pqr_pipeline.embedded import servers
 
 ROOT = Path(__file__).parents[2]
 UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
@@ -39,7 +39,7 @@ def calm_runs(home: Path, environment: dict[str, str], *runs: tuple[str, ...]) -
         )
         assert ended.returncode == 0, ended.stderr
         done[json.loads(ended.stdout)["run_id"]] = arguments
-    with embedded.postgres(Settings.read(home=home)) as dsn:
+    with servers.postgres(Settings.read(home=home)) as dsn:
         return Calm(FolderLake(home / "lake"), done, figures(dsn))
 
 

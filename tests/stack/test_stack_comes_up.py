@@ -8,11 +8,11 @@ import pytest
 from stack_containers import contents
 from stack_reference import figures, memory, sizes
 
-from pqr_common.discovery import ORDER, stage_named, warehouse
 from pqr_common.errors import InvalidSettings
-from pqr_common.layout import STAGE_WRITES
-from pqr_common.runner import committed_layers
-from pqr_pipeline.scope import scoped
+from pqr_common.manifest.layout import STAGE_WRITES
+from pqr_common.stage.discovery import ORDER, stage_named, warehouse
+from pqr_common.stage.driver import committed_layers
+from pqr_pipeline.containers.permissions import scoped
 
 IMAGE_MB_MAX = 700
 IDLE_MB_MAX = 2500

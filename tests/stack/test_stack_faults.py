@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from stack_containers import RUN_SECONDS, contents, until
 
-from pqr_common.discovery import warehouse
-from pqr_common.layout import STAGE_WRITES
+from pqr_common.manifest.layout import STAGE_WRITES
+from pqr_common.stage.discovery import warehouse
 
 OUTAGE_SECONDS = 20
 COPIES_WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and usename = 'pqr_loader'"

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from pqr_common.settings import Settings
+from pqr_common.process.settings import Settings
 from pqr_dashboard.auth import Auth, WrongCredentials
 
 ROOT = Path(__file__).parents[2]

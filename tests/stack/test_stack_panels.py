@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 from stack_containers import until
 
-from pqr_common.discovery import ORDER
+from pqr_common.stage.discovery import ORDER
 
 ROOT = Path(__file__).parents[2]
 GRAFANA = ROOT / "deploy/grafana"

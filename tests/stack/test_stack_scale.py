@@ -8,8 +8,8 @@ import pytest
 import yaml
 from stack_containers import RUN_SECONDS, contents, until
 
-from pqr_common.discovery import ORDER
-from pqr_common.runs import RunRecords
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.stage.discovery import ORDER
 
 ROOT = Path(__file__).parents[2]
 SCALE = {"silver": 3, "dask-worker": 4}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from boards.vocabulary import LIMIT, Board, Limits, Panel, Query, Row
 
-from pqr_common.catalogue import PQRS_TYPES
-from pqr_common.terms import POLICIES
+from pqrs.catalogue import PQRS_TYPES
+from pqrs.terms import POLICIES
 
 NAMES = {policy.pqrs_type: policy.name for policy in POLICIES if policy.pqrs_type in PQRS_TYPES}
 BREACH = Limits(warning=0.1, bad=LIMIT)

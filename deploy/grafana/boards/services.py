@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from boards.vocabulary import Board, Limits, Panel, Query, Row
 
-from pqr_common.discovery import ORDER
+from pqr_common.stage.discovery import ORDER
 
 ANY_IS_BAD = Limits(bad=1)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from pqr_common.contract import Contract, Rule, conform, unmet, violations
-from pqr_common.manifest import Dataset, schema_fields
+from pqr_common.manifest.values import Dataset, schema_fields
+from pqr_common.tables.contract import Contract, Rule, conform, unmet, violations
 
 CONTRACT = Contract(
     dataset="things",

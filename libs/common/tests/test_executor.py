@@ -8,11 +8,11 @@ import os
 import pytest
 from distributed import LocalCluster
 
-from pqr_common import executor
 from pqr_common.errors import ClusterUnavailable, InvalidSettings, UpstreamBroken
-from pqr_common.executor import Inline, dask_executor, package_versions
-from pqr_common.lake import FolderLake
-from pqr_common.settings import Settings
+from pqr_common.lake.folder import FolderLake
+from pqr_common.process.settings import Settings
+from pqr_common.stage import executor
+from pqr_common.stage.executor import Inline, dask_executor, package_versions
 
 
 def test_inline_runs_in_this_process():

@@ -15,11 +15,11 @@ import urllib.request
 import pytest
 
 from pqr_common.errors import InvalidSettings
-from pqr_common.exposition import METRICS_FOLDER, SharedMetrics, exposition, share_metrics
+from pqr_common.process.exposition import METRICS_FOLDER, SharedMetrics, exposition, share_metrics
 
 CHILD = """
 import sys
-from pqr_common.metrics import StageMetrics
+from pqr_common.process.metrics import StageMetrics
 metrics = StageMetrics("bronze")
 metrics.started()
 metrics.rows("emails", accepted=int(sys.argv[1]), rejected=1)
@@ -92,7 +92,7 @@ def test_what_children_count_is_summed_and_outlives_them(service, tmp_path):
     assert service.values()[ACCEPTED] == 43210
     assert service.counted() == service.counted()
     assert sorted(path.name for path in tmp_path.glob("*.db")) == [
-        "counter_0.db", "gauge_max_0.db", "gauge_mostrecent_0.db", "histogram_0.db",
+        "counter_0.db", "gauge_max_0.db", "histogram_0.db",
     ]  # fmt: skip
 
 
@@ -143,17 +143,19 @@ def test_what_the_service_takes_includes_its_runs(service):
 
 
 LAST_DAY = """
-import sys
-from pqr_common.metrics import published
-published({("QUEJA", "open"): int(sys.argv[1])}, {"QUEJA": 0.1} if sys.argv[1] == "7" else {}, at=float(sys.argv[1]))
+import math, sys
+from pqr_common.process.metrics import latest
+day = float(sys.argv[1])
+waiting = latest("pqr_waiting", "what waits", "kind")
+waiting("old", 1 if day == 7 else math.nan)
+waiting("all", day)
 """
 
 
-def test_the_published_run_is_the_one_set_last(service):
+def test_a_latest_figure_is_the_one_set_last(service):
     """Over processes that are gone: what the later run has not is no figure of the earlier one."""
     for tickets in (7, 3):
         subprocess.run([sys.executable, "-c", LAST_DAY, str(tickets)], check=True)
         shown = service.values()
-    assert shown['pqr_backlog_tickets{pqrs_type="QUEJA",state="open"}'] == 3
-    assert math.isnan(shown['pqr_breach_ratio{pqrs_type="QUEJA"}'])
-    assert shown["pqr_published_timestamp_seconds"] == 3
+    assert shown['pqr_waiting{kind="all"}'] == 3
+    assert math.isnan(shown['pqr_waiting{kind="old"}'])

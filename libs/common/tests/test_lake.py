@@ -9,8 +9,9 @@ import pytest
 from pydantic import SecretStr
 
 from pqr_common.errors import InvalidSettings, LakeUnavailable, UpstreamBroken
-from pqr_common.lake import FolderLake, open_lake
-from pqr_common.settings import Settings
+from pqr_common.lake.folder import FolderLake
+from pqr_common.lake.location import open_lake
+from pqr_common.process.settings import Settings
 from pqr_common.testing import MemoryLake
 
 
@@ -40,7 +41,7 @@ def bucket(s3_endpoint):
         "s3", endpoint_url=s3_endpoint, region_name="us-east-1", aws_access_key_id="k", aws_secret_access_key="s"
     )
     client.create_bucket(Bucket="lake")
-    lake = open_lake(_bucket_settings(s3_endpoint))
+    lake = open_lake(_bucket_settings(s3_endpoint).lake)
     for key in list(lake.keys("a")):
         lake.delete(key)
     return lake
@@ -114,14 +115,14 @@ def test_a_read_only_lake_is_a_setting_to_mend(tmp_path):
 def test_a_missing_bucket_is_a_setting_to_mend(s3_endpoint):
     """No such bucket is not tried again: it names the settings."""
     with pytest.raises(InvalidSettings, match="PQR_LAKE_URL"):
-        open_lake(_bucket_settings(s3_endpoint, lake_url="s3://nowhere")).put("a", b"")
+        open_lake(_bucket_settings(s3_endpoint, lake_url="s3://nowhere").lake).put("a", b"")
 
 
 def test_a_store_that_is_away_is_tried_again_and_then_transient(monkeypatch):
     """Nobody listens: after its attempts the door raises the retryable error."""
-    import pqr_common.lake_s3 as door
+    import pqr_common.lake.bucket as door
 
-    lake = open_lake(_bucket_settings("http://127.0.0.1:9"))
+    lake = open_lake(_bucket_settings("http://127.0.0.1:9").lake)
     monkeypatch.setattr(door.BucketLake.find.retry, "sleep", lambda _seconds: None)
     with pytest.raises(LakeUnavailable, match="PQR_S3_ENDPOINT"):
         lake.find("a")
@@ -132,4 +133,4 @@ def test_a_store_that_is_away_is_tried_again_and_then_transient(monkeypatch):
 def test_an_unknown_lake_url_is_named(url):
     """Only file:// and s3:// are lakes."""
     with pytest.raises(InvalidSettings, match="PQR_LAKE_URL"):
-        open_lake(Settings(lake_url=url))
+        open_lake(Settings(lake_url=url).lake)

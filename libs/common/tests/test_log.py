@@ -8,8 +8,8 @@ import json
 import pytest
 import structlog
 
-from pqr_common import log
-from pqr_common.settings import Settings
+from pqr_common.process import log
+from pqr_common.process.settings import Settings
 
 
 @pytest.fixture(autouse=True)

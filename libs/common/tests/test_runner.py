@@ -10,17 +10,17 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pqr_common import runner
-from pqr_common.contract import Contract, Rule
 from pqr_common.errors import ContractBroken, Fenced, LakeUnavailable, ManifestConflict, UnknownRun, UpstreamBroken
-from pqr_common.executor import Inline
-from pqr_common.lake import FolderLake
-from pqr_common.manifest import Check, Partition
-from pqr_common.parameters import Parameters
-from pqr_common.runner import run_stage
-from pqr_common.runs import RunRecords
-from pqr_common.settings import Settings
-from pqr_common.stage import Exchange, Output, Phase, Stage, Task
+from pqr_common.lake.folder import FolderLake
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.manifest.values import Check, Partition
+from pqr_common.process.settings import Settings
+from pqr_common.stage import driver
+from pqr_common.stage.declaration import Exchange, Output, Phase, Stage, Task
+from pqr_common.stage.driver import run_stage
+from pqr_common.stage.executor import Inline
+from pqr_common.tables.contract import Contract, Rule
+from pqrs.parameters import Parameters
 
 NUMBERS = Contract(
     "numbers",
@@ -174,7 +174,7 @@ def test_other_code_does_not_trust_the_receipts_of_this_one(world, monkeypatch):
     TROUBLE["part-00003"] = LakeUnavailable("The lake must answer, found nothing.")
     with pytest.raises(LakeUnavailable):
         world.run(FIRST)
-    monkeypatch.setattr(runner, "source_digest", lambda package: "other")
+    monkeypatch.setattr(driver, "source_digest", lambda package: "other")
     WORKED.clear()
     TROUBLE.clear()
     world.run(FIRST)

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from pqr_common.errors import InvalidSettings
-from pqr_common.settings import Settings
+from pqr_common.process.settings import Settings
 
 
 @pytest.fixture(autouse=True)

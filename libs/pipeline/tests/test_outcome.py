@@ -7,14 +7,14 @@ from prefect.client.schemas.objects import State, StateType
 
 from pqr_common import errors
 from pqr_common.canonical import canonical_json
-from pqr_common.discovery import ORDER, stage_named
 from pqr_common.errors import InvalidSettings, PqrError, Transient, UpstreamBroken, VerificationFailed
-from pqr_common.runs import RunRecords
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.stage.discovery import ORDER, stage_named
 from pqr_common.testing import MemoryLake
-from pqr_pipeline import report, serve
-from pqr_pipeline.deployments import AUTOMATIONS, deployed, reaper
-from pqr_pipeline.flow import outcome, raise_ended
-from pqr_pipeline.scope import scoped
+from pqr_pipeline.containers import report, serve
+from pqr_pipeline.containers.deployments import AUTOMATIONS, deployed, reaper
+from pqr_pipeline.containers.permissions import scoped
+from pqr_pipeline.flow.retries import outcome, raise_ended
 
 
 @pytest.mark.parametrize("name", errors.__all__)

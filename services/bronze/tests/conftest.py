@@ -12,7 +12,7 @@ import pytest
 
 from pqr_bronze.schema import EMAILS, REJECTS
 from pqr_bronze.transform import RawObject, transform
-from pqr_common.contract import conform, violations
+from pqr_common.tables.contract import conform, violations
 
 DAY = date(2026, 1, 5)
 MAIL: dict[str, Any] = {

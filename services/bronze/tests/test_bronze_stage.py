@@ -9,14 +9,14 @@ import pytest
 from pqr_bronze import stage as stage_module
 from pqr_bronze.stage import STAGE
 from pqr_common.errors import UpstreamBroken
-from pqr_common.executor import Inline
-from pqr_common.lake import FolderLake
-from pqr_common.manifest import Dataset, Manifest, Partition
-from pqr_common.parameters import Parameters
-from pqr_common.runner import run_stage
-from pqr_common.runs import RunRecords
-from pqr_common.settings import Settings
-from pqr_common.stage import Output, Phase, Stage, StageInputs, StageOutcome, Task
+from pqr_common.lake.folder import FolderLake
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.manifest.values import Dataset, Manifest, Partition
+from pqr_common.process.settings import Settings
+from pqr_common.stage.declaration import Output, Phase, Stage, StageInputs, StageOutcome, Task
+from pqr_common.stage.driver import run_stage
+from pqr_common.stage.executor import Inline
+from pqrs.parameters import Parameters
 
 PARAMETERS = Parameters.create(window_to=date(2026, 1, 7))
 OBJECTS: dict[str, bytes] = {}

@@ -17,16 +17,16 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 import pqr_dashboard
-from pqr_common.discovery import ORDER, stage_named, warehouse
-from pqr_common.executor import Inline
-from pqr_common.lake import open_lake
-from pqr_common.parameters import Parameters
-from pqr_common.runner import run_stage
-from pqr_common.runs import RunRecords
-from pqr_common.settings import Settings
+from pqr_common.lake.location import open_lake
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.process.settings import Settings
+from pqr_common.stage.discovery import ORDER, stage_named, warehouse
+from pqr_common.stage.driver import run_stage
+from pqr_common.stage.executor import Inline
 from pqr_dashboard.menu import PAGES
 from pqr_dashboard.warehouse import Warehouse
-from pqr_pipeline import embedded
+from pqr_pipeline.embedded import servers
+from pqrs.parameters import Parameters
 
 APP = Path(pqr_dashboard.__file__).with_name("app.py")
 RUN_ID = "dos-meses"
@@ -37,14 +37,14 @@ NOBODY = "postgresql://pqr_dashboard@127.0.0.1:9/postgres"  # the port that disc
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """An embedded platform whose Postgres shows a run of two whole months, a few tickets a day."""
     settings = Settings.read(home=tmp_path_factory.mktemp("dashboard"))
-    with embedded.postgres(settings) as dsn:
+    with servers.postgres(settings) as dsn:
         ready = settings.with_(postgres_dsn=SecretStr(dsn))
         _run(ready, RUN_ID, Parameters.create(window_to=date(2026, 2, 28), tickets_per_business_day=25))
         yield ready
 
 
 def _run(settings: Settings, run_id: str, parameters: Parameters) -> None:
-    lake = open_lake(settings)
+    lake = open_lake(settings.lake)
     RunRecords(lake, run_id).declare(parameters)
     for name in ORDER:
         run_stage(stage_named(name), run_id, lake=lake, settings=settings, executor=Inline())

@@ -7,12 +7,12 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from pqr_common.catalogue import DEPARTMENTS, PQRS_TYPES
 from pqr_dashboard import answers, figures, months, parts, places, shades, theme
 from pqr_dashboard.context import Run
 from pqr_dashboard.menu import PAGES, menu_of
 from pqr_dashboard.names import Types
 from pqr_dashboard.parts import Card, Column
+from pqrs.catalogue import DEPARTMENTS, PQRS_TYPES
 
 MISSING = [None, float("nan"), pd.NaT, pd.NA]
 JANUARY, FEBRUARY, MARCH = (pd.Timestamp(2026, month, 1) for month in (1, 2, 3))

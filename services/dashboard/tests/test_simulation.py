@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pqr_common import terms
-from pqr_common.catalogue import PQRS_TYPES
 from pqr_dashboard.simulation import BY_DUE_DATE, COUNTS, OWN_ORDER, Change, answered_a_day, simulated
+from pqrs import terms
+from pqrs.catalogue import PQRS_TYPES
 
 FIRST, LAST = date(2026, 1, 5), date(2026, 2, 13)
 DAYS = [FIRST + timedelta(days=offset) for offset in range((LAST - FIRST).days + 1)]

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from pqr_common.parameters import Parameters
-from pqr_common.scenario import load_scenario
 from pqr_generator import days as days_module
 from pqr_generator import key as key_module
 from pqr_generator import mails as mails_module
 from pqr_generator.days import DayKey, RawPart, generate
+from pqrs.parameters import Parameters
+from pqrs.scenario import load_scenario
 
 SMALL = Parameters.create(window_to=date(2026, 2, 20), tickets_per_business_day=12)
 

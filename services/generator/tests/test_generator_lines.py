@@ -9,13 +9,13 @@ from email.utils import parsedate_to_datetime
 import numpy as np
 import pytest
 
-from pqr_common import terms
-from pqr_common.catalogue import DEPARTMENTS, PQRS_TYPES, TOPICS
-from pqr_common.parameters import Parameters
-from pqr_common.scenario import Scenario, load_scenario
 from pqr_generator.days import RawPart, generate
 from pqr_generator.letters import DIRT
 from pqr_generator.schema import EMAILS
+from pqrs import terms
+from pqrs.catalogue import DEPARTMENTS, PQRS_TYPES, TOPICS
+from pqrs.parameters import Parameters
+from pqrs.scenario import Scenario, load_scenario
 
 DAMAGE = {"truncated_json", "missing_field", "wrong_type", "broken_encoding"}
 RADICADO = re.compile(r"\[Radicado (\d{14})\]")

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pqr_common.catalogue import DEPENDENCIES, PQRS_TYPES
 from pqr_common.errors import InvalidSettings
-from pqr_common.parameters import Parameters
-from pqr_common.scenario import Scenario, load_scenario
 from pqr_generator.plan import SEQUENCE_MAX, validate, volume_plan
 from pqr_generator.tickets import opened
+from pqrs.catalogue import DEPENDENCIES, PQRS_TYPES
+from pqrs.parameters import Parameters
+from pqrs.scenario import Scenario, load_scenario
 
 QUIET = load_scenario("sin_picos")
 

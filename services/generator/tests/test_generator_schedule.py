@@ -5,9 +5,6 @@ from datetime import date
 import numpy as np
 import pytest
 
-from pqr_common import terms
-from pqr_common.parameters import Parameters
-from pqr_common.scenario import load_scenario
 from pqr_generator import schedule
 from pqr_generator.letters import LETTERS, chains, letters
 from pqr_generator.plan import volume_plan
@@ -25,6 +22,9 @@ from pqr_generator.thread import (
     STEP,
 )
 from pqr_generator.tickets import DAY_SECONDS, opened
+from pqrs import terms
+from pqrs.parameters import Parameters
+from pqrs.scenario import load_scenario
 
 OFFICE = (STEP, ANSWER, SECOND_ANSWER)
 
@@ -62,7 +62,7 @@ def test_breached_by_plan_means_closed_late_or_never(inbox):
 
 
 def test_terms_come_from_the_law(inbox):
-    """Due dates are those of pqr_common.terms, and extensions never exceed the term."""
+    """Due dates are those of pqrs.terms, and extensions never exceed the term."""
     for tickets, thread in each(inbox):
         utc = (tickets.opened + 5 * 3600).astype("datetime64[s]")
         assert (thread.received_on == terms.received_on(utc)).all()

@@ -7,13 +7,13 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from pqr_common.contract import conform, violations
 from pqr_common.errors import InvalidSettings
-from pqr_common.parameters import Parameters
-from pqr_common.stage import StageInputs
+from pqr_common.stage.declaration import StageInputs
+from pqr_common.tables.contract import conform, violations
 from pqr_generator import stage as stage_module
 from pqr_generator.schema import ANSWERS
 from pqr_generator.stage import STAGE
+from pqrs.parameters import Parameters
 
 RUN = Parameters.create(window_from=date(2026, 1, 10), window_to=date(2026, 2, 20), tickets_per_business_day=12)
 

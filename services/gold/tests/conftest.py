@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pqr_common import terms
 from pqr_gold.schema import MARTS, TICKETS
 from pqr_gold.transform import mart, partials
+from pqrs import terms
 
 
 def ticket(opened: str, *, as_of: date, pqrs_type: str = "PET_PAR", closed: str | None = None, **given: Any) -> dict:

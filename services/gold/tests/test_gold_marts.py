@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from pqr_common.contract import violations
+from pqr_common.tables.contract import violations
 from pqr_gold.schema import MARTS, PRODUCES
 from pqr_gold.transform import NEEDS, reconciliation
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pqr_common import terms
-from pqr_common.contract import violations
+from pqr_common.tables.contract import violations
 from pqr_gold.schema import MARTS
 from pqr_gold.transform import partials, reconciliation
+from pqrs import terms
 
 FIRST, LAST = date(2026, 1, 5), date(2026, 2, 20)
 DAYS = [FIRST + timedelta(days=offset) for offset in range((LAST - FIRST).days + 1)]

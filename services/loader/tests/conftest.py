@@ -15,19 +15,19 @@ import pytest
 from pydantic import SecretStr
 
 from pqr_common.canonical import sha256_hex
-from pqr_common.contract import Contract
-from pqr_common.digest import content_digest
-from pqr_common.lake import FolderLake
-from pqr_common.manifest import Dataset, Manifest, Partition, Source, schema_fields
-from pqr_common.parameters import Parameters
-from pqr_common.parquet import parquet_bytes
-from pqr_common.runs import RunRecords
-from pqr_common.settings import Settings
-from pqr_common.stage import StageInputs, StageOutcome, Task
-from pqr_common.workbench import LakeWorkbench
+from pqr_common.lake.folder import FolderLake
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.manifest.values import Dataset, Manifest, Partition, Source, schema_fields
+from pqr_common.process.settings import Settings
+from pqr_common.stage.declaration import StageInputs, StageOutcome, Task
+from pqr_common.stage.worker import LakeContext
+from pqr_common.tables.contract import Contract
+from pqr_common.tables.digest import content_digest
+from pqr_common.tables.parquet import parquet_bytes
 from pqr_loader.postgres import migrate
 from pqr_loader.schema import MIRRORED, REQUIRES
 from pqr_loader.stage import STAGE
+from pqrs.parameters import Parameters
 
 MAY_BE_NULL = {
     "radicado", "topic", "department", "municipality", "dependency", "priority", "term_days", "due_on",
@@ -114,7 +114,7 @@ class Runs:
         inputs = self.inputs(run_id)
         STAGE.prepare(inputs, self.settings)
         (phase,) = STAGE.phases
-        bench = LakeWorkbench(self.lake, run_id, inputs.parameters, self.settings)
+        bench = LakeContext(self.lake, run_id, inputs.parameters, self.settings)
         made: dict[str, tuple[Partition, ...]] = {}
         for task in copies(phase.plan(inputs)):
             for partition in phase.work(task, bench):

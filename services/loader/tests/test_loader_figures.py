@@ -7,7 +7,7 @@ import math
 import psycopg
 import pytest
 
-from pqr_common.metrics import REGISTRY
+from pqr_common.process.metrics import REGISTRY
 from pqr_loader.figures import Figures, figures, show_figures
 from pqr_loader.warehouse import WAREHOUSE
 

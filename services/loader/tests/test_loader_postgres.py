@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from pqr_common.errors import InvalidSettings, UpstreamBroken, VerificationFailed, WarehouseUnavailable
-from pqr_common.runs import RunRecords
+from pqr_common.manifest.runs import RunRecords
 from pqr_loader import publishing, staging
 from pqr_loader.schema import MARTS, MIRRORED, PARTITIONED, TABLES
 from pqr_loader.stage import STAGE
@@ -263,9 +263,9 @@ def test_two_workers_with_the_same_partition(runs):
         errors = []
 
         def copy(task):
-            from pqr_common.workbench import LakeWorkbench
+            from pqr_common.stage.worker import LakeContext
 
-            bench = LakeWorkbench(runs.lake, run_id, inputs.parameters, runs.settings)
+            bench = LakeContext(runs.lake, run_id, inputs.parameters, runs.settings)
             try:
                 list(STAGE.phases[0].work(task, bench))
             except Exception as error:  # noqa: BLE001  whatever it is, the test must see it

@@ -8,11 +8,11 @@ from datetime import datetime
 
 import pytest
 
-from pqr_common.manifest import Check, Dataset, Manifest, Partition, Source
-from pqr_common.parameters import Parameters
-from pqr_common.runs import Attempt
+from pqr_common.manifest.runs import Attempt
+from pqr_common.manifest.values import Check, Dataset, Manifest, Partition, Source
 from pqr_loader.openlineage import TABLES, events
 from pqr_loader.records import rows_of
+from pqrs.parameters import Parameters
 
 PARAMETERS = Parameters.create()
 RUN = PARAMETERS.run_id

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from pqr_common.contract import conform
+from pqr_common.tables.contract import conform
 from pqr_common.testing import table_of
 from pqr_silver.schema import MAILS, PRODUCES, RADICADOS, REQUIRES
 from pqr_silver.transform import refined, resolved, split

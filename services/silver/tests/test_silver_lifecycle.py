@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pqr_common import terms
 from pqr_silver.clock import clocks, rebuilt
 from pqr_silver.lifecycle import Steps, folded
 from pqr_silver.machine import ACTORS, EVENT_TYPES, KINDS, STATUSES
+from pqrs import terms
 
 # Received on Monday 2026-01-05: 15 business days end on 2026-01-27 (12 January is a holiday).
 OPENED = "2026-01-05 09:00 | request\n2026-01-05 09:02 | acknowledgement\n"

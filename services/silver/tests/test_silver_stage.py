@@ -10,18 +10,18 @@ from types import SimpleNamespace
 import pyarrow as pa
 import pytest
 
-from pqr_common.executor import Inline
-from pqr_common.lake import FolderLake
-from pqr_common.manifest import Partition
-from pqr_common.parameters import Parameters
-from pqr_common.runner import run_stage
-from pqr_common.runs import RunRecords
-from pqr_common.settings import Settings
-from pqr_common.stage import Output, Phase, Stage, Task
+from pqr_common.lake.folder import FolderLake
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.manifest.values import Partition
+from pqr_common.process.settings import Settings
+from pqr_common.stage.declaration import Output, Phase, Stage, Task
+from pqr_common.stage.driver import run_stage
+from pqr_common.stage.executor import Inline
 from pqr_silver.keys import bucket_numbers, pseudonyms, ticket_ids
 from pqr_silver.machine import EVENT_TYPES, IN_CONTEXT, KINDS, NEXT_STATE, STATES
 from pqr_silver.schema import REQUIRES
 from pqr_silver.stage import STAGE, bucket_count, fingerprint, plan_split
+from pqrs.parameters import Parameters
 
 THREAD = """
 2026-01-05 09:00 | request

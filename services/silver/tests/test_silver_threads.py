@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pqr_common.contract import conform, violations
+from pqr_common.tables.contract import conform, violations
 from pqr_common.testing import rows
 from pqr_silver.schema import PRODUCES, REQUIRES
 

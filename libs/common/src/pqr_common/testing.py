@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from pqr_common.lake_port import Lake, missing
+from pqr_common.lake.port import Lake, missing
 
 __all__ = ["MemoryLake", "rows", "table_of"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from pqr_common.contract import Contract, Rule
+from pqr_common.tables.contract import Contract, Rule
 
 __all__ = ["EMAILS", "PRODUCES", "REJECTS"]
 

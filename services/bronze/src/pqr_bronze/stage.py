@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 
 from pqr_bronze.schema import PRODUCES
 from pqr_bronze.transform import RawObject, transform
-from pqr_common.manifest import Check, Partition
-from pqr_common.stage import Output, Phase, Stage, StageInputs, StageOutcome, Task, Workbench
+from pqr_common.manifest.values import Check, Partition
+from pqr_common.stage.declaration import Output, Phase, Stage, StageInputs, StageOutcome, Task, TaskContext
 
 __all__ = ["STAGE"]
 
@@ -30,7 +30,7 @@ def plan(inputs: StageInputs) -> list[Task]:
     return [Task(f"part-{number:05d}", tuple(group)) for number, group in enumerate(groups) if group]
 
 
-def work(task: Task, bench: Workbench) -> Iterable[Output]:
+def work(task: Task, bench: TaskContext) -> Iterable[Output]:
     """Read the task's raw objects, each verified against its hash."""
     objects = [_raw_object(part, bench.read_lines(part)) for part in task.inputs if isinstance(part, Partition)]
     outcome = transform(objects)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pqr_bronze.schema import EMAILS, REJECTS
-from pqr_common.calculator import QueryFailed, query, sql_of
+from pqr_common.tables.sql import QueryFailed, query, sql_of
 
 __all__ = ["Outcome", "RawObject", "transform"]
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import bootstrap
 
-from pqr_common import log
 from pqr_common.errors import InvalidSettings, PqrError
-from pqr_common.exposition import exposition, share_metrics
-from pqr_common.settings import Settings
+from pqr_common.process import log
+from pqr_common.process.exposition import exposition, share_metrics
+from pqr_common.process.settings import Settings
 from pqr_dashboard import theme
 from pqr_dashboard.auth import Auth
 from pqr_dashboard.menu import PAGES

@@ -12,9 +12,9 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pqr_common import log
 from pqr_common.errors import WarehouseUnavailable
-from pqr_common.settings import Settings
+from pqr_common.process import log
+from pqr_common.process.settings import Settings
 from pqr_dashboard import login, theme, widgets
 from pqr_dashboard.context import NO_RUN, Context, Run
 from pqr_dashboard.menu import PAGES, Entry, menu_of

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from pqr_common.settings import Settings
+from pqr_common.process.settings import Settings
 from pqr_dashboard import session, widgets
 from pqr_dashboard.menu import PAGES, Entry
 from pqr_dashboard.session import User

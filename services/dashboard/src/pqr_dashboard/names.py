@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pqr_common.catalogue import PQRS_TYPES, TOPICS
+from pqrs.catalogue import PQRS_TYPES, TOPICS
 
 __all__ = ["EVERY_TYPE", "TOPIC_NAMES", "Types"]
 

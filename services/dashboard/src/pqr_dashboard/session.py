@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pqr_common import log
 from pqr_common.errors import PqrError
-from pqr_common.settings import Settings
+from pqr_common.process import log
+from pqr_common.process.settings import Settings
 from pqr_dashboard.auth import Auth, AuthUnavailable, Grant, TooManyAttempts, WrongCredentials
 from pqr_dashboard.menu import LOCAL
 from pqr_dashboard.network import is_loopback

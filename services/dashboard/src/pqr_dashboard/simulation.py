@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pqr_common import terms
-from pqr_common.catalogue import PQRS_TYPES
+from pqrs import terms
+from pqrs.catalogue import PQRS_TYPES
 
 __all__ = ["BY_DUE_DATE", "COUNTS", "ORDERS", "OWN_ORDER", "Change", "Outcome", "answered_a_day", "simulated"]
 

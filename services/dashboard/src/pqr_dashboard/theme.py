@@ -20,7 +20,7 @@ AMBER = "#855000"  # the warning colour as ink: on white, WARNING itself is for 
 INK, GREY, LINE, SURFACE = "#1B2A30", "#5A6B72", "#DDE4E7", "#F4F7F8"
 SEQUENTIAL = ("#E8F1F3", "#B9D5DB", "#7FB1BC", "#46899A", "#0F5C6E", "#083A46")
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', 'DejaVu Sans', sans-serif"
-# Told apart with any colour vision, after Okabe and Ito and Paul Tol, in the order of pqr_common.catalogue.
+# Told apart with any colour vision, after Okabe and Ito and Paul Tol, in the order of pqrs.catalogue.
 TYPES: dict[str, str] = {
     "PET_GEN": "#332288", "PET_PAR": "#0F5C6E", "PET_INF": "#44AA99", "PET_DOC": "#117733", "CONSULTA": "#999933",
     "QUEJA": "#CC6677", "RECLAMO": "#882255", "SUGERENCIA": "#DDAA33", "DENUNCIA": "#AA4499", "FELICITACION": "#88CCEE",

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pqr_common import terms
 from pqr_dashboard import figures
 from pqr_dashboard.parts import Card
+from pqrs import terms
 
 __all__ = [
     "CLOCK", "PAGE_ROWS", "STATUSES", "Filters", "cards", "clock", "code_of", "listed", "moment", "source", "status_of",

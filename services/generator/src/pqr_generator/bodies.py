@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from pqr_common.catalogue import PQRS_TYPES, TOPICS
 from pqr_generator import headers
 from pqr_generator.draws import quarter
 from pqr_generator.letters import CODE, LETTERS
 from pqr_generator.lexicon import AUTOMATIC, FROM_CITIZEN
 from pqr_generator.press import Sheet
+from pqrs.catalogue import PQRS_TYPES, TOPICS
 
 __all__ = ["compose", "sign"]
 

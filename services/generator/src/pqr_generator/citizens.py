@@ -10,11 +10,11 @@ from importlib import resources
 import numpy as np
 import numpy.typing as npt
 
-from pqr_common.parameters import Parameters
-from pqr_common.scenario import Mix
 from pqr_generator.draws import Ints, below, low, pick, words
 from pqr_generator.lexicon import PROVIDERS, packaged
 from pqr_generator.tickets import CITIZENS
+from pqrs.parameters import Parameters
+from pqrs.scenario import Mix
 
 __all__ = ["Citizens", "citizens", "municipalities"]
 

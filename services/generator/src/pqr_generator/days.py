@@ -9,7 +9,6 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from pqr_common.parameters import Parameters
 from pqr_generator.headers import UTC_AHEAD
 from pqr_generator.key import day_key
 from pqr_generator.lines import json_lines
@@ -17,6 +16,7 @@ from pqr_generator.mails import Mails, arrivals
 from pqr_generator.plan import volume_plan
 from pqr_generator.schema import PART_LINES
 from pqr_generator.tickets import DAY_SECONDS
+from pqrs.parameters import Parameters
 
 __all__ = ["DayKey", "RawPart", "generate"]
 

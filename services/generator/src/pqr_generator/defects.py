@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pqr_common.parameters import Parameters
 from pqr_generator.draws import Ints, below, low, words
 from pqr_generator.letters import DIRT
 from pqr_generator.thread import ACKNOWLEDGEMENT, ANSWER, AUTOMATIC, NEVER, REOPENING, REPLY, SLOTS, STEP, Thread
 from pqr_generator.tickets import DAY_SECONDS, Tickets
+from pqrs.parameters import Parameters
 
 __all__ = ["LATE", "LOST", "Defects", "decided", "late_delay"]
 

@@ -7,8 +7,8 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from pqr_common import terms
 from pqr_generator.draws import Ints, below, low, words
+from pqrs import terms
 
 __all__ = ["ONE", "calendar_days", "usual_demand"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from pqr_common.catalogue import DEPENDENCIES, TOPICS
 from pqr_generator.draws import Ints, Words, mixed, quarter
 from pqr_generator.fragments import EMPTY
 from pqr_generator.layout import COLUMN, REFERENCES_MAX
@@ -14,6 +13,7 @@ from pqr_generator.lexicon import FIRST_DAY, FIRST_YEAR, PROVIDERS
 from pqr_generator.press import Sheet
 from pqr_generator.thread import SLOTS
 from pqr_generator.tickets import DAY_SECONDS
+from pqrs.catalogue import DEPENDENCIES, TOPICS
 
 __all__ = ["UTC_AHEAD", "address", "attach", "date", "domain", "hex_digits", "identify", "name", "radicado", "title"]
 

@@ -9,8 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pqr_common.catalogue import DEPENDENCIES, PQRS_TYPES, TOPICS
-from pqr_common.parameters import Parameters
 from pqr_generator.citizens import citizens, municipalities
 from pqr_generator.draws import Ints
 from pqr_generator.letters import DIRT
@@ -18,6 +16,8 @@ from pqr_generator.lines import message_ids, radicados
 from pqr_generator.mails import Mails, TicketKey
 from pqr_generator.schema import ANSWERS, PART_LINES
 from pqr_generator.thread import Thread
+from pqrs.catalogue import DEPENDENCIES, PQRS_TYPES, TOPICS
+from pqrs.parameters import Parameters
 
 __all__ = ["FATES", "day_key"]
 

@@ -8,10 +8,10 @@ from itertools import accumulate
 
 import numpy as np
 
-from pqr_common.catalogue import DEPENDENCIES
 from pqr_generator.fragments import EMPTY, Fragments, Ids
 from pqr_generator.letters import LETTERS
 from pqr_generator.lexicon import AUTOMATIC, FROM_CITIZEN, PROVIDERS, packaged
+from pqrs.catalogue import DEPENDENCIES
 
 __all__ = ["COLUMN", "FIELDS", "REFERENCES_MAX", "WIDTH", "parts", "span", "templates"]
 

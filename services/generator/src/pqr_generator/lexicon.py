@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from pqr_common.catalogue import DEPENDENCIES, PQRS_TYPES, TOPICS
 from pqr_generator.fragments import Choices, Fragments
 from pqr_generator.letters import LETTERS
+from pqrs.catalogue import DEPENDENCIES, PQRS_TYPES, TOPICS
 
 __all__ = ["AUTOMATIC", "FIRST_DAY", "FIRST_YEAR", "FROM_CITIZEN", "PROVIDERS", "Lexicon", "collect", "packaged"]
 
@@ -24,7 +24,7 @@ FROM_CITIZEN = ("request", "completion", "insistence", "reopening")
 AUTOMATIC = ("away_acknowledgement", "away_answer", "bounce")
 DECISIONS = ("answer", "denial", "second_answer")
 MENTIONS_TOPIC = ("completion", "progress", "insistence", "reopening", *DECISIONS)
-FIRST_YEAR, LAST_YEAR = 2015, 2036  # around the calendar of pqr_common.terms
+FIRST_YEAR, LAST_YEAR = 2015, 2036  # around the calendar of pqrs.terms
 FIRST_DAY = np.datetime64(f"{FIRST_YEAR - 1}-12-01", "D")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -8,8 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pqr_common.catalogue import DEPENDENCIES
-from pqr_common.parameters import Parameters
 from pqr_generator import bodies, headers
 from pqr_generator.citizens import citizens
 from pqr_generator.damage import damaged
@@ -18,6 +16,8 @@ from pqr_generator.fragments import Ids, join
 from pqr_generator.lexicon import FIRST_YEAR
 from pqr_generator.mails import Mails
 from pqr_generator.press import Sheet, press
+from pqrs.catalogue import DEPENDENCIES
+from pqrs.parameters import Parameters
 
 AnyInts = npt.NDArray[np.integer[Any]]
 

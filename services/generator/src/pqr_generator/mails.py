@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from pqr_common.parameters import Parameters
 from pqr_generator.defects import LATE, LOST, Defects, decided, late_delay
 from pqr_generator.draws import Ints, Words, chance, quarter, words
 from pqr_generator.letters import chains, letters
@@ -16,6 +15,7 @@ from pqr_generator.plan import Plan
 from pqr_generator.schedule import LIFE_DAYS, threads
 from pqr_generator.thread import AUTOMATIC, SLOTS, Thread
 from pqr_generator.tickets import DAY_SECONDS, Tickets, opened
+from pqrs.parameters import Parameters
 
 __all__ = ["Arrivals", "Mails", "TicketKey", "arrivals"]
 

@@ -13,13 +13,13 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from pqr_common import terms
-from pqr_common.catalogue import DEPENDENCIES, PQRS_TYPES, TOPICS
 from pqr_common.errors import InvalidSettings
-from pqr_common.parameters import Parameters
-from pqr_common.scenario import Peak
 from pqr_generator.demand import ONE, calendar_days, usual_demand
 from pqr_generator.draws import Ints
+from pqrs import terms
+from pqrs.catalogue import DEPENDENCIES, PQRS_TYPES, TOPICS
+from pqrs.parameters import Parameters
+from pqrs.scenario import Peak
 
 __all__ = ["SEQUENCE_MAX", "Plan", "validate", "volume_plan"]
 

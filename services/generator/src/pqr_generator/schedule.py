@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from pqr_common import terms
-from pqr_common.catalogue import PQRS_TYPES
-from pqr_common.parameters import Parameters
 from pqr_generator import steps
 from pqr_generator.draws import chance
 from pqr_generator.thread import NEVER, NO_DAY, REQUEST, SLOTS, Draws, Thread, utc
 from pqr_generator.tickets import BREACHED, DAY_SECONDS, IN_TERM, TRANSFERRED, Tickets
+from pqrs import terms
+from pqrs.catalogue import PQRS_TYPES
+from pqrs.parameters import Parameters
 
 __all__ = ["LIFE_DAYS", "threads"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from pqr_common.contract import Contract
+from pqr_common.tables.contract import Contract
 
 __all__ = ["ANSWERS", "EMAILS", "PART_LINES", "PRODUCES", "SCHEMA_VERSION"]
 

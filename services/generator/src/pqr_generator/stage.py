@@ -9,11 +9,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from pqr_common.manifest import Check
-from pqr_common.stage import Output, Phase, Stage, StageInputs, StageOutcome, Task, Workbench
+from pqr_common.manifest.values import Check
+from pqr_common.stage.declaration import Output, Phase, Stage, StageInputs, StageOutcome, Task, TaskContext
 from pqr_generator.days import RawPart, generate
 from pqr_generator.plan import validate, volume_plan
 from pqr_generator.schema import PRODUCES
+from pqrs.parameters import Parameters
 
 __all__ = ["STAGE"]
 
@@ -25,7 +26,7 @@ TASK_SIZES = ((4, 20_000), (8, 250_000), (None, 1_000_000))
 
 def plan_days(inputs: StageInputs) -> list[Task]:
     """Runs of days with about equally many tickets."""
-    parameters = inputs.parameters
+    parameters = Parameters.of(inputs.parameters)
     offset = (parameters.window_from - parameters.opens_on).days
     tickets = np.cumsum(volume_plan(parameters).tickets[offset:])
     mails = int(tickets[-1]) * MAILS_A_TICKET
@@ -40,9 +41,9 @@ def _task(days: list[date]) -> Task:
     return Task(f"{first}-{last}", arguments={"first": first, "last": last})
 
 
-def work_days(task: Task, bench: Workbench) -> Iterator[Output]:
+def work_days(task: Task, bench: TaskContext) -> Iterator[Output]:
     """The raw parts and the answer key of each day of the task."""
-    parameters, run = bench.parameters, f"run={bench.run_id}"
+    parameters, run = Parameters.of(bench.parameters), f"run={bench.run_id}"
     first, last = (date.fromisoformat(task.arguments[name]) for name in ("first", "last"))
     for made in generate(parameters, first, last):
         day = made.day.isoformat()
@@ -64,7 +65,7 @@ def work_days(task: Task, bench: Workbench) -> Iterator[Output]:
 
 def checks(outcome: StageOutcome) -> list[Check]:
     """Every day of the window is there, and the planned breaches are the quota to within one ticket."""
-    parameters = outcome.inputs.parameters
+    parameters = Parameters.of(outcome.inputs.parameters)
     plan = volume_plan(parameters)
     eligible, breached = int(plan.eligible.sum()), int(plan.breached.sum())
     written = {part.key.partition("/")[0] for part in outcome.partitions.get("emails", ())}

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from pqr_common import terms
-from pqr_common.catalogue import PQRS_TYPES
 from pqr_generator.draws import below, chance, low
 from pqr_generator.thread import (
     ACKNOWLEDGEMENT,
@@ -29,6 +27,8 @@ from pqr_generator.thread import (
     utc,
 )  # fmt: skip
 from pqr_generator.tickets import Tickets
+from pqrs import terms
+from pqrs.catalogue import PQRS_TYPES
 
 __all__ = [
     "acknowledge",

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pqr_common import terms
-from pqr_common.parameters import Parameters
 from pqr_generator.draws import Ints, Words, low, words
 from pqr_generator.tickets import DAY_SECONDS, Tickets
+from pqrs import terms
+from pqrs.parameters import Parameters
 
 __all__ = [
     "ACKNOWLEDGEMENT", "ANSWER", "AUTOMATIC", "AWAY", "BOUNCE", "NEVER", "NO_DAY", "NO_REACTION", "REOPENING",

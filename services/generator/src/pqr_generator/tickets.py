@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pqr_common.catalogue import DEPENDENCIES, TOPICS
-from pqr_common.parameters import Parameters
-from pqr_common.terms import CALENDAR
 from pqr_generator.draws import Ints, Words, below, low, pick, words
 from pqr_generator.plan import DEPENDENCY_OF_TOPIC, Plan
+from pqrs.catalogue import DEPENDENCIES, TOPICS
+from pqrs.parameters import Parameters
+from pqrs.terms import CALENDAR
 
 __all__ = ["BREACHED", "CITIZENS", "DAY_SECONDS", "IN_TERM", "TRANSFERRED", "Tickets", "opened"]
 

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pqr_common.lake import open_lake
-from pqr_common.manifest import Check
-from pqr_common.settings import Settings
-from pqr_common.stage import Exchange, ExchangeRef, Output, Phase, Stage, StageInputs, StageOutcome, Task, Workbench
-from pqr_common.workbench import LakeWorkbench
+from pqr_common.lake.location import open_lake
+from pqr_common.manifest.values import Check
+from pqr_common.process.settings import Settings
+from pqr_common.stage.declaration import (
+    Exchange,
+    ExchangeRef,
+    Output,
+    Phase,
+    Stage,
+    StageInputs,
+    StageOutcome,
+    Task,
+    TaskContext,
+)
+from pqr_common.stage.worker import LakeContext
 from pqr_gold.schema import MARTS, PRODUCES, REQUIRES, TICKETS
 from pqr_gold.transform import NEEDS, mart, partials, reconciliation
+from pqrs.parameters import Parameters
 
 __all__ = ["STAGE"]
 
@@ -22,9 +33,9 @@ def plan_partials(inputs: StageInputs) -> list[Task]:
     return [Task(part.key, (part,)) for part in inputs.manifests["silver"].dataset("tickets").partitions]
 
 
-def work_partials(task: Task, bench: Workbench) -> Iterable[Exchange]:
+def work_partials(task: Task, bench: TaskContext) -> Iterable[Exchange]:
     tickets = bench.read(task.inputs[0], TICKETS.schema.names)  # type: ignore[arg-type]  # planned as a partition
-    window = bench.parameters.window_from, bench.parameters.window_to
+    window = Parameters.of(bench.parameters).window
     for name, table in partials(tickets, *window).items():
         yield Exchange(name, {WHOLE: table}, table.schema)
 
@@ -35,8 +46,8 @@ def plan_marts(inputs: StageInputs) -> list[Task]:
     return [Task(name, tuple(ref for ref in made if ref.name in NEEDS[name])) for name in MARTS]
 
 
-def work_marts(task: Task, bench: Workbench) -> Iterable[Output]:
-    window = bench.parameters.window_from, bench.parameters.window_to
+def work_marts(task: Task, bench: TaskContext) -> Iterable[Output]:
+    window = Parameters.of(bench.parameters).window
     refs = [ref for ref in task.inputs if isinstance(ref, ExchangeRef)]
     parts = {name: bench.read_bucket([ref for ref in refs if ref.name == name], WHOLE) for name in NEEDS[task.key]}
     yield Output(task.key, "part-00000", table=mart(task.key, parts, *window))
@@ -45,7 +56,7 @@ def work_marts(task: Task, bench: Workbench) -> Iterable[Output]:
 def reconciled(outcome: StageOutcome, settings: Settings) -> list[Check]:
     """Read the finished marts (small by construction) and hold their figures to each other and to silver."""
     inputs = outcome.inputs
-    bench = LakeWorkbench(open_lake(settings), inputs.run_id, inputs.parameters, settings)
+    bench = LakeContext(open_lake(settings.lake), inputs.run_id, inputs.parameters, settings)
     marts = {name: bench.read(parts[0]) for name, parts in outcome.partitions.items()}
     return reconciliation(marts, inputs.manifests["silver"].dataset("tickets").rows)
 

@@ -11,11 +11,11 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from pqr_common import terms
-from pqr_common.calculator import query, sql_of
-from pqr_common.contract import conform
-from pqr_common.manifest import Check
+from pqr_common.manifest.values import Check
+from pqr_common.tables.contract import conform
+from pqr_common.tables.sql import query, sql_of
 from pqr_gold.schema import MARTS
+from pqrs import terms
 
 __all__ = ["NEEDS", "PARTIALS", "mart", "partials", "reconciliation"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from pqr_common.calculator import query
+from pqr_common.tables.sql import query
 from pqr_loader.plan import Slot
 
 __all__ = ["differing_rows", "worded"]

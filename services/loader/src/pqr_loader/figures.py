@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from psycopg.rows import class_row
 
-from pqr_common import log, metrics
-from pqr_common.calculator import sql_of
 from pqr_common.errors import PqrError
+from pqr_common.process import log
+from pqr_common.process.metrics import latest
+from pqr_common.tables.sql import sql_of
 from pqr_loader.postgres import connection
+from pqrs.catalogue import PQRS_TYPES
 
 __all__ = ["Figures", "figures", "show_figures"]
 
 ALL = "all"
+
+_backlog = latest(
+    "pqr_backlog_tickets",
+    "Tickets of the published run that wait for an answer: all open ones, and the overdue among them",
+    "pqrs_type",
+    "state",
+)
+_breach_ratio = latest(
+    "pqr_breach_ratio", "Breached over due tickets of the published run; NaN where none was due", "pqrs_type"
+)
+_published_at = latest("pqr_published_timestamp_seconds", "Unix time at which the run that readers see was published")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +56,18 @@ def show_figures(dsn: str) -> bool:
         log.get().warning("figures not shown in metrics", error=str(error))
         return False
     if found:
-        by_type = [each for each in found if each.pqrs_type != ALL]
-        backlog = {(each.pqrs_type, "open"): each.open for each in by_type}
-        backlog |= {(each.pqrs_type, "overdue"): each.overdue for each in by_type}
-        ratios = {each.pqrs_type: each.breached / each.due for each in found if each.due}
-        metrics.published(backlog, ratios, at=found[0].published_at)
+        _show(found)
     return True
+
+
+def _show(found: list[Figures]) -> None:
+    """What an earlier run had and this one has not is none: no process can take back what another one said."""
+    waiting = {each.pqrs_type: each for each in found if each.pqrs_type != ALL}
+    for pqrs_type in PQRS_TYPES:
+        each = waiting.get(pqrs_type)
+        _backlog(pqrs_type, "open", each.open if each else 0)
+        _backlog(pqrs_type, "overdue", each.overdue if each else 0)
+    ratios = {each.pqrs_type: each.breached / each.due for each in found if each.due}
+    for pqrs_type in {*PQRS_TYPES, *ratios}:
+        _breach_ratio(pqrs_type, ratios.get(pqrs_type, math.nan))
+    _published_at(found[0].published_at)

@@ -9,8 +9,8 @@ from datetime import date
 import psycopg
 from psycopg import sql
 
-from pqr_common.calculator import sql_of
 from pqr_common.errors import WarehouseUnavailable
+from pqr_common.tables.sql import sql_of
 from pqr_loader.archive import keep
 from pqr_loader.plan import Arrival, Plan, Rows, Slot, Staged, planned
 from pqr_loader.postgres import LOCK, connection, table_exists

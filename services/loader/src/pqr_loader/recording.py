@@ -15,15 +15,16 @@ import pyarrow.compute as pc
 from psycopg import sql
 
 from pqr_common.errors import PqrError
-from pqr_common.lake import Lake
-from pqr_common.manifest import Manifest, Partition
-from pqr_common.parquet import parquet_table
-from pqr_common.runner import committed_layers
-from pqr_common.runs import RunRecords
-from pqr_common.workbench import verify_bytes
+from pqr_common.lake.port import Lake
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.manifest.values import Manifest, Partition
+from pqr_common.stage.driver import committed_layers
+from pqr_common.stage.worker import verify_bytes
+from pqr_common.tables.parquet import parquet_table
 from pqr_loader.figures import show_figures
 from pqr_loader.postgres import connection
 from pqr_loader.records import STAGES, rows_of
+from pqrs.parameters import Parameters
 
 __all__ = ["record"]
 
@@ -45,7 +46,7 @@ def record(lake: Lake, run_id: str, dsn: str) -> None:
     records = RunRecords(lake, run_id)
     attempts = [attempt for stage in STAGES for attempt in records.attempts(stage)]
     manifests = committed_layers(lake, run_id)
-    tables = rows_of(run_id, records.parameters(), manifests, attempts, _rejects(lake, manifests))
+    tables = rows_of(run_id, Parameters.of(records.parameters()), manifests, attempts, _rejects(lake, manifests))
     with connection(dsn) as opened:
         for manifest in tables["meta.manifests"]:
             # A lake that was wiped and filled again by other code: its old children go with the old manifest.

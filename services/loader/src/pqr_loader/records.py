@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pqr_common import layout
 from pqr_common.canonical import canonical_json
-from pqr_common.manifest import Dataset, Manifest, schema_fingerprint
-from pqr_common.parameters import Parameters
-from pqr_common.runs import Attempt
+from pqr_common.manifest import layout
+from pqr_common.manifest.runs import Attempt
+from pqr_common.manifest.values import Dataset, Manifest, schema_fingerprint
 from pqr_loader.schema import MIRRORED
+from pqrs.parameters import Parameters
 
 __all__ = ["LAYERS", "STAGES", "rows_of"]
 

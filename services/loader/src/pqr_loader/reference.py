@@ -7,8 +7,8 @@ from dataclasses import asdict
 import numpy as np
 import pyarrow as pa
 
-from pqr_common import terms
 from pqr_loader.schema import CALENDAR, SLA_POLICIES
+from pqrs import terms
 
 __all__ = ["REFERENCE", "calendar", "sla_policies"]
 

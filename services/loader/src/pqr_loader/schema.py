@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from pqr_common.contract import Contract
+from pqr_common.tables.contract import Contract
 
 __all__ = ["CALENDAR", "MARTS", "MIRRORED", "PARTITIONED", "PRODUCES", "REQUIRES", "SLA_POLICIES", "TABLES"]
 

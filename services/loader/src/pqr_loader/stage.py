@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
-from pqr_common.digest import content_digest
 from pqr_common.errors import InvalidSettings, UpstreamBroken
-from pqr_common.lake import open_lake
-from pqr_common.manifest import Check, Dataset, Manifest, Partition
-from pqr_common.manifest import schema_fields as lines_of
-from pqr_common.settings import Settings
-from pqr_common.stage import ExchangeRef, Phase, Stage, StageInputs, StageOutcome, Task, Workbench
+from pqr_common.lake.location import open_lake
+from pqr_common.manifest.values import Check, Dataset, Manifest, Partition
+from pqr_common.manifest.values import schema_fields as lines_of
+from pqr_common.process.settings import Settings
+from pqr_common.stage.declaration import ExchangeRef, Phase, Stage, StageInputs, StageOutcome, Task, TaskContext
+from pqr_common.tables.digest import content_digest
 from pqr_loader.archive import unlike
 from pqr_loader.plan import Rows, Slot
 from pqr_loader.postgres import connection, migrate
@@ -21,6 +21,7 @@ from pqr_loader.recording import record
 from pqr_loader.reference import REFERENCE
 from pqr_loader.schema import MIRRORED, PARTITIONED, PRODUCES, REQUIRES, TABLES
 from pqr_loader.staging import read_back, readable, reader, staged
+from pqrs.parameters import Parameters
 
 __all__ = ["STAGE", "expected"]
 
@@ -48,7 +49,7 @@ def expected(manifests: Mapping[str, Manifest]) -> dict[Rows, tuple[Partition, .
 
 def _shown_by(inputs: StageInputs) -> Published:
     silver, gold = inputs.manifests["silver"], inputs.manifests["gold"]
-    return Published(inputs.run_id, inputs.parameters.as_of_day, silver.digest, gold.digest)
+    return Published(inputs.run_id, Parameters.of(inputs.parameters).as_of_day, silver.digest, gold.digest)
 
 
 def prepare(inputs: StageInputs, settings: Settings) -> None:
@@ -70,7 +71,7 @@ def plan_copies(inputs: StageInputs) -> list[Task]:
     return tasks
 
 
-def work_copy(task: Task, bench: Workbench) -> Iterable[Partition]:
+def work_copy(task: Task, bench: TaskContext) -> Iterable[Partition]:
     sources = iter(task.inputs)
     slots = [Rows(Slot(s["table"], s["part"]), s["rows"], s["content_digest"]) for s in task.arguments["slots"]]
     with reader(dsn_of(bench.settings)) as cursor:
@@ -84,7 +85,7 @@ def show(outcome: StageOutcome, settings: Settings) -> list[Check]:
     """The one moment readers notice; afterwards meta tells the run's story so far."""
     dsn, inputs = dsn_of(settings), outcome.inputs
     plan = swap(dsn, expected(inputs.manifests), _shown_by(inputs))
-    record(open_lake(settings), inputs.run_id, dsn)
+    record(open_lake(settings.lake), inputs.run_id, dsn)
     there = [*plan.kept, *(arrival.rows for arrival in plan.arrivals)]
     return reconciliation(there, inputs.manifests)
 
@@ -138,7 +139,7 @@ def _task(key: str, chosen: list[Rows], slots: Mapping[Rows, tuple[Partition, ..
     return Task(key, partitions, {"slots": described})
 
 
-def _reading(table: str, sources: Iterator[Partition | ExchangeRef], bench: Workbench) -> Callable[[], pa.Table]:
+def _reading(table: str, sources: Iterator[Partition | ExchangeRef], bench: TaskContext) -> Callable[[], pa.Table]:
     """How to get the rows of a table: from its partition in the lake, or from the packaged law."""
     if table in REFERENCE:
         return REFERENCE[table]

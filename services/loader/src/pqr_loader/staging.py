@@ -15,10 +15,10 @@ import pyarrow as pa
 from adbc_driver_manager import AdbcConnection, AdbcDatabase, dbapi
 from adbc_driver_postgresql import _driver_path
 
-from pqr_common.calculator import sql_of
-from pqr_common.contract import Contract
-from pqr_common.digest import content_digest
 from pqr_common.errors import VerificationFailed
+from pqr_common.tables.contract import Contract
+from pqr_common.tables.digest import content_digest
+from pqr_common.tables.sql import sql_of
 from pqr_loader.plan import Rows, Slot, staging_name
 from pqr_loader.postgres import LOADER, door
 from pqr_loader.schema import PARTITIONED, TABLES

@@ -9,13 +9,13 @@ from typing import Any
 import pyarrow as pa
 from psycopg.rows import dict_row
 
-from pqr_common.calculator import sql_of
-from pqr_common.digest import content_digest
-from pqr_common.lake import Lake
-from pqr_common.manifest import Manifest, Partition
-from pqr_common.runs import RunRecords
-from pqr_common.stage import StageInputs
-from pqr_common.workbench import LakeWorkbench
+from pqr_common.lake.port import Lake
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.manifest.values import Manifest, Partition
+from pqr_common.stage.declaration import StageInputs
+from pqr_common.stage.worker import LakeContext
+from pqr_common.tables.digest import content_digest
+from pqr_common.tables.sql import sql_of
 from pqr_loader import openlineage, postgres, publishing, recording
 from pqr_loader.archive import unlike
 from pqr_loader.comparison import differing_rows, worded
@@ -116,7 +116,7 @@ class _Source:
     def read(self, slot: Slot) -> pa.Table:
         if not self.partitions:
             return REFERENCE[slot.table]()
-        bench = LakeWorkbench(self.lake, self.run_id, None, None)  # type: ignore[arg-type]  # reading needs neither
+        bench = LakeContext(self.lake, self.run_id, None, None)  # type: ignore[arg-type]  # reading needs neither
         return bench.read(self.partitions[0])
 
 

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pqr_common import terms
 from pqr_silver.lifecycle import Clock, Folded, Instants, Steps, folded
 from pqr_silver.machine import ACKNOWLEDGEMENT, ACTORS, ARCHIVE, EVENT_TYPES, INSISTENCE, REOPENING, STATUSES, TRANSFER
+from pqrs import terms
 
 __all__ = ["NONE", "assigned_types", "clocks", "first_rows", "instants", "rebuilt"]
 

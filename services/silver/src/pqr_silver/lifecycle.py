@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pqr_common import terms
 from pqr_silver import machine as on
 from pqr_silver.machine import IN_CONTEXT, NEXT_STATE, STATES, Codes
+from pqrs import terms
 
 __all__ = ["Clock", "Folded", "Steps", "folded"]
 

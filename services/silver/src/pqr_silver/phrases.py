@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pqr_common.calculator import query, sql_of
-from pqr_common.catalogue import PQRS_TYPES, TOPICS
+from pqr_common.tables.sql import query, sql_of
+from pqrs.catalogue import PQRS_TYPES, TOPICS
 
 __all__ = ["Wordings", "located", "understood"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from pqr_common.catalogue import PQRS_TYPES
-from pqr_common.contract import Contract, Rule
+from pqr_common.tables.contract import Contract, Rule
 from pqr_silver.machine import EVENT_TYPES, KINDS, OTHER_KINDS
+from pqrs.catalogue import PQRS_TYPES
 
 __all__ = ["EMAILS", "MAILS", "PRODUCES", "RADICADOS", "REJECTS", "REQUIRES", "TICKETS", "TICKET_EVENTS"]
 

@@ -8,11 +8,22 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
-from pqr_common.manifest import Check, Partition
-from pqr_common.settings import Settings
-from pqr_common.stage import Exchange, ExchangeRef, Output, Phase, Stage, StageInputs, StageOutcome, Task, Workbench
+from pqr_common.manifest.values import Check, Partition
+from pqr_common.process.settings import Settings
+from pqr_common.stage.declaration import (
+    Exchange,
+    ExchangeRef,
+    Output,
+    Phase,
+    Stage,
+    StageInputs,
+    StageOutcome,
+    Task,
+    TaskContext,
+)
 from pqr_silver.schema import MAILS, PRODUCES, RADICADOS, REQUIRES
 from pqr_silver.transform import refined, resolved, split
+from pqrs.parameters import Parameters
 
 __all__ = ["STAGE", "bucket_count"]
 
@@ -32,7 +43,7 @@ def plan_split(inputs: StageInputs) -> list[Task]:
     return [Task(group[0].key, tuple(group), arguments) for group in _groups(emails.partitions)]
 
 
-def work_split(task: Task, bench: Workbench) -> Iterable[Exchange]:
+def work_split(task: Task, bench: TaskContext) -> Iterable[Exchange]:
     emails = pa.concat_tables(bench.read(part, COLUMNS) for part in task.inputs if isinstance(part, Partition))
     key = bench.settings.pseudonym_key.get_secret_value()
     parts = split(emails, pseudonym_key=key, **task.arguments)
@@ -52,7 +63,7 @@ def plan_resolve(inputs: StageInputs) -> list[Task]:
     ]
 
 
-def work_resolve(task: Task, bench: Workbench) -> Iterable[Exchange]:
+def work_resolve(task: Task, bench: TaskContext) -> Iterable[Exchange]:
     orphans, radicados = (_bucket(task, bench, name) for name in ("orphans", "radicados"))
     yield Exchange("mails", resolved(orphans, radicados, buckets=task.arguments["buckets"]), MAILS)
 
@@ -62,9 +73,9 @@ def plan_fold(inputs: StageInputs) -> list[Task]:
     return [_task(bucket, buckets, mails) for bucket in range(buckets)] if mails else []
 
 
-def work_fold(task: Task, bench: Workbench) -> Iterable[Output]:
+def work_fold(task: Task, bench: TaskContext) -> Iterable[Output]:
     """What each partition counts as rejected is what the checks below add up."""
-    whole = refined(_bucket(task, bench, "mails"), as_of_day=bench.parameters.as_of_day)
+    whole = refined(_bucket(task, bench, "mails"), as_of_day=Parameters.of(bench.parameters).as_of_day)
     yield Output("emails", task.key, whole.emails, rejected=whole.rejects.num_rows)
     yield Output("tickets", task.key, whole.tickets, rejected=whole.count_continuations)
     yield Output("ticket_events", task.key, whole.ticket_events, rejected=whole.count_unfaithful)
@@ -105,7 +116,8 @@ def _groups(partitions: Iterable[Partition]) -> list[list[Partition]]:
 
 
 def _is_resumed(inputs: StageInputs) -> bool:
-    return inputs.parameters.window_from > inputs.parameters.opens_on
+    parameters = Parameters.of(inputs.parameters)
+    return parameters.window_from > parameters.opens_on
 
 
 def _buckets(inputs: StageInputs) -> int:
@@ -121,7 +133,7 @@ def _task(bucket: int, buckets: int, refs: Iterable[ExchangeRef]) -> Task:
     return Task(f"part-{bucket:05d}", inputs, {"bucket": bucket, "buckets": buckets})
 
 
-def _bucket(task: Task, bench: Workbench, name: str) -> pa.Table:
+def _bucket(task: Task, bench: TaskContext, name: str) -> pa.Table:
     refs: Iterator[ExchangeRef] = (ref for ref in task.inputs if isinstance(ref, ExchangeRef) and ref.name == name)
     return bench.read_bucket(refs, task.arguments["bucket"])
 

@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pqr_common import terms
 from pqr_silver.clock import NONE, assigned_types, clocks, first_rows, instants
 from pqr_silver.lifecycle import Folded, Steps, folded
 from pqr_silver.machine import (
@@ -27,6 +26,7 @@ from pqr_silver.machine import (
 from pqr_silver.phrases import Wordings, located, understood
 from pqr_silver.schema import EMAILS
 from pqr_silver.threads import Rows, Threads
+from pqrs import terms
 
 __all__ = ["Lives", "emails_of", "events_of", "lived", "tickets_of"]
 

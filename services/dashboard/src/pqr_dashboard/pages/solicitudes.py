@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pqr_common.catalogue import DEPARTMENTS, DEPENDENCIES
 from pqr_dashboard import figures, tickets, widgets
 from pqr_dashboard.charts import ticket as charts
 from pqr_dashboard.context import Context
 from pqr_dashboard.names import TOPIC_NAMES, Types
 from pqr_dashboard.tickets import STATUSES, Filters
+from pqrs.catalogue import DEPARTMENTS, DEPENDENCIES
 
 __all__ = ["page"]
 

@@ -1,0 +1,103 @@
+"""The lake in a folder of this machine.
+
+Objects are put whole and become visible whole. `put_new` is the atomic commit: of several writers one wins.
+Nothing here lists to learn what is true; `keys` serves verification, diagnosis and the sweep of leftovers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from pqr_common.errors import InvalidSettings, LakeUnavailable
+from pqr_common.lake.port import Lake, missing
+
+__all__ = ["FolderLake"]
+
+
+class FolderLake(Lake):
+    """A folder on this machine; atomic by rename and by hard link."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.url = f"file://{root}"
+
+    def get(self, key: str) -> bytes:
+        found = self.find(key)
+        if found is None:
+            raise missing(key, self.url)
+        return found
+
+    def get_range(self, key: str, offset: int, length: int) -> bytes:
+        with self._door(key):
+            try:
+                with self._path(key).open("rb") as file:
+                    file.seek(offset)
+                    return file.read(length)
+            except FileNotFoundError:
+                raise missing(key, self.url) from None
+
+    def find(self, key: str) -> bytes | None:
+        with self._door(key):
+            try:
+                return self._path(key).read_bytes()
+            except FileNotFoundError:
+                return None
+
+    def put(self, key: str, data: bytes | memoryview) -> None:
+        with self._door(key), self._written(key, data) as draft:
+            draft.replace(self._path(key))
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        with self._door(key), self._written(key, data, durable=True) as draft:
+            try:
+                os.link(draft, self._path(key))
+            except FileExistsError:
+                return False
+        return True
+
+    def delete(self, key: str) -> None:
+        with self._door(key):
+            self._path(key).unlink(missing_ok=True)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        with self._door(prefix):
+            files = (path for path in self._path(prefix).rglob("*") if path.is_file())
+            yield from sorted(path.relative_to(self.root).as_posix() for path in files if path.name[0] != ".")
+
+    def _path(self, key: str) -> Path:
+        return self.root.joinpath(PurePosixPath(key))
+
+    @contextlib.contextmanager
+    def _written(self, key: str, data: bytes | memoryview, *, durable: bool = False) -> Iterator[Path]:
+        """A hidden file beside the target that holds the data; gone afterwards unless it was renamed."""
+        target = self._path(key)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        try:
+            with draft.open("wb") as file:
+                file.write(data)
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
+            yield draft
+        finally:
+            draft.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _door(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except (PermissionError, NotADirectoryError, IsADirectoryError) as error:
+            raise InvalidSettings(
+                f"The lake must be a folder this user may read and write, found {error.strerror!r} "
+                f"at {self._path(key)}: mend its permissions or set PQR_LAKE_URL."
+            ) from error
+        except OSError as error:
+            raise LakeUnavailable(
+                f"The lake must answer, found {error.strerror or error!r} at {self._path(key)}: "
+                f"free space or mend the disk, then run `pqr retry`."
+            ) from error

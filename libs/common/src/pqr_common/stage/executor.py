@@ -1,0 +1,180 @@
+"""Where tasks run: a Dask cluster this process attaches to or starts, or this process itself. Owns `distributed`."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from pqr_common.errors import ClusterUnavailable, InvalidSettings, PqrError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+    from pqr_common.process.settings import Settings
+
+__all__ = ["DaskExecutor", "Executor", "Inline", "clock", "dask_executor", "package_versions"]
+
+CONNECT_TIMEOUT_SECONDS = 30
+TASK_RETRIES = 2  # for a worker that dies; an error of ours is not tried again here
+WORKER_MEMORY = "1.5GB"
+
+DRIVER_ONLY = {"pqr-pipeline"}  # workers never call it
+
+# A page the system hands out costs more than the work done on it, so workers keep what they freed; a core each.
+WORKER_ENVIRONMENT = {
+    "DASK_LOGGING__DISTRIBUTED": "critical",
+    "MALLOC_TRIM_THRESHOLD_": str(2**32),
+    "MALLOC_MMAP_THRESHOLD_": str(2**32),
+    "MALLOC_ARENA_MAX": "1",  # arenas of threads give back what they freed, whatever the threshold
+    "MIMALLOC_PURGE_DELAY": "-1",
+    "_RJEM_MALLOC_CONF": "dirty_decay_ms:-1,muzzy_decay_ms:-1",  # polars' allocator
+    "POLARS_MAX_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+# Looking at its own stack a hundred times a second, for a page of Dask's dashboard, costs a worker a tenth of its time.
+SELDOM_WATCHED = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+}
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Executor(Protocol):
+    """Maps a picklable function over items; results come as they finish, in any order."""
+
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]: ...
+
+
+class Inline:
+    """Everything in this process, one after another: for tests and for tools that need no cluster."""
+
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        return map(function, items)
+
+
+class DaskExecutor:
+    """A Dask cluster. Only small values travel: tasks go out, records of what was written come back."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        from distributed import as_completed
+        from distributed.client import FutureCancelledError
+        from distributed.scheduler import KilledWorker
+
+        futures = [self.client.submit(function, item, pure=False, retries=TASK_RETRIES) for item in items]
+        try:
+            for future in as_completed(futures, loop=self.client.loop):
+                yield future.result()
+        except (KilledWorker, FutureCancelledError, TimeoutError, ConnectionError) as error:
+            raise (
+                ClusterUnavailable(
+                    f"The Dask cluster must finish its tasks, found {type(error).__name__} at "
+                    f"{self.client.scheduler_info().get('address', 'its scheduler')}: see that its workers live "
+                    f"and have memory, then run `pqr retry`."
+                )
+                if not isinstance(error, PqrError)
+                else error
+            ) from error
+        finally:
+            self.client.cancel(futures)
+
+
+@contextlib.contextmanager
+def dask_executor(settings: Settings) -> Iterator[DaskExecutor]:
+    """Attach to `settings.scheduler`, or run a local cluster of `settings.workers` processes for the while."""
+    with contextlib.ExitStack() as stack:
+        client = stack.enter_context(_attached(settings) if settings.scheduler else _local(settings))
+        _refuse_mixed_versions(client)
+        yield DaskExecutor(client)
+
+
+def clock(_number: int) -> float:
+    """The Unix time of whichever worker runs this; here, because workers hold no code of the pipeline."""
+    return time.time()
+
+
+def _my_versions() -> dict[str, str]:
+    return package_versions()
+
+
+def package_versions() -> dict[str, str]:
+    """The versions that client and workers must share for a task to mean the same in both."""
+    ours = {d.name: d.version for d in metadata.distributions() if d.name.startswith("pqr-")}
+    named = ("dask", "distributed", "pyarrow", "duckdb", "polars", "polars-hash", "numpy")
+    return ours | {name: metadata.version(name) for name in named}
+
+
+@contextlib.contextmanager
+def _attached(settings: Settings) -> Iterator[Client]:
+    from distributed import Client
+
+    try:
+        client = Client(settings.scheduler, timeout=CONNECT_TIMEOUT_SECONDS, set_as_default=False)
+    except (OSError, TimeoutError) as error:
+        raise ClusterUnavailable(
+            f"A Dask scheduler must answer, found {error} at {settings.scheduler}: start it or set PQR_SCHEDULER."
+        ) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=CONNECT_TIMEOUT_SECONDS)
+        except TimeoutError as error:
+            raise ClusterUnavailable(
+                f"A Dask cluster must have a worker, found none within {CONNECT_TIMEOUT_SECONDS} s at "
+                f"{settings.scheduler}: start one, then run `pqr retry`."
+            ) from error
+        yield client
+
+
+@contextlib.contextmanager
+def _local(settings: Settings) -> Iterator[Client]:
+    import dask
+    from distributed import Client, LocalCluster
+
+    options: dict[str, Any] = {
+        "distributed.worker.daemon": True,  # workers die with this process, however it dies
+        "distributed.scheduler.allowed-failures": 2,
+        "distributed.worker.preload": ["pqr_common.stage.warm"],
+        "distributed.nanny.pre-spawn-environ": WORKER_ENVIRONMENT,
+        **SELDOM_WATCHED,
+    }
+    with (
+        dask.config.set(options),
+        LocalCluster(
+            n_workers=settings.workers,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=WORKER_MEMORY,
+            dashboard_address="127.0.0.1:0",  # any free port: several commands may run at once
+            host="127.0.0.1",
+            silence_logs="CRITICAL",
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+def _refuse_mixed_versions(client: Client) -> None:
+    """Code travels by name: a worker with another version would do other work, and one without it none at all."""
+    mine = {name: version for name, version in _my_versions().items() if name not in DRIVER_ONLY}
+    for worker, theirs in client.run(package_versions).items():
+        differing = [
+            f"{name} {mine[name]} here and {theirs.get(name, 'missing')} there"
+            for name in mine
+            if theirs.get(name) != mine[name]
+        ]
+        if differing:
+            raise InvalidSettings(
+                f"Client and Dask workers must run the same versions, found {', '.join(differing)} at {worker}: "
+                f"build the worker image from the same lock."
+            )

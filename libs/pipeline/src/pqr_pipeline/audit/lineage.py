@@ -1,0 +1,101 @@
+"""From a figure down to the raw objects it was counted from, by manifests alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pqr_common.errors import InvalidSettings
+from pqr_common.lake.port import Lake
+from pqr_common.manifest import layout
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.manifest.values import Dataset, Manifest, Partition
+from pqr_common.stage.worker import verify_bytes
+from pqr_common.tables.parquet import parquet_table
+
+__all__ = ["Figure", "headline", "trace"]
+
+HEADLINE = "kpi_executive"
+# What each layer's figures are counted from: the dataset of the layer below.
+COUNTED_FROM = {"gold": ("silver", "tickets"), "silver": ("bronze", "emails"), "bronze": ("raw", "emails")}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A column of a mart with its values, and per layer the digest of its manifest and the objects below."""
+
+    run_id: str
+    mart: str
+    column: str | None
+    rows: tuple[dict[str, Any], ...]
+    layers: tuple[dict[str, Any], ...]
+
+
+def headline(lake: Lake, run_id: str) -> dict[str, Any]:
+    """The one row of `kpi_executive`; empty while gold is not committed."""
+    gold = RunRecords(lake, run_id).manifest("gold")
+    if gold is None:
+        return {}
+    return _rows(lake, gold.dataset(HEADLINE))[0]
+
+
+def trace(lake: Lake, run_id: str, kpi: str) -> Figure:
+    """Follow `mart`, `mart.column` or a column of the headline to the raw objects; InvalidSettings if unknown."""
+    records = RunRecords(lake, run_id)
+    records.parameters()
+    gold = records.upstream("gold")
+    mart, column = _resolved(gold, kpi)
+    rows = _rows(lake, mart)
+    if column:
+        keys = (
+            [name for name in rows[0] if name in ("day", "month", "pqrs_type", "department", "topic")] if rows else []
+        )
+        rows = [{name: row[name] for name in (*keys, column)} for row in rows]
+    return Figure(run_id, mart.name, column, tuple(rows), tuple(_layers(records, gold, mart)))
+
+
+def _resolved(gold: Manifest, kpi: str) -> tuple[Dataset, str | None]:
+    columns = {d.name: [line.split(":")[0] for line in d.schema] for d in gold.datasets}
+    mart, _, column = kpi.partition(".")
+    if mart not in columns:
+        mart, column = HEADLINE, kpi
+    if column and column not in columns[mart]:
+        raise InvalidSettings(
+            f"A KPI must be a mart, mart.column or a column of {HEADLINE}, found {kpi!r} in run {gold.run_id}: "
+            f"choose from {', '.join([*columns[HEADLINE], *sorted(columns)])}."
+        )
+    return gold.dataset(mart), column or None
+
+
+def _rows(lake: Lake, dataset: Dataset) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for partition in dataset.partitions:
+        data = lake.get(partition.path)
+        verify_bytes(partition, data, lake.url)
+        found += parquet_table(data).to_pylist()
+    return found
+
+
+def _layers(records: RunRecords, gold: Manifest, mart: Dataset) -> list[dict[str, Any]]:
+    layers = [_layer("gold", gold, mart)]
+    layer = "gold"
+    while layer in COUNTED_FROM:
+        layer, dataset = COUNTED_FROM[layer]
+        manifest = records.upstream(layer)
+        layers.append(_layer(layer, manifest, manifest.dataset(dataset)))
+    return layers
+
+
+def _layer(layer: str, manifest: Manifest, dataset: Dataset) -> dict[str, Any]:
+    return {
+        "layer": layer,
+        "dataset": dataset.name,
+        "manifest": layout.manifest_key(manifest.run_id, layer),
+        "digest": manifest.digest,
+        "rows": dataset.rows,
+        "objects": [_object(part) for part in dataset.partitions],
+    }
+
+
+def _object(part: Partition) -> dict[str, Any]:
+    return {"path": part.path, "rows": part.rows, "sha256": part.sha256}

@@ -1,0 +1,174 @@
+"""Proves a run: every object's hash, the chain of manifests, the balances, and that Postgres shows the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pqr_common.errors import PqrError
+from pqr_common.lake.port import Lake
+from pqr_common.manifest import layout
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.manifest.values import Manifest, Partition, RunParameters
+from pqr_common.process.settings import Settings
+from pqr_common.stage.declaration import StageInputs, StageOutcome
+from pqr_common.stage.discovery import installed_stages, warehouse
+from pqr_common.stage.executor import Executor
+from pqr_common.stage.worker import verify_bytes, worker_lake
+from pqr_common.tables.digest import content_digest
+from pqr_common.tables.parquet import parquet_table
+
+__all__ = ["Report", "verify"]
+
+OUTSIDE_THE_LAKE = "postgres:"
+
+
+@dataclass(slots=True)
+class Report:
+    """What was looked at and what differs; `notes` are worth knowing and no fault."""
+
+    run_id: str
+    layers: list[str] = field(default_factory=list)
+    objects: int = 0
+    bytes: int = 0
+    rows: int = 0
+    findings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Rehash:
+    """Reads one object again on a worker; gives the sentence of what differs, or nothing."""
+
+    settings: Settings
+    is_deep: bool
+
+    def __call__(self, partition: Partition) -> str | None:
+        lake = worker_lake(self.settings)
+        try:
+            data = lake.get(partition.path)
+            verify_bytes(partition, data, lake.url)
+        except PqrError as error:
+            return str(error)
+        return _content_fault(partition, data) if self.is_deep else None
+
+
+def verify(run_id: str, *, lake: Lake, settings: Settings, executor: Executor, is_deep: bool) -> Report:
+    """Look at everything the run's manifests promise; raises UnknownRun when there is no such run."""
+    records = RunRecords(lake, run_id)
+    parameters = records.parameters()
+    report = Report(run_id)
+    manifests = dict(_manifests(records, report))
+    report.layers = list(manifests)
+    _check_chain(parameters, manifests, report)
+    _check_balances(run_id, parameters, manifests, report)
+    partitions = [
+        part
+        for manifest in manifests.values()
+        for dataset in manifest.datasets
+        for part in dataset.partitions
+        if not part.path.startswith(OUTSIDE_THE_LAKE)
+    ]
+    report.objects, report.bytes = len(partitions), sum(part.bytes for part in partitions)
+    report.rows = sum(part.rows for part in partitions)
+    report.findings += sorted(filter(None, executor.map(Rehash(settings, is_deep), partitions)))
+    report.notes += _strays(lake, run_id, manifests, {part.path for part in partitions})
+    _check_postgres(run_id, lake, settings, manifests, report)
+    return report
+
+
+def _manifests(records: RunRecords, report: Report) -> Iterator[tuple[str, Manifest]]:
+    """The readable manifests in order; a damaged one, or one missing below another, is a finding."""
+    missing: list[str] = []
+    for layer in layout.STAGE_WRITES.values():
+        try:
+            manifest = records.manifest(layer)
+        except PqrError as error:
+            report.findings.append(str(error))
+            continue
+        if manifest is None:
+            missing.append(layer)
+            continue
+        if missing:
+            report.findings.append(
+                f"A layer must stand on those below, found {layer} of run {records.run_id} without "
+                f"{', '.join(missing)}: restore their manifests."
+            )
+            missing.clear()
+        yield layer, manifest
+    if missing:
+        report.notes.append(f"not committed yet: {', '.join(missing)}")
+
+
+def _check_chain(parameters: RunParameters, manifests: dict[str, Manifest], report: Report) -> None:
+    for layer, manifest in manifests.items():
+        if manifest.parameters.get("run") != parameters.digest:
+            report.findings.append(
+                f"The {layer} manifest must be of the run's parameters, found digest "
+                f"{str(manifest.parameters.get('run'))[:12]} instead of {parameters.digest[:12]} in "
+                f"{layout.manifest_key(report.run_id, layer)}: restore run.json or the manifest."
+            )
+        for source in manifest.inputs:
+            upstream = manifests.get(source.manifest)
+            if upstream is not None and upstream.digest != source.digest:
+                report.findings.append(
+                    f"The {layer} layer must stand on the {source.manifest} manifest it was made from, found digest "
+                    f"{upstream.digest[:12]} instead of {source.digest[:12]} in "
+                    f"{layout.manifest_key(report.run_id, source.manifest)}: restore that manifest."
+                )
+
+
+def _check_balances(run_id: str, parameters: RunParameters, manifests: dict[str, Manifest], report: Report) -> None:
+    """Every stage's own equations, over the rows its manifest states."""
+    for stage in installed_stages().values():
+        manifest = manifests.get(stage.writes)
+        if manifest is None or any(layer not in manifests for layer in stage.reads):
+            continue
+        inputs = StageInputs(run_id, parameters, {layer: manifests[layer] for layer in stage.reads})
+        outcome = StageOutcome(inputs, {dataset.name: dataset.partitions for dataset in manifest.datasets})
+        report.findings += [
+            f"The check {check.name} must hold, found {check.observed} instead of {check.expected} in "
+            f"{layout.manifest_key(run_id, stage.writes)}: restore that manifest."
+            for check in stage.checks(outcome)
+            if check.status == "failed" and check.severity == "error"
+        ]
+
+
+def _content_fault(partition: Partition, data: bytes) -> str | None:
+    """Whether the rows are those the manifest counts and digests; JSON lines promise their bytes already."""
+    if partition.path.endswith(".parquet"):
+        found, expected = content_digest(parquet_table(data)), partition.content_digest
+    else:
+        found, expected = str(data.count(b"\n")), str(partition.rows)
+    if found == expected:
+        return None
+    return (
+        f"The rows of {partition.path} must be those of its manifest, found {found} instead of {expected}: "
+        f"restore the manifest or run the stage under another run id."
+    )
+
+
+def _strays(lake: Lake, run_id: str, manifests: dict[str, Manifest], known: set[str]) -> list[str]:
+    """Objects below the run's prefixes that no manifest names: leftovers of an attempt that was killed."""
+    found = [
+        key
+        for manifest in manifests.values()
+        for prefix in layout.stage_prefixes(manifest.stage, run_id, tuple(d.name for d in manifest.datasets))
+        for key in lake.keys(prefix)
+        if key not in known
+    ]
+    return [f"{len(found)} objects belong to no manifest, the first is {found[0]}"] if found else []
+
+
+def _check_postgres(
+    run_id: str, lake: Lake, settings: Settings, manifests: dict[str, Manifest], report: Report
+) -> None:
+    if settings.postgres_dsn is None or "load" not in manifests:
+        report.notes.append("Postgres was not compared: the run is not loaded")
+        return
+    dsn = settings.postgres_dsn.get_secret_value()
+    published = warehouse().published(dsn)
+    if published != run_id:
+        report.notes.append(f"Postgres was not compared: it shows run {published}; see `pqr publish {run_id}`")
+        return
+    report.findings += warehouse().differences(lake, run_id, dsn)

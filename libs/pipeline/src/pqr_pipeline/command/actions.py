@@ -1,0 +1,86 @@
+"""What commands do that make something happen: on an embedded stack, or on the running one that the settings name."""
+
+from __future__ import annotations
+
+import contextlib
+
+from pqr_common.lake.location import open_lake
+from pqr_common.manifest import layout
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.process.settings import Settings
+from pqr_common.stage.driver import committed_layers
+from pqr_pipeline.command import summary
+from pqr_pipeline.command.screen import Screen
+from pqrs.parameters import Parameters
+
+__all__ = ["carry_out", "carry_out_stage"]
+
+
+def carry_out(run_id: str, parameters: Parameters | None, settings: Settings, screen: Screen) -> None:
+    """Run the pipeline, or continue a run when there are no parameters, and show its figures."""
+    if settings.api_url:
+        _on_stack(run_id, parameters, settings, screen)
+    else:
+        _embedded(run_id, parameters, settings, screen)
+    from pqr_pipeline.audit.lineage import headline
+
+    lake = open_lake(settings.lake)
+    figures = headline(lake, run_id)
+    screen.headline(run_id, figures)
+    digests = {layer: manifest.digest for layer, manifest in committed_layers(lake, run_id).items()}
+    screen.value({"run_id": run_id, "headline": figures, "manifests": digests})
+    screen.say(summary.next_steps(run_id, is_stack=settings.api_url is not None))
+
+
+def carry_out_stage(name: str, run_id: str, settings: Settings, screen: Screen) -> None:
+    """Run one stage of a declared run and show what it made."""
+    lake = open_lake(settings.lake)
+    records = RunRecords(lake, run_id)
+    records.parameters()
+    with screen.progress() as progress:
+        if settings.api_url:
+            from pqr_pipeline.containers.trigger import stage_on_stack
+
+            stage_on_stack(name, run_id, settings, progress)
+        else:
+            from pqr_pipeline.embedded import servers
+            from pqr_pipeline.flow.runs import run_single_stage
+
+            with servers.postgres_and_dask(settings) as (ready, executor):
+                run_single_stage(name, run_id, settings=ready, executor=executor, progress=progress)
+    manifest = records.upstream(layout.STAGE_WRITES[name])
+    screen.value({"run_id": run_id, "stage": name, "digest": manifest.digest, "rows": summary.rows_of(manifest)})
+    for dataset, rows in summary.rows_of(manifest).items():
+        screen.say(f"{manifest.stage}/{dataset}: {rows:,} rows")
+
+
+def _on_stack(run_id: str, parameters: Parameters | None, settings: Settings, screen: Screen) -> None:
+    """The stack declares the run: who triggers it may not be allowed to write."""
+    from pqr_pipeline.containers.trigger import run_on_stack
+    from pqr_pipeline.flow.runs import refuse_unserved
+
+    if parameters is not None:
+        refuse_unserved(parameters)
+    else:
+        RunRecords(open_lake(settings.lake), run_id).parameters()
+    with screen.progress() as progress:
+        run_on_stack(run_id, parameters, settings, progress)
+
+
+def _embedded(run_id: str, parameters: Parameters | None, settings: Settings, screen: Screen) -> None:
+    from pqr_pipeline.embedded import servers
+    from pqr_pipeline.flow.runs import declare, is_finished, run_pipeline
+
+    lake = open_lake(settings.lake)
+    if parameters is not None:
+        declare(lake, run_id, parameters)
+    else:
+        RunRecords(lake, run_id).parameters()
+    if is_finished(run_id, settings):
+        screen.say(f"Run {run_id} is complete already; nothing was done.")
+        return
+    with contextlib.ExitStack() as running:
+        with screen.waiting("Starting Postgres, Dask and Prefect"):
+            ready = running.enter_context(servers.servers(settings))
+        with screen.progress() as progress:
+            run_pipeline(run_id, ready, progress)

@@ -1,0 +1,258 @@
+"""The `pqr` command: parse, call, print. Errors are one sentence on stderr and an exit code."""
+
+from __future__ import annotations
+
+import functools
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pqr_common.errors import InvalidSettings, PqrError, VerificationFailed
+from pqr_common.lake.location import open_lake
+from pqr_common.manifest.runs import RunRecords, run_ids
+from pqr_common.process import log
+from pqr_common.process.settings import Settings
+from pqr_pipeline.command import actions, summary
+from pqr_pipeline.command.screen import Screen
+from pqrs.parameters import Parameters
+
+__all__ = ["app", "main"]
+
+
+STACK_ENVIRONMENT = ".env"  # what `make stack-env` wrote; the environment comes first
+STACK_API_URL = "http://127.0.0.1:4200/api"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--stack", "is_stack", is_flag=True, help="Drive the running stack; its settings are read from .env.")
+def app(*, is_stack: bool) -> None:
+    """A complete lakehouse for the PQRS of Colombian public entities."""
+
+
+def _command(
+    *, with_run_id: bool = False, with_workers: bool = False
+) -> Callable[[Callable[..., None]], click.Command]:
+    """A command with the options that every command, or every command of its kind, has."""
+
+    def decorated(function: Callable[..., None]) -> click.Command:
+        @functools.wraps(function)
+        def call(*, is_json: bool, is_quiet: bool, **options: Any) -> None:
+            function(screen=Screen(is_json=is_json, is_quiet=is_quiet), **options)
+
+        command = app.command()(call)
+        command.params.append(click.Option(["--json", "is_json"], is_flag=True, help="Print one JSON value."))
+        command.params.append(click.Option(["--quiet", "-q", "is_quiet"], is_flag=True, help="Print only errors."))
+        if with_workers:
+            helped = "Worker processes of the local Dask cluster."
+            command.params.append(click.Option(["--workers"], type=int, help=helped))
+        if with_run_id:
+            command.params.append(click.Argument(["run_id"]))
+        return command
+
+    return decorated
+
+
+@_command(with_workers=True)
+@click.option("--seed", type=int, default=42, show_default=True, help="The same seed gives the same bytes.")
+@click.option("--from", "from_", default="2026-01-01", show_default=True, help="First day of the window.")
+@click.option("--to", default="2026-03-31", show_default=True, help="Last day of the window.")
+@click.option("--volume", type=int, default=400, show_default=True, help="Tickets a business day.")
+@click.option("--breach-rate", default="0.095", show_default=True, help="Share of tickets that breach, 0.07 to 0.12.")
+@click.option("--opens-on", default="2026-01-01", show_default=True, help="The day the simulated inbox opens.")
+@click.option("--scenario", default="alcaldia", show_default=True, help="A scenario's name, or a TOML file.")
+@click.option("--run-id", help="Name of the run; default: from its parameters.")
+def run(
+    *,
+    screen: Screen,
+    workers: int | None,
+    from_: str,
+    to: str,
+    opens_on: str,
+    volume: int,
+    scenario: str,
+    run_id: str | None,
+    **rest: Any,
+) -> None:
+    """Run the whole pipeline: generate, refine, load, and show the figures."""
+    parameters = Parameters.create(
+        window_from=_day("--from", from_),
+        window_to=_day("--to", to),
+        opens_on=_day("--opens-on", opens_on),
+        tickets_per_business_day=volume,
+        scenario=summary.scenario_of(scenario),
+        **rest,
+    )
+    actions.carry_out(_safe_name(run_id or parameters.run_id), parameters, _settings(workers=workers), screen)
+
+
+@_command(with_run_id=True, with_workers=True)
+def retry(*, screen: Screen, run_id: str, workers: int | None) -> None:
+    """Continue a failed run at its first unfinished partition."""
+    actions.carry_out(run_id, None, _settings(workers=workers), screen)
+
+
+@_command(with_run_id=True, with_workers=True)
+@click.argument("stage", metavar="STAGE")
+def stage(*, screen: Screen, stage: str, run_id: str, workers: int | None) -> None:
+    """Run one stage (generator, bronze, silver, gold or loader) of a run."""
+    from pqr_common.stage.discovery import stage_named
+
+    stage_named(stage)
+    actions.carry_out_stage(stage, run_id, _settings(workers=workers), screen)
+
+
+@_command(with_run_id=True, with_workers=True)
+def publish(*, screen: Screen, run_id: str, workers: int | None) -> None:
+    """Make Postgres show this run."""
+    actions.carry_out_stage("loader", run_id, _settings(workers=workers), screen)
+
+
+@_command()
+def runs(*, screen: Screen) -> None:
+    """List what ran, from the manifests."""
+    lake = open_lake(_settings().lake)
+    found = [summary.of_run(lake, run_id) for run_id in run_ids(lake)]
+    screen.value(found)
+    screen.table(
+        f"Runs in {lake.url}",
+        ["Run", "State", "Window", "Committed", "E-mails", "Tickets"],
+        [(r["run_id"], r["state"], r["window"], ", ".join(r["layers"]), r["emails"], r["tickets"]) for r in found],
+    )
+
+
+@_command(with_run_id=True)
+def show(*, screen: Screen, run_id: str) -> None:
+    """Show one run: parameters, datasets, checks, attempts."""
+    found = summary.of_run_in_full(open_lake(_settings().lake), run_id)
+    screen.value(found)
+    screen.headline(run_id, found["headline"])
+    screen.table("Parameters", ["Name", "Value"], summary.parameter_rows(found["parameters"]))
+    screen.records("Datasets", found["datasets"])
+    screen.records("Checks", found["checks"], ("layer", "name", "status", "observed", "expected"))
+    attempts = ("stage", "number", "state", "seconds", "tasks", "tasks_reused", "error")
+    screen.records("Attempts", found["attempts"], attempts)
+
+
+@_command(with_run_id=True, with_workers=True)
+@click.option("--deep", is_flag=True, help="Also recompute content digests from the rows.")
+def verify(*, screen: Screen, run_id: str, deep: bool, workers: int | None) -> None:
+    """Re-hash every object; check the chain, the balances and Postgres. Exit 4 names what differs."""
+    from pqr_pipeline.audit import verify as proof
+    from pqr_pipeline.embedded import servers
+
+    settings = _settings(workers=workers)
+    lake = open_lake(settings.lake)
+    RunRecords(lake, run_id).parameters()
+    with screen.waiting("Reading every object again"), servers.postgres_and_dask(settings) as (ready, executor):
+        report = proof.verify(run_id, lake=lake, settings=ready, executor=executor, is_deep=deep)
+    screen.value(asdict(report))
+    for note in report.notes:
+        screen.say(f"note: {note}")
+    if report.findings:
+        raise VerificationFailed("\n".join(report.findings))
+    screen.say(
+        f"{run_id}: {report.objects} objects, {report.bytes:,} bytes, {report.rows:,} rows in "
+        f"{', '.join(report.layers)} are what the manifests say{' to the last row' if deep else ''}."
+    )
+
+
+@_command(with_run_id=True)
+@click.argument("kpi")
+def lineage(*, screen: Screen, kpi: str, run_id: str) -> None:
+    """Follow a figure (mart, mart.column or a column of kpi_executive) down to the raw objects."""
+    from pqr_pipeline.audit.lineage import trace
+
+    figure = trace(open_lake(_settings().lake), run_id, kpi)
+    screen.value(asdict(figure))
+    screen.records(figure.mart, figure.rows)
+    for layer in figure.layers:
+        title = f"{layer['layer']}/{layer['dataset']}: {layer['rows']:,} rows, manifest {layer['digest'][:16]}"
+        screen.records(title, layer["objects"])
+
+
+@_command()
+def doctor(*, screen: Screen) -> None:
+    """Look at everything a run needs and say what is wrong and how to mend it."""
+    from pqr_pipeline.audit.doctor import examine
+
+    found = []
+    for finding in examine(_settings()):
+        found.append(finding)
+        screen.say(f"{'good' if finding.is_good else 'BAD ':<5} {finding.subject:<10} {finding.detail}")
+    screen.value([asdict(finding) for finding in found])
+    bad = [finding.subject for finding in found if not finding.is_good]
+    if bad:
+        raise VerificationFailed(
+            f"Everything a run needs must work, found trouble with {', '.join(bad)}: do as said above."
+        )
+
+
+@_command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+def dashboard(*, screen: Screen, port: int, no_browser: bool) -> None:
+    """Show the figures as executives see them, on the embedded stack, until Ctrl-C."""
+    from pqr_pipeline.embedded.dashboard import serve
+
+    serve(_settings(), screen, port=port, is_browser_wanted=not no_browser)
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def psql(arguments: tuple[str, ...]) -> None:
+    """Open psql on the Postgres of this platform; ARGUMENTS after `--` go to psql."""
+    from pqr_pipeline.embedded.servers import postgres, psql_path
+
+    with postgres(_settings()) as dsn:
+        ended = subprocess.run([psql_path(), dsn, *arguments], check=False)
+    raise click.exceptions.Exit(ended.returncode)
+
+
+def main() -> None:
+    """Run the command; every failure ends with its own code and one sentence."""
+    try:
+        code = app(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stdout.write(f"{error.format_message()}\n")
+        code = InvalidSettings.exit_code
+    except PqrError as error:
+        sys.stderr.write(f"{error}\n")
+        code = error.exit_code
+    except click.UsageError as error:
+        sys.stderr.write(f"{error.format_message()} See `pqr --help`.\n")
+        code = InvalidSettings.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write("The command was interrupted; `pqr retry RUN_ID` continues the run.\n")
+        code = 130
+    raise SystemExit(code or 0)
+
+
+def _settings(**overrides: Any) -> Settings:
+    is_stack = click.get_current_context().find_root().params["is_stack"]
+    settings = Settings.read(_env_file=STACK_ENVIRONMENT if is_stack else None, **overrides)
+    if is_stack and settings.api_url is None:
+        settings = settings.with_(api_url=STACK_API_URL)
+    log.configure(settings)
+    return settings
+
+
+def _day(option: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidSettings(f"{option} must be a day like 2026-01-31, found {text!r}: correct it.") from None
+
+
+def _safe_name(run_id: str) -> str:
+    """A run id becomes part of object keys, so it may hold only what is safe in one."""
+    if not run_id.replace("-", "").replace("_", "").replace(".", "").isalnum() or Path(run_id).name != run_id:
+        raise InvalidSettings(
+            f"--run-id must hold only letters, digits, '-', '_' and '.', found {run_id!r}: choose another."
+        )
+    return run_id

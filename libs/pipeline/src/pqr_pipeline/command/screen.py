@@ -1,0 +1,137 @@
+"""What a person sees in the terminal: progress on stderr, tables on stdout, in colour only where that is wanted."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from pqr_common.stage import driver
+
+__all__ = ["Screen"]
+
+HEADLINES = (
+    ("received", "Tickets received"),
+    ("answered", "Answered"),
+    ("open", "Open"),
+    ("overdue", "Open beyond their term"),
+    ("due", "Due by the end of the window"),
+    ("breached", "Breached"),
+    ("breach_rate", "Breach rate (breached / due)"),
+    ("breach_rate_closed_only", "Breach rate of closed tickets only"),
+    ("mean_business_days", "Mean response, business days"),
+    ("p50_business_days", "Median response, business days"),
+    ("p90_business_days", "90th percentile, business days"),
+    ("transferred", "Transferred"),
+    ("archived", "Archived as abandoned"),
+    ("emails", "E-mails in these tickets"),
+)
+SHARES = ("breach_rate", "breach_rate_closed_only")
+
+
+class Screen:
+    """One command's output: `is_json` for machines, `is_quiet` for neither tables nor progress."""
+
+    def __init__(self, *, is_json: bool, is_quiet: bool) -> None:
+        self.is_json = is_json
+        self.is_quiet = is_quiet
+        self._out = Console(highlight=False)
+        self._err = Console(stderr=True, highlight=False, quiet=is_quiet or is_json)
+
+    def value(self, value: Any) -> None:
+        """The whole result for a machine; printed only with --json."""
+        if self.is_json:
+            sys.stdout.write(json.dumps(value, ensure_ascii=False, default=_plain) + "\n")
+
+    def say(self, text: str) -> None:
+        if not (self.is_json or self.is_quiet):
+            self._out.print(escape(text), soft_wrap=True)
+
+    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        if self.is_json or self.is_quiet:
+            return
+        table = Table(title=escape(title), title_justify="left", header_style="bold")
+        for number, column in enumerate(columns):
+            is_number = bool(rows) and all(isinstance(row[number], int | Decimal) for row in rows)
+            table.add_column(column, justify="right" if is_number else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(escape(_worded(cell)) for cell in row))
+        self._out.print(table)
+
+    def records(self, title: str, items: Sequence[Mapping[str, Any]], names: Sequence[str] | None = None) -> None:
+        """A table of records that share their keys, or of some of these."""
+        if items:
+            shown = names or list(items[0])
+            self.table(title, [n.replace("_", " ") for n in shown], [[item[n] for n in shown] for item in items])
+
+    def headline(self, run_id: str, figures: Mapping[str, Any]) -> None:
+        """The KPI table of a run."""
+        rows = [(label, _figure(name, figures[name])) for name, label in HEADLINES if name in figures]
+        if self.is_json or self.is_quiet or not rows:
+            return
+        table = Table(title=f"Run {run_id}", title_justify="left", header_style="bold")
+        table.add_column("Figure")
+        table.add_column("Value", justify="right", style="bold")
+        for label, value in rows:
+            table.add_row(label, value)
+        self._out.print(table)
+
+    @contextlib.contextmanager
+    def waiting(self, text: str) -> Iterator[None]:
+        with self._err.status(text) if self._err.is_terminal else contextlib.nullcontext():
+            yield
+
+    @contextlib.contextmanager
+    def progress(self) -> Iterator[driver.Progress]:
+        """A bar a phase while stages run; on a pipe, a line a finished phase."""
+        if not self._err.is_terminal:
+            yield self._line_a_phase
+            return
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=self._err) as bars:
+            known: dict[str, Any] = {}
+
+            def show(stage: str, phase: str, done: int, total: int) -> None:
+                name = f"{stage:<9} {phase}"
+                if name not in known:
+                    known[name] = bars.add_task(name, total=total)
+                bars.update(known[name], completed=done, total=total)
+
+            yield show
+
+    def _line_a_phase(self, stage: str, phase: str, done: int, total: int) -> None:
+        if done == total:
+            self._err.print(f"{stage:<9} {phase:<10} {total} of {total}")
+
+
+def _figure(name: str, value: Any) -> str:
+    if value is None:
+        return "no data"
+    return f"{100 * value:.2f} %" if name in SHARES else _worded(value)
+
+
+def _worded(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return str(value)

@@ -1,0 +1,118 @@
+"""What commands say about runs: plain values taken from the records in the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pqr_common.errors import InvalidSettings, PqrError
+from pqr_common.lake.port import Lake
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.manifest.values import Manifest
+from pqr_common.stage.discovery import ORDER
+from pqr_common.stage.driver import committed_layers
+from pqr_pipeline.audit.lineage import headline
+from pqrs.parameters import Parameters
+from pqrs.scenario import Scenario, load_scenario
+
+__all__ = ["next_steps", "of_run", "of_run_in_full", "parameter_rows", "rows_of", "scenario_of"]
+
+
+def scenario_of(given: str) -> Scenario:
+    """A packaged scenario by name, or the one in a TOML file."""
+    path = Path(given)
+    if path.suffix != ".toml":
+        return load_scenario(given)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidSettings(
+            f"--scenario must be a readable TOML file, found {error} at {given}: correct the path."
+        ) from error
+    return Scenario.from_toml(text, source=str(path))
+
+
+def of_run(lake: Lake, run_id: str) -> dict[str, Any]:
+    """One line about a run; what cannot be read is said, not raised, so that the others are still listed."""
+    try:
+        records = RunRecords(lake, run_id)
+        parameters = Parameters.of(records.parameters())
+        layers = committed_layers(lake, run_id)
+    except PqrError as error:
+        return {
+            "run_id": run_id,
+            "state": f"unreadable: {error}",
+            "window": "",
+            "layers": [],
+            "emails": None,
+            "tickets": None,
+        }
+    return {
+        "run_id": run_id,
+        "state": _state(records, layers),
+        "window": f"{parameters.window_from} to {parameters.window_to}",
+        "layers": list(layers),
+        "emails": layers["raw"].dataset("emails").rows if "raw" in layers else None,
+        "tickets": layers["silver"].dataset("tickets").rows if "silver" in layers else None,
+    }
+
+
+def of_run_in_full(lake: Lake, run_id: str) -> dict[str, Any]:
+    records = RunRecords(lake, run_id)
+    parameters = records.parameters()
+    layers = committed_layers(lake, run_id)
+    return of_run(lake, run_id) | {
+        "parameters": parameters.to_json(),
+        "headline": headline(lake, run_id),
+        "manifests": {layer: manifest.digest for layer, manifest in layers.items()},
+        "datasets": [
+            {
+                "layer": layer,
+                "dataset": d.name,
+                "rows": d.rows,
+                "bytes": d.bytes,
+                "objects": len(d.partitions),
+                "content_digest": d.content_digest,
+            }
+            for layer, manifest in layers.items()
+            for d in manifest.datasets
+        ],
+        "checks": [{"layer": layer} | asdict(c) for layer, manifest in layers.items() for c in manifest.checks],
+        "attempts": [asdict(attempt) for stage in ORDER for attempt in records.attempts(stage)],
+    }
+
+
+def parameter_rows(parameters: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    shown = {name: value for name, value in parameters.items() if name != "scenario"}
+    return [*((name, str(value)) for name, value in shown.items()), ("scenario", parameters["scenario"]["name"])]
+
+
+def rows_of(manifest: Manifest) -> dict[str, int]:
+    return {dataset.name: dataset.rows for dataset in manifest.datasets}
+
+
+def next_steps(run_id: str, *, is_stack: bool = False) -> str:
+    pqr = "pqr --stack" if is_stack else "pqr"
+    view = "http://127.0.0.1:8501" if is_stack else f"{pqr} dashboard"
+    return (
+        "Next:\n"
+        f"  {view:<{len(pqr) + len(run_id) + 26}}the figures as executives see them\n"
+        f"  {pqr} show {run_id}                    datasets, checks, attempts\n"
+        f"  {pqr} verify {run_id} --deep           prove it, to the last row\n"
+        f"  {pqr} lineage breach_rate {run_id}     from the figure to the raw objects\n"
+        f"  {pqr} psql -- -c 'select * from gold.kpi_executive'   the figures in Postgres"
+    )
+
+
+def _state(records: RunRecords, layers: Mapping[str, Manifest]) -> str:
+    if "load" in layers:
+        return "completed"
+    for stage in ORDER:
+        attempts = list(records.attempts(stage))
+        if attempts and attempts[-1].state == "failed":
+            return f"failed at {stage}"
+        if attempts and attempts[-1].state == "running":
+            return f"running or killed at {stage}"
+    return "declared" if not layers else "partial"

@@ -1,0 +1,194 @@
+"""`python -m pqr_pipeline.containers.deployments`: Prefect's pools, deployments and automations, once or again."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from pqr_common.errors import InvalidSettings, PqrError
+from pqr_common.process import log
+from pqr_common.process.settings import Settings
+from pqr_common.stage.discovery import ORDER
+from pqr_pipeline.containers.serve import PIPELINE, PREFECT_DEFAULTS
+from pqr_pipeline.flow.retries import prefect_session
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+    from prefect.client.schemas.actions import DeploymentScheduleCreate
+    from prefect.client.schemas.responses import DeploymentResponse
+    from prefect.events.schemas.automations import AutomationCore
+
+__all__ = ["AUTOMATIONS", "Deployed", "bootstrap", "deployed", "main"]
+
+FLOWS = "pqr_pipeline.containers.flows"
+COMMAND = "python -m prefect.engine"  # the flows are installed: no workspace needs to be made for a run
+NIGHTLY = "0 6 * * *"
+TIMEZONE = "America/Bogota"
+HEARTBEAT = "prefect.flow-run.heartbeat"
+HEARTBEAT_WITHIN = timedelta(seconds=90)  # three beats; PQR_REAP_AFTER_SECONDS says otherwise
+START_WITHIN = timedelta(minutes=5)
+AUTOMATIONS = {
+    # Whoever beat once must beat again, and who took a run must start it, or else the process behind it is gone.
+    "pqr: reap runs whose process is gone": (HEARTBEAT, HEARTBEAT_WITHIN),
+    "pqr: reap runs that were taken and never started": ("prefect.flow-run.Pending", START_WITHIN),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """One deployment: its flow, its name and the pool whose workers run it."""
+
+    flow: str
+    name: str
+    pool: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+    cron: str | None = None  # switched off until a person switches it on
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.flow}/{self.name}"
+
+
+def deployed() -> tuple[Deployed, ...]:
+    """Every deployment of a stack."""
+    stages = (Deployed("stage", name, name, {"stage": name}) for name in ORDER)
+    doctors = (Deployed("doctor", name, name, {"stage": name}) for name in ORDER)
+    return (
+        *stages,
+        *doctors,
+        Deployed("record", "loader", "loader"),
+        Deployed("pqr", PIPELINE, PIPELINE, cron=NIGHTLY),
+    )
+
+
+def main() -> int:
+    """Bring Prefect to what `deployed` says; the error's own exit code, its sentence on stderr."""
+    try:
+        settings = Settings.read()
+        log.configure(settings)
+        url = settings.api_url or os.environ.get("PREFECT_API_URL")
+        if not url:
+            raise InvalidSettings("PREFECT_API_URL must say where Prefect's API is, found none: set it.")
+        with prefect_session(url, {name: os.environ.get(name, value) for name, value in PREFECT_DEFAULTS.items()}):
+            bootstrap(timedelta(seconds=settings.reap_after_seconds))
+    except PqrError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    return 0
+
+
+def bootstrap(silence: timedelta = HEARTBEAT_WITHIN) -> None:
+    """Make or mend pools, deployments and automations; what a person switched on or off stays so.
+
+    A run whose process has not been heard of for `silence` is reaped.
+    """
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        for pool in (*ORDER, PIPELINE):
+            _bring_pool(client, pool)
+        for item in deployed():
+            _bring_deployment(client, item)
+        for name, (after, within) in AUTOMATIONS.items():
+            _bring_automation(client, reaper(name, after, silence if after == HEARTBEAT else within))
+
+
+def reaper(name: str, after: str, within: timedelta) -> AutomationCore:
+    """Crash a flow run that is silent for `within` after an event; its parent then tries again or ends."""
+    from prefect.client.schemas.objects import StateType
+    from prefect.events.actions import ChangeFlowRunState
+    from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+
+    run = "prefect.flow-run.*"
+    return AutomationCore(
+        name=name,
+        trigger=EventTrigger(
+            after={after},
+            expect={run},
+            match={"prefect.resource.id": run},
+            for_each={"prefect.resource.id"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=within,
+        ),
+        actions=[
+            ChangeFlowRunState(
+                name=None,
+                state=StateType.CRASHED,
+                message=f"Nothing was heard of the process for {within.seconds} s.",
+                force=False,
+            )
+        ],
+    )
+
+
+def _bring_pool(client: SyncPrefectClient, name: str) -> None:
+    from prefect.client.schemas.actions import WorkPoolCreate
+    from prefect.exceptions import ObjectAlreadyExists
+    from prefect.workers.process import ProcessWorker
+
+    template = ProcessWorker.get_default_base_job_template()
+    try:
+        client.create_work_pool(WorkPoolCreate(name=name, type="process", base_job_template=template))
+    except ObjectAlreadyExists:
+        log.get().info("work pool is there", pool=name)
+
+
+def _bring_deployment(client: SyncPrefectClient, item: Deployed) -> None:
+    from prefect.utilities.callables import parameter_schema
+    from prefect.utilities.importtools import import_object
+
+    entrypoint = f"{FLOWS}.{item.flow}"
+    flow = import_object(entrypoint)
+    there = _found(client, item)
+    client.create_deployment(
+        client.create_flow(flow),
+        item.name,
+        entrypoint=entrypoint,
+        work_pool_name=item.pool,
+        parameters=item.parameters,
+        parameter_openapi_schema=parameter_schema(flow).model_dump_for_openapi(),
+        enforce_parameter_schema=False,
+        job_variables={"command": COMMAND},
+        description=flow.__doc__,
+        paused=there.paused if there else None,
+        schedules=_schedules(item, there),
+    )
+
+
+def _found(client: SyncPrefectClient, item: Deployed) -> DeploymentResponse | None:
+    from prefect.exceptions import ObjectNotFound
+
+    try:
+        return client.read_deployment_by_name(item.full_name)
+    except ObjectNotFound:
+        return None
+
+
+def _schedules(item: Deployed, there: DeploymentResponse | None) -> list[DeploymentScheduleCreate]:
+    """Those that are there, as they are; a new deployment has its own, switched off."""
+    from prefect.client.schemas.actions import DeploymentScheduleCreate
+    from prefect.client.schemas.schedules import CronSchedule
+
+    if there:
+        return [
+            DeploymentScheduleCreate(schedule=s.schedule, active=s.active, parameters=s.parameters)
+            for s in there.schedules
+        ]
+    crons = [CronSchedule(cron=item.cron, timezone=TIMEZONE)] if item.cron else []
+    return [DeploymentScheduleCreate(schedule=cron, active=False) for cron in crons]
+
+
+def _bring_automation(client: SyncPrefectClient, wanted: AutomationCore) -> None:
+    found = client.read_automations_by_name(wanted.name)
+    if found:
+        client.update_automation(found[0].id, wanted)
+    else:
+        client.create_automation(wanted)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,47 @@
+"""`python -m pqr_pipeline.containers.first_metrics STAGE`: what a service shows from its start on, before any run.
+
+Zeros, so that the first failure is an increase and not a birth; and for the loader the figures of the run that Postgres
+shows, which outlive the service that published it.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from pqr_common.errors import PqrError
+from pqr_common.manifest import layout
+from pqr_common.process import log
+from pqr_common.process.metrics import StageMetrics
+from pqr_common.process.settings import Settings
+from pqr_common.stage.discovery import stage_named, warehouse
+
+__all__ = ["main"]
+
+TRIES, PAUSE_SECONDS = 60, 5.0  # a machine that was restarted starts Postgres and this at once
+
+
+def main(name: str) -> int:
+    """Announce the stage, then wait for Postgres if the stage is the one that loads it."""
+    try:
+        settings = Settings.read()
+        log.configure(settings)
+        StageMetrics(name).announced(contract.dataset for contract in stage_named(name).produces)
+    except PqrError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    if layout.STAGE_WRITES[name] == "load" and settings.postgres_dsn is not None:
+        _show_figures(settings.postgres_dsn.get_secret_value())
+    return 0
+
+
+def _show_figures(dsn: str) -> None:
+    for number in range(TRIES):
+        if number:
+            time.sleep(PAUSE_SECONDS)
+        if warehouse().show_figures(dsn):
+            return
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1]))

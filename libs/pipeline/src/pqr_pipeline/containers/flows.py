@@ -1,0 +1,156 @@
+"""The flows that the services of a stack run: `pqr` triggers a `stage` a service, and `record` at the end.
+
+Each run is a child process of a service's worker (`serve`). Run id and parameters are all that a trigger carries;
+what a stage reads and writes goes through the lake.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, cast
+
+import httpx
+from prefect import flow
+from prefect.artifacts import create_markdown_artifact
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.context import TaskRunContext
+from prefect.deployments import run_deployment
+from prefect.exceptions import PrefectException
+from prefect.states import Completed
+
+from pqr_common.errors import PqrError, Transient
+from pqr_common.lake.location import open_lake
+from pqr_common.manifest import layout
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.process import log
+from pqr_common.process.settings import Settings
+from pqr_common.stage.discovery import ORDER, stage_named
+from pqr_common.stage.driver import run_stage
+from pqr_common.stage.executor import dask_executor
+from pqr_pipeline.containers import report
+from pqr_pipeline.containers.doctor import examine_service
+from pqr_pipeline.flow.retries import outcome, raise_ended, stage_task
+from pqr_pipeline.flow.runs import declare
+from pqr_pipeline.flow.runs import record as recorded
+from pqrs.parameters import BOGOTA_BEHIND_UTC, Parameters
+
+__all__ = ["doctor", "pqr", "record", "stage"]
+
+POLL_SECONDS = 0.5
+RECORD_TIMEOUT_SECONDS = 300.0
+
+
+@flow(name="stage", validate_parameters=False, persist_result=False)
+def stage(run_id: str, stage: str) -> State:
+    """One attempt of one stage; the state it ends in names the error."""
+    settings = _settings()
+    try:
+        return outcome(partial(_worked, stage, run_id, settings))
+    finally:
+        _show_attempts(stage, run_id, settings)
+
+
+@flow(name="record", validate_parameters=False, persist_result=False)
+def record(run_id: str) -> State:
+    """Tell Postgres the story of a run, whatever its state."""
+    settings = _settings()
+    return outcome(lambda: recorded(open_lake(settings.lake), run_id, settings))
+
+
+@flow(name="doctor", validate_parameters=False, persist_result=False)
+def doctor(stage: str, versions: dict[str, str] | None = None) -> State:
+    """What the service finds when it examines itself, as JSON in the message."""
+    found = examine_service(stage, _settings(), versions or {})
+    return Completed(message=json.dumps([asdict(finding) for finding in found]))
+
+
+@flow(name="pqr", validate_parameters=False, persist_result=False)
+def pqr(run_id: str | None = None, parameters: dict[str, Any] | None = None) -> State:
+    """The whole pipeline of a run.
+
+    `parameters` is what `Parameters.to_json` gives and declares the run; without them the run must be declared
+    already. With neither, as from a schedule, it is the default inbox from its opening to yesterday.
+    """
+    return outcome(partial(_pipeline, run_id, parameters))
+
+
+def _settings() -> Settings:
+    settings = Settings.read()
+    log.configure(settings)
+    return settings
+
+
+def _worked(name: str, run_id: str, settings: Settings) -> None:
+    found, lake = stage_named(name), open_lake(settings.lake)
+    with dask_executor(settings) as executor:
+        run_stage(found, run_id, lake=lake, settings=settings, executor=executor)
+
+
+def _pipeline(run_id: str | None, given: dict[str, Any] | None) -> None:
+    lake = open_lake(_settings().lake)
+    parameters = Parameters.from_json(given) if given is not None else None if run_id else _until_yesterday()
+    name = run_id or parameters.run_id  # type: ignore[union-attr]  # one of them is there
+    if parameters is None:
+        RunRecords(lake, name).parameters()
+    else:
+        declare(lake, name, parameters)
+    try:
+        for stage_name in ORDER:
+            stage_task(stage_name, partial(_triggered, stage_name, name))()
+    except PqrError:
+        _record_quietly(name)
+        raise
+    _record_quietly(name)
+
+
+def _until_yesterday() -> Parameters:
+    """A trigger may read the clock, no stage does."""
+    yesterday = datetime.now(UTC) - BOGOTA_BEHIND_UTC - timedelta(days=1)
+    return Parameters.create(window_to=yesterday.date())
+
+
+def _triggered(name: str, run_id: str) -> None:
+    """One run of the stage's deployment, waited for; the key keeps a repeated request from starting a second one."""
+    context = TaskRunContext.get()
+    key, number = (str(context.task_run.id), context.task_run.run_count) if context else (None, 1)
+    try:
+        ended = _run(
+            f"stage/{name}",
+            parameters={"run_id": run_id, "stage": name},
+            flow_run_name=f"{run_id}-{name}-{number}",
+            idempotency_key=key and f"{key}-{number}",
+        )
+    except (httpx.HTTPError, PrefectException) as error:
+        raise Transient(
+            f"Prefect must start and follow the stage {name}, found {type(error).__name__} ({error}): see that its "
+            f"server lives and that the deployments are there, then run `pqr retry {run_id}`."
+        ) from error
+    raise_ended(ended.state, f"{name} of run {run_id}")
+
+
+def _record_quietly(run_id: str) -> None:
+    """What happened to a run must be told; that it cannot be told must not change what happened."""
+    try:
+        name = f"{run_id}-record"
+        ended = _run("record/loader", parameters={"run_id": run_id}, flow_run_name=name, timeout=RECORD_TIMEOUT_SECONDS)
+        raise_ended(ended.state, f"the record of run {run_id}")
+    except (PqrError, httpx.HTTPError, PrefectException) as error:
+        log.get().warning("run not recorded in postgres", run_id=run_id, error=str(error))
+
+
+def _run(deployment: str, **options: Any) -> FlowRun:
+    """The flow run of a deployment when it has ended, or when its timeout has."""
+    return cast("FlowRun", run_deployment(deployment, poll_interval=POLL_SECONDS, **options))
+
+
+def _show_attempts(name: str, run_id: str, settings: Settings) -> None:
+    """An artifact of the stage: every attempt so far and, once there is one, the manifest."""
+    try:
+        text = report.attempts(RunRecords(open_lake(settings.lake), run_id), name)
+        key = f"pqr-{layout.STAGE_WRITES[name]}"
+        _ = create_markdown_artifact(text, key=key, description=f"{name} of run {run_id}")
+    except (PqrError, httpx.HTTPError, PrefectException) as error:
+        log.get().warning("attempts not shown in prefect", run_id=run_id, stage=name, error=str(error))

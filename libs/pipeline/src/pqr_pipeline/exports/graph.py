@@ -1,0 +1,95 @@
+"""`python -m pqr_pipeline.exports.graph [--every SECONDS]`: the lineage of every run into Neo4j, once or ever again.
+
+Reads manifests and nothing else. What is whole in the graph is not sent again; what is sent twice is there once.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from pqr_common.errors import InvalidSettings, PqrError
+from pqr_common.lake.location import open_lake
+from pqr_common.lake.port import Lake
+from pqr_common.manifest.layout import STAGE_WRITES
+from pqr_common.manifest.runs import RunRecords, run_ids
+from pqr_common.manifest.values import Manifest
+from pqr_common.process import log
+from pqr_common.process.settings import Settings
+from pqr_pipeline.exports.lineage_graph import ORDER, manifest_id, rows_of
+from pqr_pipeline.exports.neo4j import Neo4j
+from pqrs.parameters import Parameters
+
+__all__ = ["export", "main"]
+
+RETRY_SECONDS = 5.0
+FINISHED = "exported"  # a file in the temporary folder once everything was sent, for a health check
+
+
+def export(lake: Lake, neo4j: Neo4j) -> dict[str, int]:
+    """Send what the graph lacks; how many rows went to each statement."""
+    neo4j.constrain()
+    whole = {row["id"]: row["digest"] for row in neo4j.run("whole")}
+    sent = dict.fromkeys(ORDER, 0)
+    for run_id in run_ids(lake):
+        records = RunRecords(lake, run_id)
+        manifests = {layer: found for layer in STAGE_WRITES.values() if (found := records.manifest(layer))}
+        if manifests and all(_is_whole(manifest, whole) for manifest in manifests.values()):
+            continue
+        rows = rows_of(run_id, Parameters.of(records.parameters()), manifests)
+        for name in ORDER:
+            neo4j.send(name, rows[name])
+            sent[name] += len(rows[name])
+    return sent
+
+
+def _is_whole(manifest: Manifest, whole: dict[str, str]) -> bool:
+    return whole.get(manifest_id(manifest)) == manifest.digest
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Export; the exit code and sentence of an error. With `--every` trouble is logged and tried again."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        every = _every(given)
+        settings = Settings.read()
+        log.configure(settings)
+        neo4j = Neo4j.of(settings)
+        while True:
+            is_done = _round(settings, neo4j, is_last=every is None)
+            if every is None:
+                return 0
+            if is_done:
+                (Path(tempfile.gettempdir()) / FINISHED).touch()
+            time.sleep(every if is_done else min(every, RETRY_SECONDS))
+    except PqrError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+
+
+def _round(settings: Settings, neo4j: Neo4j, *, is_last: bool) -> bool:
+    try:
+        sent = export(open_lake(settings.lake), neo4j)
+    except PqrError as error:
+        if is_last:
+            raise
+        log.get().warning("lineage not exported", error=str(error))
+        return False
+    log.get().info("lineage exported", **sent)
+    return True
+
+
+def _every(given: list[str]) -> float | None:
+    match given:
+        case []:
+            return None
+        case ["--every", seconds] if seconds.isdecimal() and int(seconds) > 0:
+            return float(seconds)
+    raise InvalidSettings(f"The export takes --every SECONDS or nothing, found {' '.join(given)!r}: correct it.")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,94 @@
+"""Runs the stages of a run on a stack, in order, and leaves the story of it in Postgres whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from pydantic import SecretStr
+
+from pqr_common.errors import PqrError
+from pqr_common.lake.location import open_lake
+from pqr_common.lake.port import Lake
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.manifest.values import Manifest
+from pqr_common.process import log
+from pqr_common.process.settings import Settings
+from pqr_common.stage.discovery import ORDER, installed_stages, stage_named, warehouse
+from pqr_common.stage.driver import Progress, committed, committed_layers, run_stage
+from pqr_common.stage.executor import Executor
+from pqr_pipeline.embedded.servers import EmbeddedServers, postgres, prefect_environment
+from pqr_pipeline.flow.retries import Call, prefect_session, run_flow
+from pqrs.parameters import Parameters
+
+__all__ = ["declare", "is_finished", "record", "refuse_unserved", "run_pipeline", "run_single_stage"]
+
+
+def declare(lake: Lake, run_id: str, parameters: Parameters) -> None:
+    """Write down what the run is, once every installed stage has agreed to serve it."""
+    refuse_unserved(parameters)
+    RunRecords(lake, run_id).declare(parameters)
+
+
+def refuse_unserved(parameters: Parameters) -> None:
+    """Raise InvalidSettings when an installed stage cannot serve such a run."""
+    for stage in installed_stages().values():
+        stage.validate(parameters)
+
+
+def run_pipeline(run_id: str, servers: EmbeddedServers, progress: Progress) -> list[Manifest]:
+    """All stages of a declared run as one Prefect flow; what is committed already is not done again."""
+    lake = open_lake(servers.settings.lake)
+    with _recorded(lake, run_id, servers.settings):
+        calls = {
+            name: _call(
+                name, run_id, lake=lake, settings=servers.settings, executor=servers.executor, progress=progress
+            )
+            for name in ORDER
+        }
+        with prefect_session(servers.prefect_url, prefect_environment(servers.settings)):
+            return run_flow(run_id, calls)
+
+
+def is_finished(run_id: str, settings: Settings) -> bool:
+    """Whether every stage is committed and Postgres shows the run; starts nothing but Postgres, and that last."""
+    lake = open_lake(settings.lake)
+    if len(committed_layers(lake, run_id)) < len(ORDER):
+        return False
+    with postgres(settings) as dsn:
+        ready = settings.with_(postgres_dsn=SecretStr(dsn))
+        return all(
+            committed(stage, run_id, lake=lake, settings=ready) is not None for stage in installed_stages().values()
+        )
+
+
+def run_single_stage(name: str, run_id: str, *, settings: Settings, executor: Executor, progress: Progress) -> Manifest:
+    """One stage of a declared run, without Prefect."""
+    lake = open_lake(settings.lake)
+    with _recorded(lake, run_id, settings):
+        return _call(name, run_id, lake=lake, settings=settings, executor=executor, progress=progress)()
+
+
+def record(lake: Lake, run_id: str, settings: Settings) -> None:
+    """Tell Postgres the story of a run; a Postgres that is away must not hide what happened to the run."""
+    if settings.postgres_dsn is None:
+        return
+    try:
+        warehouse().record(lake, run_id, settings.postgres_dsn.get_secret_value())
+    except PqrError as error:
+        log.get().warning("run not recorded in postgres", run_id=run_id, error=str(error))
+
+
+def _call(name: str, run_id: str, *, lake: Lake, settings: Settings, executor: Executor, progress: Progress) -> Call:
+    def call() -> Manifest:
+        return run_stage(stage_named(name), run_id, lake=lake, settings=settings, executor=executor, progress=progress)
+
+    return call
+
+
+@contextlib.contextmanager
+def _recorded(lake: Lake, run_id: str, settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        record(lake, run_id, settings)

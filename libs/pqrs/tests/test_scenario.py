@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import copy
+from datetime import date
+
+import pytest
+
+from pqr_common.errors import InvalidSettings
+from pqrs.catalogue import DEPARTMENTS, DEPENDENCIES, PQRS_TYPES, TOPICS
+from pqrs.scenario import Scenario, load_scenario, scenario_names
+from pqrs.terms import PQRS_TYPES as TYPES_WITH_POLICIES
+
+
+def test_packaged_scenarios():
+    """Every packaged scenario is valid and bears the name of its file."""
+    assert scenario_names() == ("alcaldia", "sin_picos")
+    for name in scenario_names():
+        assert load_scenario(name).name == name
+
+
+def test_default_scenario_has_a_peak_of_weeks_and_a_peak_of_days():
+    """The default scenario has a +55 % peak over weeks and a +200 % peak over days in early 2026."""
+    weeks, days = load_scenario().peaks
+    assert (weeks.percent, (weeks.last - weeks.first).days >= 7) == (155, True)
+    assert (days.percent, (days.last - days.first).days <= 3) == (300, True)
+    assert all(date(2026, 1, 1) <= peak.first <= peak.last <= date(2026, 3, 31) for peak in (weeks, days))
+
+
+def test_quiet_scenario_differs_only_in_peaks_and_dirt():
+    """sin_picos is alcaldia without peaks and without dirt."""
+    quiet, busy = load_scenario("sin_picos").to_json(), load_scenario().to_json()
+    assert quiet["peaks"] == []
+    assert set(quiet["dirt_per_100k"].values()) == {0}
+    same = {"type_mix", "topic_mix", "department_mix", "rates_per_mille"}
+    assert {key: quiet[key] for key in same} == {key: busy[key] for key in same}
+
+
+def test_json_round_trip():
+    """A scenario written as JSON and read back is the same value."""
+    scenario = load_scenario()
+    assert Scenario.from_json(scenario.to_json()) == scenario
+
+
+def test_order_of_the_file_does_not_matter():
+    """Mixes follow the catalogue's order, not the file's."""
+    value = load_scenario().to_json()
+    value["type_mix"] = dict(reversed(value["type_mix"].items()))
+    assert Scenario.from_json(value) == load_scenario()
+    assert tuple(code for code, _ in load_scenario().type_mix) == PQRS_TYPES
+
+
+def test_catalogue_is_consistent():
+    """33 departments with Bogotá, each topic belongs to a dependency of three digits, each type has its policies."""
+    assert len(set(DEPARTMENTS)) == 33
+    assert "Bogotá D.C." in DEPARTMENTS
+    assert {topic.dependency for topic in TOPICS} == set(DEPENDENCIES)
+    assert set(PQRS_TYPES) == set(TYPES_WITH_POLICIES)
+    assert all(len(code) == 3 and code.isdigit() for code in DEPENDENCIES)
+
+
+def test_unknown_scenario_lists_the_known_ones():
+    """An unknown scenario name is refused with the names there are."""
+    with pytest.raises(InvalidSettings, match=r"alcaldia, sin_picos .*'otra'"):
+        load_scenario("otra")
+
+
+def changed(path, value):
+    scenario = copy.deepcopy(load_scenario().to_json())
+    *parents, last = path
+    target = scenario
+    for key in parents:
+        target = target[key]
+    target[last] = value
+    return scenario
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "named"),
+    [
+        (["colour"], 1, "'colour'"),
+        (["type_mix", "PQR"], 1, "'PQR'"),
+        (["type_mix", "QUEJA"], -1, "type_mix.QUEJA"),
+        (["type_mix", "QUEJA"], 1.5, "1.5"),
+        (["topic_mix"], {}, "topic_mix"),
+        (["topic_mix"], "all", "'all'"),
+        (["department_mix", "Panamá"], 1, "'Panamá'"),
+        (["rates_per_mille", "transfer"], 1001, "1001"),
+        (["rates_per_mille", "speed"], 1, "'speed'"),
+        (["rates_per_mille"], None, "rates_per_mille"),
+        (["dirt_per_100k", "bounce"], True, "dirt_per_100k.bounce"),
+        (["name"], " ", "name"),
+        (["peaks"], "many", "'many'"),
+        (["peaks", 0], 7, "7"),
+        (["peaks"], [{}] * 21, "at most 20"),
+        (["dirt_per_100k", "duplicate"], 99_000, "sum to 100000"),
+        (["peaks", 0, "percent"], 100, "100"),
+        (["peaks", 0, "to"], "2026-02-15", "2026-02-16"),
+        (["peaks", 0, "from"], "soon", "'soon'"),
+        (["peaks", 0, "topic"], "CLIMA", "'CLIMA'"),
+        (["peaks", 0, "pqrs_type"], "OTRO", "'OTRO'"),
+        (["peaks", 0, "weight"], 1, "'weight'"),
+        (["peaks", 1, "name"], "vencimiento_predial", "different names"),
+    ],
+)
+def test_bad_scenario_names_the_key(path, value, named):
+    """An unknown key or a bad value is refused with a sentence that names it."""
+    with pytest.raises(InvalidSettings) as caught:
+        Scenario.from_json(changed(path, value), "test.toml")
+    assert named in str(caught.value)
+    assert "test.toml" in str(caught.value)
+
+
+def test_missing_key_is_named():
+    """A scenario without a required table is refused and the table named."""
+    value = load_scenario().to_json()
+    del value["topic_mix"]
+    with pytest.raises(InvalidSettings, match="topic_mix"):
+        Scenario.from_json(value)
+
+
+def test_broken_toml_is_refused():
+    """Text that is not TOML is refused with its source."""
+    with pytest.raises(InvalidSettings, match=r"mine\.toml"):
+        Scenario.from_toml("name = ", "mine.toml")
+
+
+def test_zero_dirt_rates_are_allowed():
+    """A rate of nought switches a kind of dirt off."""
+    assert load_scenario("sin_picos").dirt.duplicate == 0

@@ -1,0 +1,212 @@
+"""The calendar, the terms and the clock of a PQRS, by named cases and against a walker of single days."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import date, timedelta
+
+import holidays
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pqrs import catalogue, terms
+
+FREE_DAYS = {day.item() for day in terms.HOLIDAYS}
+BUSINESS_DAYS = [
+    day
+    for day in (date(2019, 1, 1) + timedelta(days=n) for n in range(9 * 365 + 2))
+    if day.weekday() < 5 and day not in FREE_DAYS
+]
+
+business_day = st.sampled_from([day for day in BUSINESS_DAYS if day.year < 2027])
+any_day = st.dates(date(2019, 1, 1), date(2026, 12, 31))
+
+
+def walked(start: date, count: int, paused_from: date | None = None, paused_to: date | None = None) -> date:
+    """Goes from `start` one day at a time until `count` business days that are not suspended have passed."""
+    day = start
+    while count > 0:
+        day += timedelta(days=1)
+        paused = paused_from is not None and paused_to is not None and paused_from < day <= paused_to
+        if day.weekday() < 5 and day not in FREE_DAYS and not paused:
+            count -= 1
+    return day
+
+
+def one(value: object) -> date:
+    return np.asarray(value).reshape(-1)[0].item()
+
+
+@pytest.mark.parametrize("year", range(2015, 2036))
+def test_holidays_agree_with_the_library(year: int) -> None:
+    """The frozen holidays of a year are those the library resolves today."""
+    frozen = [day.item() for day in terms.HOLIDAYS if day.item().year == year]
+    assert frozen == sorted(holidays.country_holidays("CO", years=year))
+
+
+def test_colliding_holidays_are_one_free_day() -> None:
+    """Sagrado Corazón and San Pedro fall together on 2019-07-01 and 2025-06-30: 17 dates, not 18."""
+    for year, day in ((2019, date(2019, 7, 1)), (2025, date(2025, 6, 30))):
+        assert day in FREE_DAYS
+        assert sum(free.year == year for free in FREE_DAYS) == 17
+
+
+def test_chiquinquira_is_a_holiday_from_2026() -> None:
+    """Ley 2578 of 2026 adds 9 July, moved to Monday: 2026-07-13 is free, no year before has that holiday."""
+    assert date(2026, 7, 13) in FREE_DAYS
+    assert not {free for free in FREE_DAYS if free.year < 2026 and free.month == 7 and 9 <= free.day <= 15}
+
+
+@pytest.mark.parametrize(
+    ("received", "days", "due"),
+    [
+        (date(2025, 6, 27), 10, date(2025, 7, 14)),
+        (date(2025, 12, 15), 15, date(2026, 1, 7)),
+        (date(2026, 6, 22), 15, date(2026, 7, 15)),
+        (date(2019, 6, 28), 1, date(2019, 7, 2)),
+    ],
+)
+def test_named_due_dates(received: date, days: int, due: date) -> None:
+    """The term counts from the business day after reception and skips holidays in mid week."""
+    assert one(terms.add_business_days(received, days)) == due
+    assert one(terms.effective_due_on(received, days)) == due
+
+
+@pytest.mark.parametrize(
+    ("year", "counts"),
+    [
+        (2025, [21, 20, 20, 20, 21, 18, 23, 19, 22, 22, 18, 21]),
+        (2026, [20, 20, 21, 20, 19, 19, 21, 19, 22, 21, 19, 21]),
+    ],
+)
+def test_business_days_of_each_month(year: int, counts: list[int]) -> None:
+    """Business days a month, as counted by hand from the official calendar."""
+    firsts = np.arange(f"{year}-01", f"{year + 1}-02", dtype="datetime64[M]").astype("datetime64[D]")
+    found = terms.business_days_between(firsts[:-1] - 1, firsts[1:] - 1)
+    assert found.tolist() == counts
+
+
+@pytest.mark.parametrize(
+    ("arrival_utc", "day"),
+    [
+        ("2026-01-05T21:59:59", date(2026, 1, 5)),  # 16:59:59 in Bogotá
+        ("2026-01-05T22:00:00", date(2026, 1, 6)),  # 17:00:00
+        ("2026-01-06T03:00:00", date(2026, 1, 6)),  # 22:00 of the 5th
+        ("2026-01-09T22:30:00", date(2026, 1, 13)),  # Friday evening before a long weekend
+        ("2026-01-10T15:00:00", date(2026, 1, 13)),  # Saturday
+        ("2026-01-12T15:00:00", date(2026, 1, 13)),  # Epiphany, moved to Monday
+    ],
+)
+def test_reception_after_hours_or_on_a_free_day_is_the_next_business_day(arrival_utc: str, day: date) -> None:
+    """An e-mail at or after 17:00 local, or on a day without business, is received the next business day."""
+    assert one(terms.received_on(arrival_utc)) == day
+
+
+@pytest.mark.parametrize(
+    ("received", "general", "documents", "consultation"),
+    [
+        (date(2015, 1, 2), 15, 10, 30),
+        (date(2020, 3, 27), 15, 10, 30),
+        (date(2020, 3, 28), 30, 20, 35),
+        (date(2022, 5, 17), 30, 20, 35),
+        (date(2022, 5, 18), 15, 10, 30),
+        (date(2026, 1, 5), 15, 10, 30),
+    ],
+)
+def test_terms_of_the_emergency(received: date, general: int, documents: int, consultation: int) -> None:
+    """From 2020-03-28 to 2022-05-17 the terms are 30, 20 and 35 days; before and after 15, 10 and 30."""
+    codes = ["PET_GEN", "QUEJA", "DENUNCIA", "PET_INF", "PET_DOC", "CONSULTA", "FELICITACION", "OTRO", None]
+    found = terms.term_days(pa.array(codes), np.full(len(codes), received, dtype="datetime64[D]"))
+    assert found.tolist() == [general] * 3 + [documents] * 2 + [consultation, -1, -1, -1]
+
+
+def test_a_day_before_the_first_policy_has_no_term() -> None:
+    """Nothing is claimed about days before the calendar begins."""
+    assert terms.term_days(pa.array(["QUEJA"]), ["2014-12-31"]).tolist() == [terms.NO_TERM]
+
+
+def test_every_type_of_the_catalogue_has_a_policy() -> None:
+    """Types have one list of codes."""
+    assert terms.PQRS_TYPES == catalogue.PQRS_TYPES
+
+
+def test_policies_follow_each_other_without_gap_or_overlap() -> None:
+    """Each type has one policy for each day from the first version on, at most doubled by an extension."""
+    for code in terms.PQRS_TYPES:
+        versions = sorted((p for p in terms.POLICIES if p.pqrs_type == code), key=lambda p: p.valid_from)
+        assert versions[0].valid_from == terms.CALENDAR_FROM
+        assert versions[-1].valid_to is None
+        for earlier, later in itertools.pairwise(versions):
+            assert earlier.valid_to is not None
+            assert later.valid_from - earlier.valid_to == timedelta(days=1)
+        assert all(p.max_extension_days == (p.term_days or 0) for p in versions)
+
+
+@pytest.mark.parametrize(
+    ("requested", "deadline"),
+    [
+        (date(2026, 1, 8), date(2026, 2, 9)),  # 8 February is a Sunday
+        (date(2026, 1, 30), date(2026, 3, 2)),  # no 30 February: its 28th, a Saturday, rolls on
+        (date(2026, 3, 9), date(2026, 4, 9)),
+    ],
+)
+def test_a_month_to_complete_runs_on_the_calendar(requested: date, deadline: date) -> None:
+    """Months count on the calendar and end on the next business day."""
+    assert one(terms.completion_deadline(requested)) == deadline
+
+
+def test_unknown_days_stay_unknown() -> None:
+    """NaT in, NaT out; counts between unknown days are 0; no term means no due date."""
+    nat = np.datetime64("NaT")
+    assert np.isnat(terms.received_on([nat])).all()
+    assert np.isnat(terms.completion_deadline([nat])).all()
+    assert np.isnat(terms.effective_due_on([nat, np.datetime64("2026-01-05")], [15, terms.NO_TERM])).all()
+    assert terms.business_days_between([nat], ["2026-01-05"]).tolist() == [0]
+
+
+@given(business_day, st.integers(0, 80))
+def test_adding_business_days_is_walking(start: date, count: int) -> None:
+    """The vectorised sum lands where the walker lands, and counting back gives the days that were added."""
+    due = terms.add_business_days(start, count)
+    assert one(due) == walked(start, count)
+    assert int(terms.business_days_between(start, due)) == count
+
+
+@given(any_day)
+def test_the_next_business_day_is_reached_by_walking(day: date) -> None:
+    """The next business day is the day itself or the first one a walker meets."""
+    expected = day if day.weekday() < 5 and day not in FREE_DAYS else walked(day, 1)
+    assert one(terms.next_business_day(day)) == expected
+
+
+@given(any_day, any_day)
+def test_business_days_between_is_counting(first: date, last: date) -> None:
+    """Days in (first, last] are those a walker counts; the other way round they are negative."""
+    low, high = min(first, last), max(first, last)
+    free = [low + timedelta(days=n) for n in range(1, (high - low).days + 1)]
+    count = sum(day.weekday() < 5 and day not in FREE_DAYS for day in free)
+    assert int(terms.business_days_between(low, high)) == count
+    assert int(terms.business_days_between(high, low)) == -count
+
+
+@given(business_day, st.integers(1, 35), st.integers(0, 35), st.integers(-10, 100), st.integers(-5, 90))
+def test_the_effective_due_date_is_walked(
+    received: date, term: int, extension: int, paused_after: int, paused_for: int
+) -> None:
+    """Extension and suspension move the due date exactly as a walker that skips suspended days."""
+    paused_from = received + timedelta(days=paused_after)
+    paused_to = paused_from + timedelta(days=paused_for)
+    found = terms.effective_due_on(received, term, extension, paused_from, paused_to)
+    assert one(found) == walked(received, term + extension, paused_from, paused_to)
+    assert one(terms.effective_due_on(received, term, extension)) == walked(received, term + extension)
+
+
+@given(st.lists(st.tuples(business_day, st.integers(1, 35)), min_size=1, max_size=20))
+def test_each_row_stands_alone(rows: list[tuple[date, int]]) -> None:
+    """A column of tickets gets the same dates as each ticket by itself."""
+    received, term = (np.array(column) for column in zip(*rows, strict=True))
+    together = terms.effective_due_on(received, term)
+    assert [day.item() for day in together] == [walked(day, count) for day, count in rows]
