@@ -242,7 +242,7 @@ def test_retry_from_outside_brings_the_run_to_its_end(running, platform, pqr, tm
 @pytest.mark.parametrize(("error", "tries"), [(LakeUnavailable, 3), (UpstreamBroken, 1)])
 def test_only_what_may_pass_is_tried_again(running, monkeypatch, error, tries):
     """A stage that fails twice for a reason that passes is done at the third try; any other reason ends the run."""
-    monkeypatch.setattr(flow, "FIRST_RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(retries, "FIRST_RETRY_SECONDS", 0.05)
     tried = []
 
     def call():
