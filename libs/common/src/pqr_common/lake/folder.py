@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from pqr_common.errors import InvalidSettings, LakeUnavailable
@@ -52,12 +52,23 @@ class FolderLake(Lake):
             draft.replace(self._path(key))
 
     def put_new(self, key: str, data: bytes) -> bool:
-        with self._door(key), self._written(key, data, durable=True) as draft:
+        with self._door(key), self._written(key, data) as draft:
+            _settle(draft)
             try:
                 os.link(draft, self._path(key))
             except FileExistsError:
                 return False
+            self._settle_folders({draft.parent})
         return True
+
+    def settle(self, keys: Iterable[str]) -> None:
+        """Files first, all written before the first is waited for, then the folders that name them."""
+        paths = [self._path(key) for key in keys]
+        for path in paths:
+            with self._door(path.relative_to(self.root).as_posix()):
+                _settle(path)
+        with self._door(""):
+            self._settle_folders({path.parent for path in paths})
 
     def delete(self, key: str) -> None:
         with self._door(key):
@@ -72,7 +83,7 @@ class FolderLake(Lake):
         return self.root.joinpath(PurePosixPath(key))
 
     @contextlib.contextmanager
-    def _written(self, key: str, data: bytes | memoryview, *, durable: bool = False) -> Iterator[Path]:
+    def _written(self, key: str, data: bytes | memoryview) -> Iterator[Path]:
         """A hidden file beside the target that holds the data; gone afterwards unless it was renamed."""
         target = self._path(key)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -80,12 +91,16 @@ class FolderLake(Lake):
         try:
             with draft.open("wb") as file:
                 file.write(data)
-                if durable:
-                    file.flush()
-                    os.fsync(file.fileno())
             yield draft
         finally:
             draft.unlink(missing_ok=True)
+
+    def _settle_folders(self, folders: set[Path]) -> None:
+        """Each with those above it, up to the one that holds the lake."""
+        for folder in {
+            above for each in folders for above in (each, *each.parents) if self.root.parent in above.parents
+        }:
+            _settle(folder)
 
     @contextlib.contextmanager
     def _door(self, key: str) -> Iterator[None]:
@@ -101,3 +116,12 @@ class FolderLake(Lake):
                 f"The lake must answer, found {error.strerror or error!r} at {self._path(key)}: "
                 f"free space or mend the disk, then run `pqr retry`."
             ) from error
+
+
+def _settle(path: Path) -> None:
+    """Wait until the disk holds a file's bytes, or a folder's names."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
+from pqr_common.canonical import sha256_hex
 from pqr_common.errors import UpstreamBroken
+
+if TYPE_CHECKING:
+    from pqr_common.manifest.values import Partition
 
 __all__ = ["Lake", "missing"]
 
@@ -35,6 +40,9 @@ class Lake(ABC):
     def put_new(self, key: str, data: bytes) -> bool:
         """Create an object that must not exist yet; False when another writer was first."""
 
+    def settle(self, keys: Iterable[str]) -> None:  # noqa: B027  a bucket's answer means that it is on the disk
+        """See that these objects outlive a power cut; a manifest that names them may be put afterwards."""
+
     @abstractmethod
     def delete(self, key: str) -> None:
         """Remove an object; a missing one is no error."""
@@ -42,6 +50,20 @@ class Lake(ABC):
     @abstractmethod
     def keys(self, prefix: str) -> Iterator[str]:
         """The keys below a prefix, in order. For audit and clean-up only."""
+
+    def read(self, partition: Partition) -> bytes:
+        """The bytes of a partition, those that its manifest names; raises UpstreamBroken with the object's key."""
+        data = self.get(partition.path)
+        if len(data) != partition.bytes:
+            found = f"{len(data)} bytes instead of {partition.bytes}"
+        elif (digest := sha256_hex(data)) != partition.sha256:
+            found = f"SHA-256 {digest[:12]} instead of {partition.sha256[:12]}"
+        else:
+            return data
+        raise UpstreamBroken(
+            f"The object {partition.path} must be what its manifest says, found {found} in {self.url}: "
+            f"restore it, or run its stage under another run id."
+        )
 
 
 def missing(key: str, url: str) -> UpstreamBroken:

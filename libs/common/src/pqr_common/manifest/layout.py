@@ -12,16 +12,15 @@ __all__ = [
     "stage_prefixes",
 ]
 
-STAGE_WRITES = {"generator": "raw", "bronze": "bronze", "silver": "silver", "gold": "gold", "loader": "load"}
+NAME_DIGITS = 16  # of the SHA-256 that names an object
 
 
 def run_key(run_id: str) -> str:
     return f"manifests/{run_id}/run.json"
 
 
-def manifest_key(run_id: str, writes: str) -> str:
-    """`writes` is the layer a stage makes: raw, bronze, silver, gold or load."""
-    return f"manifests/{run_id}/{writes}.json"
+def manifest_key(run_id: str, layer: str) -> str:
+    return f"manifests/{run_id}/{layer}.json"
 
 
 def attempt_key(run_id: str, stage: str, number: int) -> str:
@@ -32,14 +31,16 @@ def receipt_key(run_id: str, stage: str, phase: str, task: str) -> str:
     return f"manifests/{run_id}/receipts/{stage}/{phase}/{task}.json"
 
 
-def data_key(writes: str, dataset: str, run_id: str, key: str) -> str:
-    return f"{writes}/{dataset}/run={run_id}/{key}.parquet"
+def data_key(dataset: str, run_id: str, name: str, sha256: str) -> str:
+    """`dataset` is `layer/name`, `name` has its extension. Other bytes have another key: none is ever overwritten."""
+    stem, _, extension = name.rpartition(".")
+    return f"{dataset}/run={run_id}/{stem}-{sha256[:NAME_DIGITS]}.{extension}"
 
 
-def exchange_key(writes: str, run_id: str, phase: str, name: str, task: str) -> str:
-    return f"{writes}/_exchange/run={run_id}/{phase}/{name}-{task}.arrow"
+def exchange_key(layer: str, run_id: str, name: str, sha256: str) -> str:
+    return data_key(f"{layer}/_exchange", run_id, f"{name}.arrow", sha256)
 
 
-def stage_prefixes(writes: str, run_id: str, datasets: tuple[str, ...]) -> tuple[str, ...]:
-    """The prefixes that hold only objects of this stage and run."""
-    return (*(f"{writes}/{dataset}/run={run_id}" for dataset in datasets), f"{writes}/_exchange/run={run_id}")
+def stage_prefixes(layer: str, run_id: str, datasets: tuple[str, ...]) -> tuple[str, ...]:
+    """The prefixes that hold only objects of this layer and run."""
+    return (*(f"{layer}/{dataset}/run={run_id}" for dataset in datasets), f"{layer}/_exchange/run={run_id}")

@@ -1,41 +1,39 @@
-"""A run's records in the lake: its parameters, its manifests and every attempt of every stage."""
+"""A run's records in the lake: what was asked for, its manifests and every attempt of every stage."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
 
 from pqr_common.canonical import canonical_json
-from pqr_common.errors import Fenced, InvalidSettings, ManifestConflict, UnknownRun, UpstreamBroken
+from pqr_common.errors import InvalidSettings, ManifestConflict, UnknownRun, UpstreamBroken
 from pqr_common.installed import the_only
 from pqr_common.lake.port import Lake
 from pqr_common.manifest import layout
+from pqr_common.manifest.attempts import Attempt, AttemptRecords
+from pqr_common.manifest.codec import decoded, encoded
+from pqr_common.manifest.graph import Graph, first_graph
 from pqr_common.manifest.values import Manifest, RunParameters
 
-__all__ = ["Attempt", "RunRecords", "run_ids"]
+__all__ = ["Attempt", "RunId", "RunRecords", "run_ids"]
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try at one stage. Times are ISO 8601 UTC text, `seconds` is text with milliseconds."""
+class RunId(str):
+    """The name of a run: part of object keys, so only letters, digits, `-`, `_` and `.`; raises InvalidSettings."""
 
-    run_id: str
-    stage: str
-    number: int
-    state: str  # running | completed | failed
-    started_at: str
-    host: str
-    finished_at: str | None = None
-    seconds: str | None = None
-    error_type: str | None = None
-    error: str | None = None
-    tasks: int = 0
-    tasks_reused: int = 0
-    rows: int = 0
-    bytes: int = 0
-    checks: tuple[dict[str, Any], ...] = ()
+    __slots__ = ()
+    SAFE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
+
+    def __new__(cls, text: str) -> Self:
+        if not isinstance(text, str) or not cls.SAFE.fullmatch(text):
+            raise InvalidSettings(
+                f"A run id must hold at most 128 letters, digits, '-', '_' and '.' and not begin with '.', found "
+                f"{text!r}: choose another."
+            )
+        return super().__new__(cls, text)
 
 
 def run_ids(lake: Lake) -> list[str]:
@@ -44,17 +42,22 @@ def run_ids(lake: Lake) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class RunRecords:
-    """The records of one run."""
+class RunRecords(AttemptRecords):
+    """All records of one run; raises InvalidSettings for a name that no run may have."""
 
-    lake: Lake
-    run_id: str
+    def __post_init__(self) -> None:
+        RunId(self.run_id)
 
-    def declare(self, parameters: RunParameters) -> None:
-        """Write the run's parameters first of all; the same run again is no change, another is refused."""
-        data = canonical_json({"run_id": self.run_id, "parameters": parameters.to_json()})
+    def declare(self, parameters: RunParameters, graph: Graph) -> None:
+        """Write first of all what the run is; the same run again is no change, another is refused.
+
+        `graph` are the stages there are now; a run that was declared before keeps those of its time.
+        """
+        declared = {"run_id": self.run_id, "parameters": parameters.to_json(), "stages": graph.to_json()}
         key = layout.run_key(self.run_id)
-        if not self.lake.put_new(key, data) and self.lake.get(key) != data:
+        if self.lake.put_new(key, canonical_json(declared)):
+            return
+        if self._declared()["parameters"] != declared["parameters"]:
             raise InvalidSettings(
                 f"A run id must always mean the same parameters, found {self.run_id!r} declared with others in "
                 f"{self.lake.url}: give another --run-id or the parameters of {key}."
@@ -62,6 +65,66 @@ class RunRecords:
 
     def parameters(self) -> RunParameters:
         """The parameters of the run; raises UnknownRun when it was never declared."""
+        kind: type[RunParameters] = the_only("pqr.parameters")
+        given = self._declared()["parameters"]
+        try:
+            return kind.from_json(given)
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._unreadable(error) from error
+
+    def graph(self) -> Graph:
+        """The stages of the run; those of the first lakes for a run that does not say."""
+        declared = self._declared()
+        if "stages" not in declared:
+            return first_graph().graph
+        try:
+            return Graph.from_json(declared["stages"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._unreadable(error) from error
+
+    def manifest(self, layer: str) -> Manifest | None:
+        """The committed manifest of a layer, or None while there is none."""
+        key = layout.manifest_key(self.run_id, layer)
+        data = self.lake.find(key)
+        return None if data is None else decoded(data, where=f"{self.lake.url}/{key}")
+
+    def manifests(self) -> dict[str, Manifest]:
+        """The manifests the run has so far by layer, in the order of its stages."""
+        found = {layer: self.manifest(layer) for layer in self.graph().layers}
+        return {layer: manifest for layer, manifest in found.items() if manifest is not None}
+
+    def upstream(self, layer: str) -> Manifest:
+        """The committed manifest of a layer that must be there."""
+        found = self.manifest(layer)
+        if found is None:
+            raise UpstreamBroken(
+                f"The {layer} layer of run {self.run_id} must be committed first, found no "
+                f"{layout.manifest_key(self.run_id, layer)} in {self.lake.url}: run the stage that writes it."
+            )
+        return found
+
+    def refuse_conflict(self, manifest: Manifest) -> None:
+        """Raise ManifestConflict when the layer is committed with other data; ask before anything is shown."""
+        there = self.manifest(manifest.layer)
+        if there is not None and there.digest != manifest.digest and not there.is_same_data(manifest):
+            raise ManifestConflict(
+                f"A stage must give the same data each time, found digest {manifest.digest[:12]} where "
+                f"{there.digest[:12]} is committed in {layout.manifest_key(self.run_id, manifest.layer)}: nothing was "
+                f"overwritten; use another run id."
+            )
+
+    def commit(self, manifest: Manifest) -> Manifest:
+        """Put the manifest last and only once; the same data is committed already, other data is refused."""
+        if self.lake.put_new(layout.manifest_key(self.run_id, manifest.layer), encoded(manifest)):
+            return manifest
+        self.refuse_conflict(manifest)
+        return self.upstream(manifest.layer)
+
+    def all_attempts(self) -> list[Attempt]:
+        """Those of every stage, in the order of the stages."""
+        return [attempt for stage in self.graph().stages for attempt in self.attempts(stage)]
+
+    def _declared(self) -> Mapping[str, Any]:
         data = self.lake.find(layout.run_key(self.run_id))
         if data is None:
             raise UnknownRun(
@@ -69,84 +132,14 @@ class RunRecords:
                 f"see `pqr runs` for the ones there are."
             )
         try:
-            kind: type[RunParameters] = the_only("pqr.parameters")
-            return kind.from_json(json.loads(data)["parameters"])
+            declared: Mapping[str, Any] = json.loads(data)
+            _ = declared["parameters"]
         except (ValueError, KeyError, TypeError) as error:
-            raise UpstreamBroken(
-                f"The record of a run must be readable, found {error} in {layout.run_key(self.run_id)} of "
-                f"{self.lake.url}: restore it."
-            ) from error
+            raise self._unreadable(error) from error
+        return declared
 
-    def manifest(self, writes: str) -> Manifest | None:
-        """The committed manifest of a layer, or None while there is none."""
-        key = layout.manifest_key(self.run_id, writes)
-        data = self.lake.find(key)
-        return None if data is None else Manifest.from_json(data, where=f"{self.lake.url}/{key}")
-
-    def upstream(self, writes: str) -> Manifest:
-        """The committed manifest of a layer that must be there."""
-        found = self.manifest(writes)
-        if found is None:
-            raise UpstreamBroken(
-                f"The {writes} layer of run {self.run_id} must be committed first, found no "
-                f"{layout.manifest_key(self.run_id, writes)} in {self.lake.url}: run the stage that writes it."
-            )
-        return found
-
-    def commit(self, manifest: Manifest) -> Manifest:
-        """Put the manifest last and only once; equal content is done already, other content is refused."""
-        key = layout.manifest_key(self.run_id, manifest.stage)
-        if self.lake.put_new(key, manifest.to_json()):
-            return manifest
-        there = Manifest.from_json(self.lake.get(key), where=f"{self.lake.url}/{key}")
-        if there.digest != manifest.digest:
-            raise ManifestConflict(
-                f"A stage must give the same data each time, found digest {manifest.digest[:12]} where "
-                f"{there.digest[:12]} is committed in {key}: nothing was overwritten; use another run id."
-            )
-        return there
-
-    def attempts(self, stage: str) -> Iterator[Attempt]:
-        """Every attempt of a stage, oldest first."""
-        number = 1
-        while (data := self.lake.find(layout.attempt_key(self.run_id, stage, number))) is not None:
-            fields = json.loads(data)
-            yield Attempt(**fields | {"checks": tuple(fields["checks"])})
-            number += 1
-
-    def claim(self, stage: str, *, started_at: str, host: str) -> Attempt:
-        """Open the next attempt; of two claims at once each gets a number of its own."""
-        number = 1 + sum(1 for _ in self.attempts(stage))
-        while True:
-            attempt = Attempt(self.run_id, stage, number, "running", started_at, host)
-            if self.lake.put_new(layout.attempt_key(self.run_id, stage, number), canonical_json(asdict(attempt))):
-                return attempt
-            number += 1
-
-    def close(self, attempt: Attempt, **changes: Any) -> Attempt:
-        """Record how an attempt ended."""
-        closed = replace(attempt, **changes)
-        key = layout.attempt_key(self.run_id, attempt.stage, attempt.number)
-        self.lake.put(key, canonical_json(asdict(closed)))
-        return closed
-
-    def close_lost(self, attempt: Attempt) -> None:
-        """Record that earlier attempts of the stage never said how they ended: killed, or cut off from the lake."""
-        for earlier in list(self.attempts(attempt.stage))[: attempt.number - 1]:
-            if earlier.state == "running":
-                self.close(
-                    earlier,
-                    state="failed",
-                    finished_at=attempt.started_at,
-                    error_type="Lost",
-                    error=f"An attempt must record how it ended, found {earlier.stage} {earlier.number} of run "
-                    f"{self.run_id} still open on {earlier.host}: attempt {attempt.number} took over.",
-                )
-
-    def refuse_fenced(self, attempt: Attempt) -> None:
-        """Raise Fenced when a newer attempt of the stage was opened: that one commits, this one must not."""
-        if self.lake.find(layout.attempt_key(self.run_id, attempt.stage, attempt.number + 1)) is not None:
-            raise Fenced(
-                f"Only the newest attempt of a stage may commit, found attempt {attempt.number + 1} beside "
-                f"{attempt.number} of {attempt.stage} in run {self.run_id}: let that one finish."
-            )
+    def _unreadable(self, error: Exception) -> UpstreamBroken:
+        return UpstreamBroken(
+            f"The record of a run must be readable, found {error} in {layout.run_key(self.run_id)} of "
+            f"{self.lake.url}: restore it."
+        )

@@ -1,20 +1,19 @@
-"""What travels between services: a manifest names the objects of a stage, their hashes and what they came from.
+"""What travels between services: a manifest names the objects of a layer, their hashes and what they came from.
 
-Pure: values in, values out. `digest` covers the data and the digests of the manifests upstream, so manifests
-form a hash chain; wall-clock times, hosts and code identity ride along outside it.
+Pure: values in, values out. `digest` covers what the data is and the digests of the manifests upstream, so manifests
+form a hash chain. Prose, checks, code identity, hosts and times ride along outside it.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
-from pqr_common.canonical import canonical_json, sha256_hex
 from pqr_common.errors import UpstreamBroken
+from pqr_common.manifest import rules
 from pqr_common.tables.digest import total_digest
 
 __all__ = [
@@ -25,10 +24,7 @@ __all__ = [
     "RunParameters",
     "Source",
     "schema_fields",
-    "schema_fingerprint",
 ]
-
-MANIFEST_VERSION = 1
 
 
 class RunParameters(Protocol):
@@ -61,15 +57,31 @@ class Partition:
     max_at: str | None = None
     rejected: int = 0
 
+    @property
+    def is_in_lake(self) -> bool:
+        """Whether its path is a key of the lake; what lies elsewhere has a scheme, like `postgres:`."""
+        return ":" not in self.path
+
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """All partitions of one dataset, sorted by key; `schema` is a list of `name: type` lines."""
+    """All partitions of one dataset, and what its contract says of it to readers who do not know the contract.
+
+    `schema` is a list of `name: type` lines, `key` names the columns that identify a row, `made_from` the datasets
+    (`layer/dataset`) it was made from, `warehouse` the schema of Postgres that mirrors it, if any does.
+    """
 
     name: str
     grain: str
     schema: tuple[str, ...]
     partitions: tuple[Partition, ...]
+    key: tuple[str, ...] = ()
+    made_from: tuple[str, ...] = ()
+    warehouse: str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(line.split(":")[0] for line in self.schema)
 
     @property
     def rows(self) -> int:
@@ -86,7 +98,7 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An upstream manifest and the digest it had when it was read."""
+    """An upstream manifest, by its layer, and the digest it had when it was read."""
 
     manifest: str
     digest: str
@@ -112,122 +124,51 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What one stage of one run made. Build it, then read `digest`; it is immutable once put."""
+    """What one stage of one run made. Build it, then read `digest`; it is immutable once put.
+
+    `version` is that of the rule its digest follows; what is made now has the newest.
+    """
 
     run_id: str
-    stage: str
+    layer: str
     parameters: Mapping[str, Any]
     inputs: tuple[Source, ...]
     datasets: tuple[Dataset, ...]
-    checks: tuple[Check, ...]
+    checks: tuple[Check, ...] = ()
     code: Mapping[str, str] = field(default_factory=dict)
     recorded: Mapping[str, str] = field(default_factory=dict)
+    version: int = rules.NEWEST
 
     @property
     def digest(self) -> str:
-        """SHA-256 over what the data is: not `code`, not `recorded`, not the bytes of Parquet files.
+        """SHA-256 over what the data is, by the rule of its version: see `rules`."""
+        return rules.digest(self)
 
-        The same data has the same digest whoever made it: raw objects count with their SHA-256, Parquet objects
-        with their content digest, since its bytes change with the writer's version.
-        """
-        return sha256_hex(canonical_json(self._fields(_covered_partition)))
+    @property
+    def stage(self) -> str:
+        """The stage that made it."""
+        return self.code["service"]
 
     def dataset(self, name: str) -> Dataset:
-        for dataset in self.datasets:
-            if dataset.name == name:
-                return dataset
-        found = ", ".join(d.name for d in self.datasets)
-        raise UpstreamBroken(
-            f"The {self.stage} manifest of run {self.run_id} must hold the dataset {name!r}, found {found}: "
-            f"run the stage again."
-        )
-
-    def to_json(self) -> bytes:
-        outside = {"code": dict(self.code), "recorded": dict(self.recorded), "digest": self.digest}
-        return canonical_json(self._fields(_whole_partition) | outside)
-
-    @classmethod
-    def from_json(cls, data: bytes, *, where: str) -> Manifest:
-        """Read back a manifest; raises UpstreamBroken when it is damaged or its digest does not hold."""
-        try:
-            raw = json.loads(data)
-            manifest = _from_fields(raw)
-            stated = raw["digest"]
-        except (ValueError, KeyError, TypeError) as error:
+        """The dataset of that name; raises UpstreamBroken when the run was made without it."""
+        found = self.find(name)
+        if found is None:
+            names = ", ".join(dataset.name for dataset in self.datasets)
             raise UpstreamBroken(
-                f"A manifest must be complete canonical JSON, found {error!r} in {where}: "
-                f"restore it or run its stage under another run id."
-            ) from error
-        if manifest.digest != stated:
-            raise UpstreamBroken(
-                f"The digest of a manifest must cover its content, found {stated[:12]} where the content gives "
-                f"{manifest.digest[:12]} in {where}: restore it or run its stage under another run id."
+                f"The {self.layer} manifest of run {self.run_id} must hold the dataset {name!r}, found {names}: "
+                f"run the stage again."
             )
-        return manifest
+        return found
 
-    def _fields(self, of_partition: Callable[[Partition], dict[str, Any]]) -> dict[str, Any]:
-        return {
-            "manifest_version": MANIFEST_VERSION,
-            "run_id": self.run_id,
-            "stage": self.stage,
-            "parameters": dict(self.parameters),
-            "inputs": [asdict(source) for source in self.inputs],
-            "datasets": [_dataset_fields(dataset, of_partition) for dataset in self.datasets],
-            "checks": [asdict(check) for check in self.checks],
-        }
+    def find(self, name: str) -> Dataset | None:
+        return next((dataset for dataset in self.datasets if dataset.name == name), None)
+
+    def is_same_data(self, other: Manifest) -> bool:
+        """Whether both name the same data, whatever the versions of their rules and whatever else was read."""
+        inputs = set(self.inputs)
+        return rules.data(self) == rules.data(other) and (inputs <= set(other.inputs) or inputs >= set(other.inputs))
 
 
 def schema_fields(schema: pa.Schema) -> tuple[str, ...]:
-    """One `name: type [not null]` line a column."""
+    """One `name: type [not null]` line per column."""
     return tuple(f"{f.name}: {f.type}{'' if f.nullable else ' not null'}" for f in schema)
-
-
-def schema_fingerprint(fields: Iterable[str]) -> str:
-    """16 hex digits that change when a column does."""
-    return sha256_hex("\n".join(fields).encode())[:16]
-
-
-def _dataset_fields(dataset: Dataset, of_partition: Callable[[Partition], dict[str, Any]]) -> dict[str, Any]:
-    partitions = sorted(dataset.partitions, key=lambda part: part.key)
-    return {
-        "name": dataset.name,
-        "grain": dataset.grain,
-        "schema": list(dataset.schema),
-        "schema_fingerprint": schema_fingerprint(dataset.schema),
-        "rows": dataset.rows,
-        "content_digest": dataset.content_digest,
-        "partitions": [of_partition(part) for part in partitions],
-    }
-
-
-def _whole_partition(partition: Partition) -> dict[str, Any]:
-    return {name: value for name, value in asdict(partition).items() if name != "dataset"}
-
-
-def _covered_partition(partition: Partition) -> dict[str, Any]:
-    fields = _whole_partition(partition)
-    if partition.path.endswith(".parquet"):
-        del fields["bytes"], fields["sha256"]
-    return fields
-
-
-def _from_fields(raw: Mapping[str, Any]) -> Manifest:
-    datasets = tuple(
-        Dataset(
-            name=d["name"],
-            grain=d["grain"],
-            schema=tuple(d["schema"]),
-            partitions=tuple(Partition(dataset=d["name"], **part) for part in d["partitions"]),
-        )
-        for d in raw["datasets"]
-    )
-    return Manifest(
-        run_id=raw["run_id"],
-        stage=raw["stage"],
-        parameters=raw["parameters"],
-        inputs=tuple(Source(**source) for source in raw["inputs"]),
-        datasets=datasets,
-        checks=tuple(Check(**check) for check in raw["checks"]),
-        code=raw.get("code", {}),
-        recorded=raw.get("recorded", {}),
-    )

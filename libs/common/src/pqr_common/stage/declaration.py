@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
-from pqr_common.manifest.values import Check, Manifest, Partition, RunParameters
+from pqr_common.manifest.graph import Node
+from pqr_common.manifest.values import Check, Dataset, Manifest, Partition, RunParameters
 from pqr_common.tables.contract import Contract
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ __all__ = [
 class Slice:
     """One bucket of an exchange object: a byte range that holds one Arrow IPC stream."""
 
-    path: str
     offset: int
     length: int
     rows: int
@@ -72,7 +72,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One partition of a dataset: a table (written as Parquet) or JSON lines (written as they are)."""
+    """One partition of a dataset: a table (written as Parquet) or JSON lines (written as they are).
+
+    `place` is where below the run's folder it lies, if that is not its key.
+    """
 
     dataset: str
     key: str
@@ -82,7 +85,7 @@ class Output:
     rejected: int = 0
     min_at: str | None = None
     max_at: str | None = None
-    path: str | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ class TaskContext(Protocol):
 
     run_id: str
     parameters: RunParameters
-    settings: Settings
+    settings: Mapping[str, Any]  # those that the stage declares, secrets as text
 
     def read(self, partition: Partition, columns: list[str] | None = None) -> pa.Table:
         """A Parquet partition whose bytes match its hash; raises UpstreamBroken naming it otherwise."""
@@ -154,12 +157,16 @@ def _no_checks(_outcome: StageOutcome) -> list[Check]:
     return []
 
 
-def _any_parameters(_parameters: RunParameters) -> None:
+def _any_parameters(_parameters: Any) -> None:
     pass
 
 
 def _always(_run_id: str, _settings: Settings) -> bool:
     return True
+
+
+def _no_mirrors(_inputs: StageInputs) -> tuple[Dataset, ...]:
+    return ()
 
 
 def _no_fingerprint(_settings: Settings) -> dict[str, str]:
@@ -168,28 +175,37 @@ def _no_fingerprint(_settings: Settings) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A service's declaration.
+    """A service's declaration: all that the graph, policies, lineage and records know of it follows from here.
 
-    `reads` names upstream layers (raw, bronze, silver, gold), `writes` the layer it makes. `validate` raises
-    InvalidSettings for parameters the stage cannot serve, before anything is written. `fingerprint` gives what
-    else of the settings decides the data; it goes into the manifest. `prepare` runs once in the driver, first;
-    `commit` runs once in the driver when every phase and check passed, just before the manifest is put. `stands`
-    says whether what a committed stage made outside the lake is still there; if not, the stage is run again.
+    `writes` names the layer it makes. `requires` names, by layer, the contracts it depends on; an empty tuple stands
+    for every dataset of the layer, and `EVERY_LAYER` for every layer of the run. `settings` names what its work may
+    see of the settings on a worker, and nothing else travels there. `mirrors` gives the datasets it makes that follow
+    from the manifests it reads; `produces` those that it declares itself.
+
+    `validate` raises InvalidSettings for parameters the stage cannot serve, before anything is written. `fingerprint`
+    gives what else of the settings decides the data; it goes into the manifest. `prepare` runs once in the driver,
+    first; `commit` runs once in the driver when every phase and check passed, just before the manifest is put.
+    `stands` says whether what a committed stage made outside the lake is still there; if not, the stage is run again.
     """
 
     name: str
     writes: str
     package: str
-    reads: tuple[str, ...] = ()
-    requires: tuple[Contract, ...] = ()
+    requires: Mapping[str, tuple[Contract, ...]] = field(default_factory=dict)
     produces: tuple[Contract, ...] = ()
     phases: tuple[Phase, ...] = ()
+    settings: tuple[str, ...] = ()
+    mirrors: Callable[[StageInputs], tuple[Dataset, ...]] = _no_mirrors
     checks: Callable[[StageOutcome], list[Check]] = _no_checks
     validate: Callable[[Any], None] = _any_parameters
     fingerprint: Callable[[Settings], dict[str, str]] = _no_fingerprint
     prepare: Callable[[StageInputs, Settings], None] | None = None
     commit: Callable[[StageOutcome, Settings], list[Check]] | None = None
     stands: Callable[[str, Settings], bool] = _always
+
+    @property
+    def node(self) -> Node:
+        return Node(self.name, self.writes, tuple(self.requires))
 
     def contract(self, dataset: str) -> Contract:
         return next(contract for contract in self.produces if contract.dataset == dataset)

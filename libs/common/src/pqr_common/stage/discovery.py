@@ -1,33 +1,39 @@
-"""Finds what is installed: stages, warehouse and views announce themselves as entry points; no library imports them."""
+"""The stages, the warehouse and the views that are installed here, found by their entry points."""
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 from typing import Any
 
 from pqr_common.canonical import sha256_hex
 from pqr_common.errors import InvalidSettings
 from pqr_common.installed import announced, the_only
-from pqr_common.manifest.layout import STAGE_WRITES
+from pqr_common.manifest.graph import Graph
 from pqr_common.stage.declaration import Stage
 
-__all__ = ["ORDER", "installed_stages", "source_digest", "stage_named", "view_module", "warehouse"]
+__all__ = ["installed_graph", "installed_stages", "source_digest", "sources", "stage_named", "view_module", "warehouse"]
 
-ORDER = tuple(STAGE_WRITES)
+ENGINE = "pqr_common"
+
+
+def installed_graph() -> Graph:
+    """The graph of the stages of this environment; raises InvalidSettings when one lacks what it reads."""
+    return Graph.of(entry.load().node for entry in announced("pqr.stages").values())
 
 
 def installed_stages() -> dict[str, Stage]:
     """The stages of this environment by name, in the order of the pipeline."""
-    found = announced("pqr.stages")
-    return {name: found[name].load() for name in ORDER if name in found}
+    return {name: stage_named(name) for name in installed_graph().stages}
 
 
 def stage_named(name: str) -> Stage:
+    """The stage of that name, which need not know the others."""
     found = announced("pqr.stages")
     if name not in found:
         raise InvalidSettings(
-            f"A stage must be one of {', '.join(ORDER)} and installed here, found {name!r}: correct the name or "
-            f"install pqr-{name}."
+            f"A stage must be one of those installed here, {', '.join(sorted(found))}, found {name!r}: correct the "
+            f"name or install pqr-{name}."
         )
     stage: Stage = found[name].load()
     return stage
@@ -48,14 +54,23 @@ def view_module(name: str) -> str:
     return found[name]
 
 
+def sources(stage: Stage) -> dict[str, str]:
+    """The packages whose code decides what a stage makes, each with the digest of its sources as installed here."""
+    domain = the_only("pqr.parameters").__module__.partition(".")[0]
+    return {package: source_digest(package) for package in (ENGINE, domain, stage.package)}
+
+
+@cache
 def source_digest(package: str) -> str:
-    """A digest of a package's Python and SQL sources: receipts made by other code are not trusted."""
-    pending = [resources.files(package)]
+    """A digest of a package's sources and data by name; what other code made is not trusted."""
     texts: list[tuple[str, bytes]] = []
+    pending = [("", resources.files(package))]
     while pending:
-        for item in pending.pop().iterdir():
+        folder, here = pending.pop()
+        for item in here.iterdir():
+            name = f"{folder}/{item.name}"
             if item.is_dir():
-                pending.append(item)
+                pending.append((name, item))
             elif item.name.endswith((".py", ".sql", ".toml", ".csv", ".txt")):
-                texts.append((str(item), item.read_bytes()))
-    return sha256_hex(b"\0".join(data for _, data in sorted(texts)))
+                texts.append((name, item.read_bytes()))
+    return sha256_hex(b"\0".join(name.encode() + b"\0" + data for name, data in sorted(texts)))

@@ -9,6 +9,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pqr_common.errors import ClusterUnavailable, InvalidSettings, PqrError
+from pqr_common.stage.discovery import source_digest
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -21,7 +22,9 @@ CONNECT_TIMEOUT_SECONDS = 30
 TASK_RETRIES = 2  # for a worker that dies; an error of ours is not tried again here
 WORKER_MEMORY = "1.5GB"
 
-DRIVER_ONLY = {"pqr-pipeline"}  # workers never call it
+OURS = ("pqr_", "pqrs")
+DRIVER_ONLY = {"pqr_pipeline", "pqr_dashboard"}  # workers never call them
+DIGITS = 12  # of a digest, enough to tell two builds apart
 
 # A page the system hands out costs more than the work done on it, so workers keep what they freed; a core each.
 WORKER_ENVIRONMENT = {
@@ -104,14 +107,11 @@ def clock(_number: int) -> float:
     return time.time()
 
 
-def _my_versions() -> dict[str, str]:
-    return package_versions()
-
-
 def package_versions() -> dict[str, str]:
-    """The versions that client and workers must share for a task to mean the same in both."""
-    ours = {d.name: d.version for d in metadata.distributions() if d.name.startswith("pqr-")}
+    """What client and workers must share for a task to mean the same in both: versions of libraries, code of ours."""
     named = ("dask", "distributed", "pyarrow", "duckdb", "polars", "polars-hash", "numpy")
+    names = [dist.name.replace("-", "_") for dist in metadata.distributions()]
+    ours = {name: source_digest(name)[:DIGITS] for name in names if name.startswith(OURS)}
     return ours | {name: metadata.version(name) for name in named}
 
 
@@ -166,7 +166,7 @@ def _local(settings: Settings) -> Iterator[Client]:
 
 def _refuse_mixed_versions(client: Client) -> None:
     """Code travels by name: a worker with another version would do other work, and one without it none at all."""
-    mine = {name: version for name, version in _my_versions().items() if name not in DRIVER_ONLY}
+    mine = {name: version for name, version in package_versions().items() if name not in DRIVER_ONLY}
     for worker, theirs in client.run(package_versions).items():
         differing = [
             f"{name} {mine[name]} here and {theirs.get(name, 'missing')} there"
@@ -175,6 +175,6 @@ def _refuse_mixed_versions(client: Client) -> None:
         ]
         if differing:
             raise InvalidSettings(
-                f"Client and Dask workers must run the same versions, found {', '.join(differing)} at {worker}: "
-                f"build the worker image from the same lock."
+                f"Client and Dask workers must run the same code and versions, found {', '.join(differing)} at "
+                f"{worker}: build the images again from the same sources and lock."
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -12,22 +12,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pqr_common.canonical import sha256_hex
-from pqr_common.errors import ContractBroken, UpstreamBroken
-from pqr_common.lake.location import open_lake
+from pqr_common.errors import ContractBroken
+from pqr_common.lake.location import LakeLocation, open_lake
 from pqr_common.lake.port import Lake
 from pqr_common.manifest import layout
 from pqr_common.manifest.values import Partition, RunParameters
-from pqr_common.process.settings import Settings
-from pqr_common.stage.declaration import Exchange, ExchangeRef, Output, Phase, Slice, Stage, Task
+from pqr_common.stage.declaration import Exchange, ExchangeRef, Output, Phase, Stage, Task
+from pqr_common.stage.exchange import exchange_bytes, read_bucket
 from pqr_common.stage.receipts import Receipt, Verdict, fingerprint, verdict
 from pqr_common.tables.contract import conform, violations
 from pqr_common.tables.digest import content_digest
 from pqr_common.tables.parquet import parquet_bytes, parquet_table
 
 __all__ = ["Assignment", "LakeContext", "TaskResult", "perform"]
-
-SCHEMA_BUCKET = -1
-IPC_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,8 @@ class Assignment:
     phase: Phase
     run_id: str
     parameters: RunParameters
-    settings: Settings
+    lake: LakeLocation
+    settings: Mapping[str, Any]  # those that the stage declares
     made_from: str  # digest of upstream, code and settings: a receipt that differs is no longer true
 
 
@@ -62,7 +60,7 @@ class LakeContext:
     lake: Lake
     run_id: str
     parameters: RunParameters
-    settings: Settings
+    settings: Mapping[str, Any]
     read_rows: int = field(default=0, init=False)
     read_bytes: int = field(default=0, init=False)
 
@@ -70,45 +68,18 @@ class LakeContext:
         return parquet_table(self.read_lines(partition), columns)
 
     def read_lines(self, partition: Partition) -> bytes:
-        data = self.lake.get(partition.path)
-        verify_bytes(partition, data, self.lake.url)
+        data = self.lake.read(partition)
         self.read_rows += partition.rows
         self.read_bytes += len(data)
         return data
 
     def read_bucket(self, refs: Iterable[ExchangeRef], bucket: int) -> pa.Table:
-        refs = list(refs)
-        held = [ref.slices[bucket] for ref in refs if bucket in ref.slices]
-        tables = [_stream_table(self._slice(part)) for part in held or [refs[0].slices[SCHEMA_BUCKET]]]
-        return pa.concat_tables(tables).combine_chunks()
-
-    def _slice(self, part: Slice) -> bytes:
-        data = self.lake.get_range(part.path, part.offset, part.length)
-        if sha256_hex(data) != part.sha256:
-            raise UpstreamBroken(
-                f"The exchange object {part.path} must have the bytes it was written with, found others at offset "
-                f"{part.offset}: delete it and run `pqr retry`."
-            )
-        return data
-
-
-def verify_bytes(partition: Partition, data: bytes, where: str) -> None:
-    """Raise UpstreamBroken, naming the object, unless its size and SHA-256 are those of its manifest."""
-    if len(data) != partition.bytes:
-        found = f"{len(data)} bytes instead of {partition.bytes}"
-    elif (digest := sha256_hex(data)) != partition.sha256:
-        found = f"SHA-256 {digest[:12]} instead of {partition.sha256[:12]}"
-    else:
-        return
-    raise UpstreamBroken(
-        f"The object {partition.path} must be what its manifest says, found {found} in {where}: "
-        f"restore it, or run its stage under another run id."
-    )
+        return read_bucket(self.lake, refs, bucket)
 
 
 def perform(assignment: Assignment, task: Task) -> TaskResult:
     """Do one task on this worker, or find that it is done."""
-    lake = worker_lake(assignment.settings)
+    lake = worker_lake(assignment.lake)
     key = layout.receipt_key(assignment.run_id, assignment.stage.name, assignment.phase.name, task.key)
     made_from = fingerprint(assignment.made_from, assignment.phase.name, task)
     judged = Verdict.NEW
@@ -124,10 +95,10 @@ def perform(assignment: Assignment, task: Task) -> TaskResult:
 
 def _worked(assignment: Assignment, task: Task, lake: Lake, judged: Verdict) -> TaskResult:
     started = time.perf_counter()
-    bench = LakeContext(lake, assignment.run_id, assignment.parameters, assignment.settings)
+    context = LakeContext(lake, assignment.run_id, assignment.parameters, assignment.settings)
     partitions: list[Partition] = []
     exchanges: list[ExchangeRef] = []
-    for made in assignment.phase.work(task, bench):
+    for made in assignment.phase.work(task, context):
         if isinstance(made, Exchange):
             exchanges.append(_put_exchange(lake, assignment, task, made))
         else:
@@ -138,30 +109,32 @@ def _worked(assignment: Assignment, task: Task, lake: Lake, judged: Verdict) -> 
         exchanges=tuple(exchanges),
         verdict=judged,
         seconds=time.perf_counter() - started,
-        rows_read=bench.read_rows,
-        bytes_read=bench.read_bytes,
+        rows_read=context.read_rows,
+        bytes_read=context.read_bytes,
     )
 
 
 @cache
-def worker_lake(settings: Settings) -> Lake:
+def worker_lake(location: LakeLocation) -> Lake:
     """One client a process; opening one for each task costs more than many tasks."""
-    return open_lake(settings.lake)
+    return open_lake(location)
 
 
 def _put_output(lake: Lake, assignment: Assignment, output: Output) -> Partition:
-    path = output.path or layout.data_key(assignment.stage.writes, output.dataset, assignment.run_id, output.key)
     if output.table is None:
-        data, digest, rows = output.lines or b"", "", output.rows or 0
+        data, digest, rows, extension = output.lines or b"", "", output.rows or 0, "jsonl"
         bounds = output.min_at, output.max_at
     else:
         contract = assignment.stage.contract(output.dataset)
         table = conform(output.table, contract)
         _refuse_violations(assignment, output, violations(table, contract))
         data, digest, rows = parquet_bytes(table, contract), content_digest(table), table.num_rows
+        extension = "parquet"
         bounds = _bounds(table, contract.event_time)
-    lake.put(path, data)
     sha256 = sha256_hex(data)
+    dataset, name = f"{assignment.stage.writes}/{output.dataset}", f"{output.place or output.key}.{extension}"
+    path = layout.data_key(dataset, assignment.run_id, name, sha256)
+    lake.put(path, data)
     return Partition(
         dataset=output.dataset,
         key=output.key,
@@ -197,33 +170,11 @@ def _instant(value: Any) -> str | None:
 
 
 def _put_exchange(lake: Lake, assignment: Assignment, task: Task, exchange: Exchange) -> ExchangeRef:
-    """All buckets in one object, each an IPC stream of its own, so that a reader fetches one byte range."""
-    path = layout.exchange_key(
-        assignment.stage.writes, assignment.run_id, assignment.phase.name, exchange.name, task.key
-    )
-    tables = {SCHEMA_BUCKET: exchange.schema.empty_table()}
-    tables |= {bucket: table for bucket, table in exchange.buckets.items() if table.num_rows}
-    streams: list[pa.Buffer] = []
-    slices: dict[int, Slice] = {}
-    offset = 0
-    for bucket, table in tables.items():
-        stream = _stream_bytes(table.cast(exchange.schema) if table.schema != exchange.schema else table)
-        slices[bucket] = Slice(path, offset, stream.size, table.num_rows, sha256_hex(memoryview(stream)))
-        streams.append(stream)
-        offset += stream.size
-    lake.put(path, b"".join(memoryview(stream) for stream in streams))
+    data, slices = exchange_bytes(exchange)
+    name = f"{assignment.phase.name}/{exchange.name}-{task.key}"
+    path = layout.exchange_key(assignment.stage.writes, assignment.run_id, name, sha256_hex(data))
+    lake.put(path, data)
     return ExchangeRef(exchange.name, task.key, path, slices)
-
-
-def _stream_bytes(table: pa.Table) -> pa.Buffer:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema, options=IPC_OPTIONS) as writer:
-        writer.write_table(table)
-    return sink.getvalue()
-
-
-def _stream_table(data: bytes) -> pa.Table:
-    return pa.ipc.open_stream(pa.BufferReader(data)).read_all()
 
 
 def _found(lake: Lake, key: str, made_from: str) -> tuple[Verdict, Receipt | None]:

@@ -27,8 +27,10 @@ class Rule:
 class Contract:
     """`schema` says types and, by nullability, what is required; `key` is unique within a partition.
 
-    `event_time` is the timestamp column that bounds a partition in its manifest; `plain` names columns of short,
-    nearly distinct values, for which neither a dictionary nor compression is worth its time.
+    `made_from` names the datasets (`layer/dataset`) its rows come from, `warehouse` the schema of Postgres that mirrors
+    it, if any does. A private dataset is for its own stage and for checks. `event_time` is the timestamp column that
+    bounds a partition in its manifest; `plain` names columns of short, nearly distinct values, for which neither a
+    dictionary nor compression is worth its time.
     """
 
     dataset: str
@@ -38,6 +40,9 @@ class Contract:
     rules: tuple[Rule, ...] = ()
     event_time: str | None = None
     plain: tuple[str, ...] = ()
+    made_from: tuple[str, ...] = ()
+    warehouse: str | None = None
+    is_private: bool = False
 
     def subset(self, *columns: str) -> Contract:
         """The part of this contract that a reader depends on."""
