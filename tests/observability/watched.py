@@ -21,10 +21,9 @@ import pytest
 import yaml
 
 from pqr_common.lake.location import open_lake
-from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.exposition import METRICS_FOLDER, exposition
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import ORDER
+from pqr_common.stage.discovery import ORDER, declare
 from pqr_pipeline.containers.serve import PIPELINE
 from pqr_pipeline.embedded import servers
 from pqr_pipeline.embedded.process import free_port
@@ -214,7 +213,7 @@ def _prometheus(parts: Watched, program: str) -> None:
 
 def _a_run(parts: Watched) -> None:
     """All stages, each in a child of its service; the loader finds no Postgres at its first attempt."""
-    RunRecords(open_lake(parts.settings.lake), "watched").declare(SMALL)
+    declare(open_lake(parts.settings.lake), "watched", SMALL)
     time.sleep(SCRAPE_SECONDS)  # the zeros have been seen
     for stage in ORDER[:-1]:
         assert parts.run(stage, "watched") == 0, stage

@@ -10,8 +10,8 @@ from stack_reference import figures, memory, sizes
 
 from pqr_common.errors import InvalidSettings
 from pqr_common.manifest.layout import STAGE_WRITES
+from pqr_common.manifest.runs import RunRecords
 from pqr_common.stage.discovery import ORDER, stage_named, warehouse
-from pqr_common.stage.driver import committed_layers
 from pqr_pipeline.containers.permissions import scoped
 
 IMAGE_MB_MAX = 700
@@ -25,7 +25,7 @@ def test_up_generator_leaves_a_raw_layer_and_again_does_nothing(with_inbox, stor
     assert first.state == "completed"
     assert again == [first]
     manifest = with_inbox.committed(first_run_id, "raw")
-    assert manifest.digest == committed_layers(calm.lake, first_run_id)["raw"].digest
+    assert manifest.digest == RunRecords(calm.lake, first_run_id).manifests()["raw"].digest
     assert {check.status for check in manifest.checks} == {"passed"}
 
 
@@ -39,7 +39,7 @@ def test_everything_is_healthy(stack):
 
 def test_the_first_run_is_that_of_an_embedded_stack(stack, calm, first_run_id):
     """The same bytes of e-mail, the same manifests in every layer, the same rows in every table of Postgres."""
-    mine, theirs = committed_layers(stack.lake(), first_run_id), committed_layers(calm.lake, first_run_id)
+    mine, theirs = RunRecords(stack.lake(), first_run_id).manifests(), RunRecords(calm.lake, first_run_id).manifests()
     assert list(mine) == list(STAGE_WRITES.values())
     assert _bytes(mine["raw"]) == _bytes(theirs["raw"])
     assert {layer: m.digest for layer, m in mine.items()} == {layer: m.digest for layer, m in theirs.items()}

@@ -9,7 +9,7 @@ import yaml
 from stack_containers import RUN_SECONDS, contents, until
 
 from pqr_common.manifest.runs import RunRecords
-from pqr_common.stage.discovery import ORDER
+from pqr_common.stage.discovery import ORDER, declare
 
 ROOT = Path(__file__).parents[2]
 SCALE = {"silver": 3, "dask-worker": 4}
@@ -72,7 +72,7 @@ def test_each_replica_is_seen(scaled):
 def test_two_workers_never_commit_one_stage_twice(scaled, calm):
     """Asked for twice at once, two replicas carry it out side by side: the newest attempt commits, once."""
     run_id, like = "twice", next(iter(calm.runs))
-    RunRecords(scaled.lake(), run_id).declare(RunRecords(calm.lake, like).parameters())
+    declare(scaled.lake(), run_id, RunRecords(calm.lake, like).parameters())
     for stage in ("generator", "bronze"):
         assert scaled.pqr("stage", stage, run_id).returncode == 0
     with scaled.held():

@@ -17,6 +17,7 @@ from pqr_common.manifest.values import Check, Partition
 from pqr_common.process.settings import Settings
 from pqr_common.stage import driver
 from pqr_common.stage.declaration import Exchange, Output, Phase, Stage, Task
+from pqr_common.stage.discovery import declare
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline
 from pqr_common.tables.contract import Contract, Rule
@@ -106,7 +107,7 @@ def world(tmp_path):
     WORKED.clear()
     TROUBLE.clear()
     lake = FolderLake(tmp_path / "lake")
-    RunRecords(lake, "r1").declare(Parameters.create(window_to=date(2026, 1, 2)))
+    declare(lake, "r1", Parameters.create(window_to=date(2026, 1, 2)))
     return World(lake, Settings(lake_url=(tmp_path / "lake").as_uri(), home=tmp_path))
 
 

@@ -10,10 +10,10 @@ from pqr_bronze import stage as stage_module
 from pqr_bronze.stage import STAGE
 from pqr_common.errors import UpstreamBroken
 from pqr_common.lake.folder import FolderLake
-from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Dataset, Manifest, Partition
 from pqr_common.process.settings import Settings
 from pqr_common.stage.declaration import Output, Phase, Stage, StageInputs, StageOutcome, Task
+from pqr_common.stage.discovery import declare
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline
 from pqrs.parameters import Parameters
@@ -50,7 +50,7 @@ def lake(tmp_path):
 def run(lake, tmp_path):
     """Commits these raw objects, by `day/part`, and brings bronze to its manifest."""
     settings = Settings(lake_url=(tmp_path / "lake").as_uri(), home=tmp_path)
-    RunRecords(lake, "r1").declare(PARAMETERS)
+    declare(lake, "r1", PARAMETERS)
 
     def _run(*stages: Stage, **objects: bytes) -> Manifest:
         OBJECTS.clear()

@@ -18,9 +18,8 @@ from streamlit.util import calc_hash
 
 import pqr_dashboard
 from pqr_common.lake.location import open_lake
-from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import ORDER, stage_named, warehouse
+from pqr_common.stage.discovery import declare, installed_graph, stage_named, warehouse
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline
 from pqr_dashboard.menu import PAGES
@@ -45,8 +44,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 def _run(settings: Settings, run_id: str, parameters: Parameters) -> None:
     lake = open_lake(settings.lake)
-    RunRecords(lake, run_id).declare(parameters)
-    for name in ORDER:
+    declare(lake, run_id, parameters)
+    for name in installed_graph().stages:
         run_stage(stage_named(name), run_id, lake=lake, settings=settings, executor=Inline())
 
 
