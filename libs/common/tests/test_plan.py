@@ -17,9 +17,7 @@ partitions = st.builds(
     Partition, dataset=words, key=words, path=words.map(lambda w: f"p/{w}"), rows=st.integers(0, 9),
     bytes=st.integers(0, 9), sha256=hexes, content_digest=hexes,
 )  # fmt: skip
-slices = st.builds(
-    Slice, path=words, offset=st.integers(0, 9), length=st.integers(0, 9), rows=st.integers(0, 9), sha256=hexes
-)
+slices = st.builds(Slice, offset=st.integers(0, 9), length=st.integers(0, 9), rows=st.integers(0, 9), sha256=hexes)
 exchanges = st.builds(
     ExchangeRef, name=words, task=words, path=words.map(lambda w: f"x/{w}"),
     slices=st.dictionaries(st.integers(-1, 5), slices, max_size=3),
