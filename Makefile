@@ -71,7 +71,7 @@ stack-env: ## secrets for a stack on this machine, in .env
 	$(PYTHON) deploy/stack_env.py
 
 images: stack-env $(IMAGE_WHEELS) ## every image of the project, from the wheelhouse; downloads nothing but base images
-	$(COMPOSE) build dask-worker pipeline generator bronze silver gold loader dashboard
+	$(COMPOSE) build pipeline generator bronze silver gold loader dashboard
 
 up: images ## the whole stack in containers, and its first run
 	$(COMPOSE) up --wait --no-build

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pqr_common.stage.discovery import installed_stages
 from pqr_common.stage.executor import WORKER_ENVIRONMENT
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +24,7 @@ SERVICES = [
     if "image" in service
 ]
 OURS = [param for param in SERVICES if param.values[1]["image"].startswith("pqr-")]
-STAGES = ("generator", "bronze", "silver", "gold", "loader")
+STAGES = tuple(installed_stages())
 DOOR = "docker-door"  # and who may go through it, on a network of their own
 BEHIND_DOOR = {DOOR: ["engine"], "alloy": ["data", "engine"]}
 JOBS = {
@@ -169,8 +170,46 @@ def test_stack_env_keeps_what_is_there():
 
 
 def test_every_service_of_the_design_is_there():
-    """One container a service, and the parent flow's."""
+    """One container per declared stage, and the parent flow's."""
     assert {*STAGES, "pipeline", "rustfs", "db", "auth", "dask-scheduler", "dask-worker", "prefect-server"} <= set(CORE)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_serves_from_its_own_image_with_its_own_key(stage):
+    """Its container is built for it, told to serve it, and signs in to the lake as it."""
+    service, environment = CORE[stage], CORE[stage]["environment"]
+    assert service["image"] == f"pqr-{stage}:0.1.0"
+    assert service["build"]["args"]["SERVICE"] == stage
+    assert service["command"] == [stage]
+    assert environment["PQR_S3_ACCESS_KEY"] == stage
+    assert environment["PQR_S3_SECRET_KEY"] == f"${{S3_SECRET_{stage.upper()}:?run make stack-env}}"
+    assert f"S3_SECRET_{stage.upper()}" in CORE["lake-bootstrap"]["environment"]
+
+
+@pytest.mark.parametrize(("name", "service"), [p for p in OURS if p.values[1]["image"].startswith("pqr-pipeline:")])
+def test_who_orders_runs_or_works_for_all_has_every_stage(name, service):
+    """The image of the parent flow, of Dask and of the jobs is built for no stage in particular."""
+    assert set(service["build"]["args"]) == {"PYTHON_IMAGE"}
+
+
+def test_the_key_of_pseudonyms_reaches_silver_only():
+    """Whoever has it can find a person by name among the pseudonyms."""
+    assert [name for name, service in CORE.items() if "PQR_PSEUDONYM_KEY" in str(service)] == ["silver"]
+
+
+def test_make_builds_every_image_of_ours():
+    """`make images` names one container of each image."""
+    named = re.findall(r"\$\(COMPOSE\) build (.+)", (ROOT / "Makefile").read_text(encoding="utf-8"))[0].split()
+    assert sorted(CORE[name]["image"] for name in named) == sorted({param.values[1]["image"] for param in OURS})
+
+
+def test_prometheus_asks_every_stage():
+    """Its list of names is that of the containers that serve."""
+    jobs = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    (names,) = (
+        found["names"] for job in jobs for found in job.get("dns_sd_configs", ()) if "pipeline" in found["names"]
+    )
+    assert names == [*STAGES, "pipeline", "dashboard"]
 
 
 def test_prefect_is_one_version_everywhere():
