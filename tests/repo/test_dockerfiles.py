@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from pqr_common.stage.discovery import installed_stages
+from pqr_common.installed import announced
 
 ROOT = Path(__file__).parents[2]
 SERVICE = ROOT / "deploy/service/Dockerfile"  # every stage, the parent flow, Dask
 VIEW = ROOT / "services/dashboard/Dockerfile"  # serves people, and is no worker of Prefect
 OURS = [SERVICE, VIEW]
+STAGES = sorted(announced("pqr.stages"))
 STANDINS = sorted(ROOT.glob("deploy/standins/*/Dockerfile"))
 
 
@@ -49,10 +50,10 @@ def test_there_are_two_dockerfiles_of_ours():
     found = {path for folder in ("libs", "services", "deploy") for path in ROOT.glob(f"{folder}/**/Dockerfile")}
     assert found - set(STANDINS) == set(OURS)
     assert "SERVICE=" in _values(SERVICE, "ARG")
-    assert not set(re.findall(r"\w+", " ".join(_instructions(SERVICE)))) & set(installed_stages())
+    assert not set(re.findall(r"\w+", " ".join(_instructions(SERVICE)))) & set(STAGES)
 
 
-@pytest.mark.parametrize("service", [*installed_stages(), ""], ids=lambda name: name or "all")
+@pytest.mark.parametrize("service", [*STAGES, ""], ids=lambda name: name or "all")
 def test_an_image_installs_the_stages_that_are_copied_into_it(service, tmp_path):
     """The one that SERVICE names; without it every declared stage, and no view."""
     (copied,) = (line.split() for line in _values(SERVICE, "COPY") if line.startswith("services/"))
@@ -62,7 +63,7 @@ def test_an_image_installs_the_stages_that_are_copied_into_it(service, tmp_path)
     (select,) = re.findall(r"stages=\$\(.*?\)\s+&& test -n \"\$stages\"", " ".join(_instructions(SERVICE)))
     command = ["sh", "-c", f"{select} && echo $stages"]
     chosen = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout.split()
-    wanted = [service] if service else installed_stages()
+    wanted = [service] if service else STAGES
     assert sorted(chosen) == sorted(["--package"] * len(wanted) + [f"pqr-{name}" for name in wanted])
 
 
