@@ -55,7 +55,7 @@ check: setup check-static ## what a commit must pass: format, lint, types, impor
 check-static: setup
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
-	$(BIN)/mypy libs/*/src services/*/src
+	$(BIN)/mypy libs/*/src services/*/src deploy
 
 format: setup ## write the code as the formatter wants it
 	$(BIN)/ruff format $(SOURCES)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from boards.vocabulary import Board, Limits, Panel, Query, Row
 
-from pqr_common.stage.discovery import ORDER
+from pqr_common.stage.discovery import installed_graph
 
 ANY_IS_BAD = Limits(bad=1)
 
@@ -144,5 +144,5 @@ BOARD = Board(
         _server("pipeline", "pipeline (the parent flow: it waits, stages work)"),
         _server("dashboard", "dashboard (Streamlit)"),
     ),
-    variable=("stage", "Stage", ORDER),
+    variable=("stage", "Stage", installed_graph().stages),
 )
