@@ -22,8 +22,7 @@ from botocore.exceptions import ClientError
 
 from pqr_common.lake.location import open_lake
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import installed_stages
-from pqr_pipeline.flow.runs import declare
+from pqr_common.stage.discovery import declare, installed_stages
 
 sys.path.insert(0, os.path.dirname(__file__))  # noqa: PTH120
 from first import parameters
