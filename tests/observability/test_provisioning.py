@@ -145,6 +145,12 @@ def test_every_service_has_its_row(boards):
     assert [row["title"].split()[0] for row in rows[1:]] == ["pipeline", "dashboard"]
 
 
+def test_logs_of_every_stage_can_be_chosen(boards):
+    """The list of services above the logs names each declared stage."""
+    (variable,) = [v for v in boards["logs.json"]["templating"]["list"] if v["name"] == "service"]
+    assert {*installed_stages(), "pipeline", "dashboard"} <= set(variable["query"].split(","))
+
+
 def test_logs_are_asked_by_labels_that_they_have(boards):
     """What a query for logs names is what Alloy gives each line."""
     alloy = (ROOT / "deploy/logs/config.alloy").read_text(encoding="utf-8")
