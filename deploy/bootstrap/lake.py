@@ -65,8 +65,8 @@ def _bring_user(settings: Settings, user: str, policy: Policy) -> None:
     secret = os.environ.get(f"S3_SECRET_{user.upper()}")
     if secret is None:
         raise SystemExit(
-            f"S3_SECRET_{user.upper()} must be set, found nothing: give it to lake-bootstrap in compose.yaml, and name "
-            f"it in deploy/stack_env.py."
+            f"S3_SECRET_{user.upper()} must be set, found nothing: give it to lake-bootstrap in compose.yaml, then run "
+            f"`make stack-env`."
         )
     _admin(settings, "add-canned-policy", {"name": f"pqr-{user}"}, body=policy)
     _admin(settings, "add-user", {"accessKey": user}, body={"secretKey": secret, "status": "enabled"})
