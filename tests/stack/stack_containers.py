@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from pqr_common.lake.location import open_lake
-from pqr_common.manifest.runs import Attempt, RunRecords
+from pqr_common.manifest.attempts import Attempt
+from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.settings import Settings
 
 PATIENCE_SECONDS = 300.0  # bounds, not pauses: what is waited for is asked for many times a second
