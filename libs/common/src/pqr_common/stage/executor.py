@@ -22,7 +22,7 @@ CONNECT_TIMEOUT_SECONDS = 30
 TASK_RETRIES = 2  # for a worker that dies; an error of ours is not tried again here
 WORKER_MEMORY = "1.5GB"
 
-OURS = ("pqr_", "pqrs")
+OURS = "pqr"
 DRIVER_ONLY = {"pqr_pipeline", "pqr_dashboard"}  # workers never call them
 DIGITS = 12  # of a digest, enough to tell two builds apart
 
