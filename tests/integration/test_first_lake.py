@@ -30,7 +30,12 @@ def home(tmp_path_factory):
 
 def pqr(home, *arguments):
     done = subprocess.run(
-        [PQR, *arguments], env=os.environ | {"PQR_HOME": str(home)}, capture_output=True, text=True, timeout=280
+        [PQR, *arguments],
+        check=False,
+        env=os.environ | {"PQR_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=280,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-import re
-import sys
-import tomllib
-from fnmatch import fnmatch
 from pathlib import Path
-
-import pytest
-
-import pqr_common
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted([*ROOT.glob("libs/*/src/**/*.py"), *ROOT.glob("services/*/src/**/*.py")])

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pqr_common.manifest.values import Partition
-from pqr_common.stage.declaration import ExchangeRef, Slice, Task
 from pqr_common.stage.receipts import Receipt, Verdict, fingerprint, verdict
+from pqr_common.stage.values import ExchangeRef, Slice, Task
 
 hexes = st.text("0123456789abcdef", min_size=8, max_size=8)
 words = st.text("abcxyz-0", min_size=1, max_size=6)

@@ -21,9 +21,10 @@ from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Check, Partition
 from pqr_common.process.settings import Settings
 from pqr_common.stage import result
-from pqr_common.stage.declaration import Exchange, Output, Phase, Stage, Task
+from pqr_common.stage.declaration import Phase, Stage
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline
+from pqr_common.stage.values import Exchange, Output, Task
 from pqr_common.stage.worker import Assignment, perform
 from pqr_common.tables.contract import Contract, Rule
 from pqrs.parameters import Parameters

@@ -15,9 +15,10 @@ from pqr_common.manifest.graph import Graph
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Dataset, Manifest, Partition
 from pqr_common.process.settings import Settings
-from pqr_common.stage.declaration import Output, Phase, Stage, StageInputs, StageOutcome, Task
+from pqr_common.stage.declaration import Phase, Stage
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline
+from pqr_common.stage.values import Output, StageInputs, StageOutcome, Task
 from pqr_common.tables.contract import Contract
 from pqrs.parameters import Parameters
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from pqr_common.errors import InvalidSettings
-from pqr_common.stage.declaration import StageInputs
+from pqr_common.stage.values import StageInputs
 from pqr_common.tables.contract import conform, violations
 from pqr_generator import stage as stage_module
 from pqr_generator.schema import ANSWERS

@@ -15,9 +15,10 @@ from pqr_common.manifest.graph import Graph
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Partition
 from pqr_common.process.settings import Settings
-from pqr_common.stage.declaration import Output, Phase, Stage, Task
+from pqr_common.stage.declaration import Phase, Stage
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline
+from pqr_common.stage.values import Output, Task
 from pqr_silver.keys import bucket_numbers, pseudonyms, ticket_ids
 from pqr_silver.machine import EVENT_TYPES, IN_CONTEXT, KINDS, NEXT_STATE, STATES
 from pqr_silver.schema import REQUIRES

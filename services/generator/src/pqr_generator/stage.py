@@ -10,7 +10,8 @@ from itertools import pairwise
 import numpy as np
 
 from pqr_common.manifest.values import Check
-from pqr_common.stage.declaration import Output, Phase, Stage, StageInputs, StageOutcome, Task, TaskContext
+from pqr_common.stage.declaration import Phase, Stage
+from pqr_common.stage.values import Output, StageInputs, StageOutcome, Task, TaskContext
 from pqr_generator.days import RawPart, generate
 from pqr_generator.plan import validate, volume_plan
 from pqr_generator.schema import PRODUCES

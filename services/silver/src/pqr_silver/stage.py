@@ -10,17 +10,8 @@ import pyarrow as pa
 
 from pqr_common.manifest.values import Check, Partition
 from pqr_common.process.settings import Settings
-from pqr_common.stage.declaration import (
-    Exchange,
-    ExchangeRef,
-    Output,
-    Phase,
-    Stage,
-    StageInputs,
-    StageOutcome,
-    Task,
-    TaskContext,
-)
+from pqr_common.stage.declaration import Phase, Stage
+from pqr_common.stage.values import Exchange, ExchangeRef, Output, StageInputs, StageOutcome, Task, TaskContext
 from pqr_silver.schema import MAILS, PRODUCES, RADICADOS, REQUIRES
 from pqr_silver.transform import refined, resolved, split
 from pqrs.parameters import Parameters

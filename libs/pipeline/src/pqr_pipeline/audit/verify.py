@@ -12,9 +12,9 @@ from pqr_common.manifest import layout
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Manifest, Partition, RunParameters
 from pqr_common.process.settings import Settings
-from pqr_common.stage.declaration import StageInputs, StageOutcome
 from pqr_common.stage.discovery import stage_named, warehouse
 from pqr_common.stage.executor import Executor
+from pqr_common.stage.values import StageInputs, StageOutcome
 from pqr_common.stage.worker import worker_lake
 from pqr_common.tables.digest import content_digest
 from pqr_common.tables.parquet import parquet_table
