@@ -49,7 +49,7 @@ Row = tuple[str, float, float, str]  # what, at most, found, unit
 def main() -> int:
     """Run everything; the exit code is the number of rows beyond their limit."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--volume", type=int, default=TICKETS_A_DAY, help="tickets a business day")
+    arguments.add_argument("--volume", type=int, default=TICKETS_A_DAY, help="tickets per business day")
     arguments.add_argument("--keep", type=Path, help="work here and keep the files; a second time they are used again")
     options = arguments.parse_args()
     home = options.keep or Path(tempfile.mkdtemp(prefix="pqr-bench-dashboard-"))

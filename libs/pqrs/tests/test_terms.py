@@ -83,7 +83,7 @@ def test_named_due_dates(received: date, days: int, due: date) -> None:
     ],
 )
 def test_business_days_of_each_month(year: int, counts: list[int]) -> None:
-    """Business days a month, as counted by hand from the official calendar."""
+    """Business days per month, as counted by hand from the official calendar."""
     firsts = np.arange(f"{year}-01", f"{year + 1}-02", dtype="datetime64[M]").astype("datetime64[D]")
     found = terms.business_days_between(firsts[:-1] - 1, firsts[1:] - 1)
     assert found.tolist() == counts

@@ -50,13 +50,13 @@ class Contract:
 
 
 def conform(table: pa.Table, contract: Contract) -> pa.Table:
-    """The table with exactly the contract's columns and types, in its order, as one chunk a column."""
+    """The table with exactly the contract's columns and types, in its order, as one chunk per column."""
     columns = [_cast(table.column(field.name), field.type) for field in contract.schema]
     return pa.Table.from_arrays(columns, schema=contract.schema).combine_chunks()
 
 
 def violations(table: pa.Table, contract: Contract) -> list[str]:
-    """One sentence part a broken promise: required columns, the key, then the rules; empty when all hold."""
+    """One part of a sentence per broken promise: required columns, the key, then the rules; empty when all hold."""
     found = [
         f"column {field.name!r} must not be null and is in {nulls} rows"
         for field in contract.schema
