@@ -33,7 +33,7 @@ from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import declare, installed_graph, stage_named
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import DaskExecutor, dask_executor
-from pqr_pipeline.embedded.servers import postgres
+from pqr_pipeline.embedded.postgres import postgres
 from pqrs.parameters import Parameters
 
 HERE = Path(__file__).parent

@@ -207,7 +207,7 @@ def dashboard(*, screen: Screen, port: int, no_browser: bool) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def psql(arguments: tuple[str, ...]) -> None:
     """Open psql on the Postgres of this platform; ARGUMENTS after `--` go to psql."""
-    from pqr_pipeline.embedded.servers import postgres, psql_path
+    from pqr_pipeline.embedded.postgres import postgres, psql_path
 
     with postgres(_settings()) as dsn:
         ended = subprocess.run([psql_path(), dsn, *arguments], check=False)
