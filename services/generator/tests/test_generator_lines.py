@@ -12,7 +12,7 @@ import pytest
 from pqr_generator.days import RawPart, generate
 from pqr_generator.letters import DIRT
 from pqr_generator.schema import EMAILS
-from pqrs import terms
+from pqrs import calendar, terms
 from pqrs.catalogue import DEPARTMENTS, PQRS_TYPES, TOPICS
 from pqrs.parameters import Parameters
 from pqrs.scenario import Scenario, load_scenario
@@ -296,7 +296,7 @@ def read_clock(request, kind, found):
     """Effective due date and the day of the first answer or archive, from the mails of a thread."""
 
     def day(mail):
-        return terms.local_day(np.datetime64(mail["received_at"].rstrip("Z")))
+        return calendar.local_day(np.datetime64(mail["received_at"].rstrip("Z")))
 
     start = terms.received_on(np.array([request["received_at"].rstrip("Z")], "datetime64[us]"))
     term = terms.term_days([kind], start)

@@ -22,7 +22,7 @@ from pqr_generator.thread import (
     STEP,
 )
 from pqr_generator.tickets import DAY_SECONDS, opened
-from pqrs import terms
+from pqrs import calendar, terms
 from pqrs.parameters import Parameters
 from pqrs.scenario import load_scenario
 
@@ -87,7 +87,7 @@ def test_steps_keep_their_legal_windows(inbox):
     """Transfers come within 5 business days, requests to complete within 10, extensions before expiry."""
     for _, thread in each(inbox):
         on = local_day(thread.at[STEP])
-        days = terms.business_days_between(thread.received_on, on)
+        days = calendar.business_days_between(thread.received_on, on)
         assert set(days[thread.is_transferred]) <= set(range(1, 6))
         assert set(days[thread.is_incomplete]) <= set(range(1, 11))
         for steps in (thread.is_incomplete, thread.is_extended):
@@ -101,7 +101,7 @@ def test_the_entity_writes_on_business_days_in_office_hours(inbox):
     for _, thread in each(inbox):
         for slot in OFFICE:
             at = thread.at[slot][thread.at[slot] != NEVER]
-            assert np.is_busday(local_day(at), busdaycal=terms.CALENDAR).all()
+            assert np.is_busday(local_day(at), busdaycal=calendar.BUSINESS_DAYS).all()
             assert (at % DAY_SECONDS >= 8 * 3600).all()
             assert (at % DAY_SECONDS < 17 * 3600).all()
 

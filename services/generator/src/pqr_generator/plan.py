@@ -16,7 +16,7 @@ import numpy.typing as npt
 from pqr_common.errors import InvalidSettings
 from pqr_generator.demand import ONE, calendar_days, usual_demand
 from pqr_generator.draws import Ints
-from pqrs import terms
+from pqrs import calendar, terms
 from pqrs.catalogue import DEPENDENCIES, PQRS_TYPES, TOPICS
 from pqrs.parameters import Parameters
 from pqrs.scenario import Peak
@@ -40,7 +40,7 @@ class Plan:
     Shapes: D days, S segments, T types, E dependencies. `first_ticket` has D + 1 entries.
     """
 
-    days: terms.Days
+    days: calendar.Days
     first_ticket: Ints
     by_type: Ints  # S x D x T
     by_dependency: Ints  # S x D x E
@@ -105,7 +105,7 @@ def validate(parameters: Parameters) -> None:
         )
 
 
-def _demands(parameters: Parameters, days: terms.Days, targeted: list[Peak]) -> list[Ints]:
+def _demands(parameters: Parameters, days: calendar.Days, targeted: list[Peak]) -> list[Ints]:
     """Parts per million of one ticket by day: the usual inbox with its plain peaks, then each targeted peak."""
     usual = usual_demand(days, parameters.seed) * parameters.tickets_per_business_day
     plain = [peak for peak in parameters.scenario.peaks if peak not in targeted]
@@ -113,7 +113,7 @@ def _demands(parameters: Parameters, days: terms.Days, targeted: list[Peak]) -> 
     return [np.sum([usual, *extra], axis=0), *(_extra(usual, days, peak) for peak in targeted)]
 
 
-def _extra(usual: Ints, days: terms.Days, peak: Peak) -> Ints:
+def _extra(usual: Ints, days: calendar.Days, peak: Peak) -> Ints:
     inside = (days >= np.datetime64(peak.first, "D")) & (days <= np.datetime64(peak.last, "D"))
     return np.where(inside, usual * (peak.percent - 100) // 100, 0)
 
@@ -165,7 +165,7 @@ def _quota(cells: npt.NDArray[np.int64], numerator: int, denominator: int) -> In
     return np.asarray(np.diff(cumulative, prepend=0).reshape(cells.shape))
 
 
-def _first_sequences(days: terms.Days, by_dependency: Ints) -> Ints:
+def _first_sequences(days: calendar.Days, by_dependency: Ints) -> Ints:
     """1 + what the dependency received before that day in that year."""
     before = np.cumsum(by_dependency, axis=0) - by_dependency
     new_year = np.searchsorted(days, days.astype("datetime64[Y]").astype("datetime64[D]"))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from pqr_generator.draws import Ints, Words, low, words
 from pqr_generator.tickets import DAY_SECONDS, Tickets
-from pqrs import terms
+from pqrs import calendar
 from pqrs.parameters import Parameters
 
 __all__ = [
@@ -38,11 +38,11 @@ class Thread:
     """Columns aligned with the tickets, filled step by step; `at` is SLOTS x tickets. Days: NaT where none."""
 
     at: Ints
-    received_on: terms.Days
+    received_on: calendar.Days
     term: Ints  # business days, -1 for none
-    due_on: terms.Days
-    effective_due_on: terms.Days
-    answered_on: terms.Days  # the first answer
+    due_on: calendar.Days
+    effective_due_on: calendar.Days
+    answered_on: calendar.Days  # the first answer
     extension: Ints  # business days, 0 for none
     is_transferred: Flags
     is_breached: Flags
@@ -58,11 +58,11 @@ class Thread:
     def is_bounce(self) -> Flags:
         return np.asarray(self.automatic == BOUNCE)
 
-    def write(self, slot: int, who: Ints, day: terms.Days, drawn: Words) -> None:
+    def write(self, slot: int, who: Ints, day: calendar.Days, drawn: Words) -> None:
         """A person of the entity writes on these business days."""
         self.at[slot, who] = _start(day) + OPENING_HOUR + low(drawn[who], OFFICE_SECONDS)
 
-    def reply(self, slot: int, who: Ints, day: terms.Days, drawn: Words) -> None:
+    def reply(self, slot: int, who: Ints, day: calendar.Days, drawn: Words) -> None:
         """The citizen writes on these days."""
         self.at[slot, who] = _start(day) + CITIZEN_HOUR + low(drawn[who], CITIZEN_SECONDS)
 
@@ -78,9 +78,9 @@ class Draws:
         return words(self._seed, field, self._first, self._count)
 
 
-def _start(day: terms.Days) -> Ints:
+def _start(day: calendar.Days) -> Ints:
     return np.asarray(day.astype("datetime64[D]").astype(np.int64) * DAY_SECONDS)
 
 
 def utc(local: Ints) -> npt.NDArray[np.datetime64]:
-    return np.asarray((local * 1_000_000).astype("datetime64[us]") - terms.BOGOTA_OFFSET)
+    return calendar.utc_time(local.astype("datetime64[s]"))

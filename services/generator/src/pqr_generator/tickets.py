@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from pqr_generator.draws import Ints, Words, below, low, pick, words
 from pqr_generator.plan import DEPENDENCY_OF_TOPIC, Plan
+from pqrs.calendar import BUSINESS_DAYS
 from pqrs.catalogue import DEPENDENCIES, TOPICS
 from pqrs.parameters import Parameters
-from pqrs.terms import CALENDAR
 
 __all__ = ["BREACHED", "CITIZENS", "DAY_SECONDS", "IN_TERM", "TRANSFERRED", "Tickets", "opened"]
 
@@ -102,7 +102,7 @@ def _spread(counts: Ints, order: Ints) -> tuple[Ints, Ints]:
 
 def _reception(days: Ints, drawn: Words) -> Ints:
     """Local seconds at which the requests arrive, sorted: the j-th ticket of a day is the j-th to arrive."""
-    is_business = np.is_busday(days.astype("datetime64[D]"), busdaycal=CALENDAR)
+    is_business = np.is_busday(days.astype("datetime64[D]"), busdaycal=BUSINESS_DAYS)
     hour = np.where(is_business, pick(drawn, HOUR_WEIGHTS), pick(drawn, IDLE_HOUR_WEIGHTS))
     return np.sort(days * DAY_SECONDS + hour * 3600 + low(drawn, 3600))
 
