@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pqr_generator.days import RawPart, generate
-from pqr_generator.letters import DIRT
+from pqr_generator.mails.defects import DIRT
 from pqr_generator.schema import EMAILS
 from pqrs import calendar, terms
 from pqrs.catalogue import DEPARTMENTS, PQRS_TYPES, TOPICS
@@ -316,7 +316,7 @@ def read_clock(request, kind, found):
 
 def test_municipalities_cover_every_department():
     """All 33 departments have municipalities to write from, Bogotá as its own and the others several."""
-    from pqr_generator.citizens import municipalities
+    from pqr_generator.tickets.citizens import municipalities
 
     towns = {}
     for department, town, weight in municipalities():

@@ -5,11 +5,10 @@ from datetime import date
 import numpy as np
 import pytest
 
-from pqr_generator import schedule
-from pqr_generator.letters import LETTERS, chains, letters
-from pqr_generator.plan import volume_plan
-from pqr_generator.schedule import LIFE_DAYS, threads
-from pqr_generator.thread import (
+from pqr_generator.mails.letters import LETTERS, chains, letters
+from pqr_generator.threads import schedule
+from pqr_generator.threads.schedule import LIFE_DAYS, threads
+from pqr_generator.threads.thread import (
     ACKNOWLEDGEMENT,
     ANSWER,
     AUTOMATIC,
@@ -21,7 +20,8 @@ from pqr_generator.thread import (
     SLOTS,
     STEP,
 )
-from pqr_generator.tickets import DAY_SECONDS, opened
+from pqr_generator.tickets.opening import DAY_SECONDS, opened
+from pqr_generator.tickets.volume import planned_volume
 from pqrs import calendar, terms
 from pqrs.parameters import Parameters
 from pqrs.scenario import load_scenario
@@ -38,9 +38,9 @@ def inbox(request):
     """A year of today's law, and the years of the emergency terms."""
     first, last = request.param
     run = Parameters.create(opens_on=first, window_from=first, window_to=last, tickets_per_business_day=60)
-    plan = volume_plan(run)
-    half = len(plan.days) // 2
-    tickets = [opened(run, plan, start, min(start + 200, len(plan.days))) for start in (0, half)]
+    volume = planned_volume(run)
+    half = len(volume.days) // 2
+    tickets = [opened(run, volume, start, min(start + 200, len(volume.days))) for start in (0, half)]
     return [(ticket, threads(run, ticket)) for ticket in tickets]
 
 
@@ -149,7 +149,7 @@ def test_a_thread_that_outlived_the_lookback_would_stop_the_generator(monkeypatc
     monkeypatch.setattr(schedule, "LIFE_DAYS", 20)
     run = Parameters.create(tickets_per_business_day=20, scenario=load_scenario("sin_picos"))
     with pytest.raises(AssertionError, match="LIFE_DAYS"):
-        threads(run, opened(run, volume_plan(run), 0, 30))
+        threads(run, opened(run, planned_volume(run), 0, 30))
 
 
 def test_reopened_threads_get_a_second_answer(inbox):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from pqr_generator.draws import below, chance, low
-from pqr_generator.thread import (
+from pqr_generator.threads.thread import (
     ACKNOWLEDGEMENT,
     ANSWER,
     AUTOMATIC,
@@ -26,7 +26,7 @@ from pqr_generator.thread import (
     Thread,
     utc,
 )  # fmt: skip
-from pqr_generator.tickets import Tickets
+from pqr_generator.tickets.opening import Tickets
 from pqrs import calendar, terms
 from pqrs.catalogue import PQRS_TYPES
 

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pqr_generator.draws import Ints, Words, low, words
-from pqr_generator.tickets import DAY_SECONDS, Tickets
-from pqrs import calendar
+from pqr_generator.tickets.opening import DAY_SECONDS, Tickets
+from pqrs import calendar, terms
 from pqrs.parameters import Parameters
 
 __all__ = [
@@ -29,8 +29,9 @@ SLOTS = 8
 NEVER = -1
 NO_DAY = np.datetime64("NaT", "D")
 NO_REACTION, AWAY, BOUNCE = range(3)
-OPENING_HOUR, OFFICE_SECONDS = 8 * 3600, 9 * 3600  # the entity's people write from 08:00 to 16:59:59
-CITIZEN_HOUR, CITIZEN_SECONDS = 6 * 3600, 16 * 3600  # replies of citizens, any day
+OPENING_TIME = 8 * 3600  # the entity's people write from now until closing time
+OFFICE_SECONDS = int(terms.CLOSING_TIME / np.timedelta64(1, "s")) - OPENING_TIME
+CITIZEN_TIME, CITIZEN_SECONDS = 6 * 3600, 16 * 3600  # replies of citizens, any day
 
 
 @dataclass(slots=True, eq=False)
@@ -60,11 +61,11 @@ class Thread:
 
     def write(self, slot: int, who: Ints, day: calendar.Days, drawn: Words) -> None:
         """A person of the entity writes on these business days."""
-        self.at[slot, who] = _start(day) + OPENING_HOUR + low(drawn[who], OFFICE_SECONDS)
+        self.at[slot, who] = _start(day) + OPENING_TIME + low(drawn[who], OFFICE_SECONDS)
 
     def reply(self, slot: int, who: Ints, day: calendar.Days, drawn: Words) -> None:
         """The citizen writes on these days."""
-        self.at[slot, who] = _start(day) + CITIZEN_HOUR + low(drawn[who], CITIZEN_SECONDS)
+        self.at[slot, who] = _start(day) + CITIZEN_TIME + low(drawn[who], CITIZEN_SECONDS)
 
 
 class Draws:

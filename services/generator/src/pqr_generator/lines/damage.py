@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pqr_generator.draws import Ints
-from pqr_generator.fragments import EMPTY, Fragments, Ids
-from pqr_generator.layout import COLUMN, WIDTH, span
-from pqr_generator.letters import DIRT
+from pqr_generator.lines.fragments import EMPTY, Fragments, Ids
+from pqr_generator.lines.layout import COLUMN, WIDTH, span
+from pqr_generator.mails.defects import DIRT
 
 __all__ = ["Damages", "damaged"]
 
@@ -21,7 +21,7 @@ WRONG = {
     "references": '"references":"ninguna",',
     "direction": '"direction":1,',
     "received_at": '"received_at":1767618753,',
-    "from_to": '"from":"desconocido","to":["pqrs@alcaldia.test"],',
+    "from,to": '"from":"desconocido","to":["pqrs@alcaldia.test"],',
     "attachments": '"attachments":"ninguno"',
 }
 UNKNOWN = (',"importance":"high"}\n', ',"x_mailer":"webmail 4.2"}\n', ',"spam_score":"3"}\n')
@@ -50,14 +50,14 @@ class Damages:
 
 def damaged(damages: Damages, ids: Ids, dirt: npt.NDArray[np.int8], bits: npt.NDArray[np.uint32]) -> None:
     """Change the rows whose dirt shows in the line; the low byte of `bits` chooses where."""
-    work: dict[str, Callable[[Damages, Ids, Ints, Ints], None]] = {
+    changes: dict[str, Callable[[Damages, Ids, Ints, Ints], None]] = {
         "truncated_json": _truncated,
         "missing_field": _missing,
         "wrong_type": _wrong,
         "broken_encoding": _broken,
         "unknown_field": _unknown,
     }
-    for name, change in work.items():
+    for name, change in changes.items():
         rows = np.flatnonzero(dirt == DIRT.index(name))
         if len(rows):
             change(damages, ids, rows, (bits[rows] & 0xFF).astype(np.int64))

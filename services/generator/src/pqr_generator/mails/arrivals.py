@@ -1,4 +1,4 @@
-"""The mails that arrive in a span of days, from whatever opening day: one row a delivered line, without its text."""
+"""The mails that arrive in a span of days, from whatever opening day: one row per delivered line, without its text."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from pqr_generator.defects import LATE, LOST, Defects, decided, late_delay
 from pqr_generator.draws import Ints, Words, chance, quarter, words
-from pqr_generator.letters import chains, letters
-from pqr_generator.plan import Plan
-from pqr_generator.schedule import LIFE_DAYS, threads
-from pqr_generator.thread import AUTOMATIC, SLOTS, Thread
-from pqr_generator.tickets import DAY_SECONDS, Tickets, opened
+from pqr_generator.mails.defects import LATE, LOST, Defects, decided, late_delay
+from pqr_generator.mails.letters import chains, letters
+from pqr_generator.threads.schedule import LIFE_DAYS, threads
+from pqr_generator.threads.thread import AUTOMATIC, SLOTS, Thread
+from pqr_generator.tickets.opening import DAY_SECONDS, Tickets, opened
+from pqr_generator.tickets.volume import Volume
 from pqrs.parameters import Parameters
 
-__all__ = ["Arrivals", "Mails", "TicketKey", "arrivals"]
+__all__ = ["Arrivals", "Mails", "Truth", "arrivals"]
 
 BATCH_TICKETS = 32_768  # tickets scheduled at once, unless a day alone has more
 BATCH_DAYS = 255
@@ -65,7 +65,7 @@ class Mails:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TicketKey:
+class Truth:
     """The planned truth about the tickets of a few whole opening days, in order of reception."""
 
     tickets: Tickets
@@ -77,7 +77,7 @@ class Arrivals:
     """Mails in order of arrival (then of entity), and the tickets that open in the same span of days."""
 
     mails: Mails
-    keys: tuple[TicketKey, ...]
+    truths: tuple[Truth, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,33 +89,33 @@ class Deliveries:
     is_copy: npt.NDArray[np.bool_]
 
 
-def arrivals(parameters: Parameters, plan: Plan, first_day: int, last_day: int) -> Arrivals:
-    """What arrives on the plan's days `first_day` .. `last_day - 1`; no other arrival day has a part in it."""
-    parts, keys = [], []
-    seconds = (plan.days[[first_day, last_day - 1]].astype(np.int64) + np.array([0, 1])) * DAY_SECONDS
-    for start, stop in _batches(plan, max(0, first_day - LIFE_DAYS), last_day):
-        key = _scheduled(parameters, plan, start, stop)
-        defects = decided(parameters, key.tickets, key.thread)
-        delivered = _delivered(key.thread, defects, int(seconds[0]), int(seconds[1]))
-        parts.append(_columns(parameters, key, defects, delivered))
+def arrivals(parameters: Parameters, volume: Volume, first_day: int, last_day: int) -> Arrivals:
+    """What arrives on the days number `first_day` .. `last_day - 1`; no other arrival day has a part in it."""
+    batches, truths = [], []
+    seconds = (volume.days[[first_day, last_day - 1]].astype(np.int64) + np.array([0, 1])) * DAY_SECONDS
+    for start, stop in _batches(volume, max(0, first_day - LIFE_DAYS), last_day):
+        truth = _scheduled(parameters, volume, start, stop)
+        defects = decided(parameters, truth.tickets, truth.thread)
+        delivered = _delivered(truth.thread, defects, int(seconds[0]), int(seconds[1]))
+        batches.append(_columns(parameters, truth, defects, delivered))
         if stop > first_day:
-            keys.append(key)
-    joined = Mails(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Mails)))
-    return Arrivals(joined.take(np.lexsort((joined.is_copy, joined.entity, joined.received))), tuple(keys))
+            truths.append(truth)
+    joined = Mails(*(np.concatenate([getattr(batch, f.name) for batch in batches]) for f in fields(Mails)))
+    return Arrivals(joined.take(np.lexsort((joined.is_copy, joined.entity, joined.received))), tuple(truths))
 
 
-def _batches(plan: Plan, start: int, stop: int) -> Iterator[tuple[int, int]]:
+def _batches(volume: Volume, start: int, stop: int) -> Iterator[tuple[int, int]]:
     """Runs of opening days with at most BATCH_TICKETS tickets, or one day."""
     while start < stop:
-        room = int(np.searchsorted(plan.first_ticket, plan.first_ticket[start] + BATCH_TICKETS, side="right")) - 1
+        room = int(np.searchsorted(volume.first_ticket, volume.first_ticket[start] + BATCH_TICKETS, side="right")) - 1
         end = min(max(room, start + 1), start + BATCH_DAYS, stop)
         yield start, end
         start = end
 
 
-def _scheduled(parameters: Parameters, plan: Plan, start: int, stop: int) -> TicketKey:
-    tickets = opened(parameters, plan, start, stop)
-    return TicketKey(tickets, threads(parameters, tickets))
+def _scheduled(parameters: Parameters, volume: Volume, start: int, stop: int) -> Truth:
+    tickets = opened(parameters, volume, start, stop)
+    return Truth(tickets, threads(parameters, tickets))
 
 
 def _delivered(thread: Thread, defects: Defects, start: int, stop: int) -> Deliveries:
@@ -129,8 +129,8 @@ def _delivered(thread: Thread, defects: Defects, start: int, stop: int) -> Deliv
     return Deliveries(rows, np.concatenate([received[own], again[inside]]), np.arange(len(rows)) >= len(own))
 
 
-def _columns(parameters: Parameters, key: TicketKey, defects: Defects, delivered: Deliveries) -> Mails:
-    tickets, thread, rows = key.tickets, key.thread, delivered.rows
+def _columns(parameters: Parameters, truth: Truth, defects: Defects, delivered: Deliveries) -> Mails:
+    tickets, thread, rows = truth.tickets, truth.thread, delivered.rows
     ticket, slot = np.divmod(rows, SLOTS)
     is_clean = ~delivered.is_copy & defects.has_copy[rows]
     dirt, bits = np.where(is_clean, 0, defects.dirt[rows]).astype(np.int8), defects.bits[rows]
