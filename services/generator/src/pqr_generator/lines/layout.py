@@ -14,6 +14,7 @@ from pqr_generator.lines.lexicon import phrases
 from pqr_generator.mails.letters import FROM_CITIZEN, FROM_MAILBOX, LETTERS
 from pqr_generator.schema import SCHEMA_VERSION
 from pqr_generator.tickets.citizens import PROVIDERS
+from pqrs import wording
 from pqrs.calendar import UTC_OFFSET
 from pqrs.catalogue import DEPENDENCIES
 
@@ -90,7 +91,7 @@ def pieces(fragments: Fragments) -> dict[str, int]:
                 DEPENDENCIES.values(), DESKS, strict=True))
         ),
         "daemon": fragments.raw(
-            *(f'Mail Delivery System","address":"mailer-daemon@{name}"}},"to":["{ENTITY_ADDRESS}"],'
+            *(f'Mail Delivery System","address":"{wording.MAILER_DAEMON}{name}"}},"to":["{ENTITY_ADDRESS}"],'
               for name in PROVIDERS)
         ),
         "file_name": fragments.raw('{"filename":"foto_', '{"filename":"soporte_', '{"filename":"respuesta_'),
@@ -139,7 +140,7 @@ def _fixed(letter: str) -> dict[str, str]:
         "subject.end": '",' if letter == "request" else '2]",',
     }
     if letter != "request":
-        fixed["subject.text"] = f"{phrases()['reply_subject'][letter]} [Radicado "
+        fixed["subject.text"] = f"{_subject(letter)} {wording.RADICADO_TAG}"
     if inbound:
         fixed["from.end"] = '","address":"'
     if letter in FROM_CITIZEN:
@@ -147,11 +148,17 @@ def _fixed(letter: str) -> dict[str, str]:
     elif not inbound:
         fixed["dear.end"] = ":\\n\\n"
     facts = {
-        "acknowledgement": "Radicado: ",
-        "answer": "\\nDecisión: atendida\\n",
-        "second_answer": "\\nDecisión: atendida\\n",
-        "denial": "\\nDecisión: acceso negado\\n",
+        "acknowledgement": wording.RADICADO,
+        "answer": f"\\n{wording.DECISION}atendida\\n",
+        "second_answer": f"\\n{wording.DECISION}atendida\\n",
+        "denial": f"\\n{wording.DECISION}{wording.ACCESS_DENIED}\\n",
     }
     if letter in facts:
         fixed["fact"] = facts[letter]
     return fixed
+
+
+def _subject(letter: str) -> str:
+    """How the subject of any letter but a request begins; both further kinds of answer are headed like one."""
+    subjects = phrases()["automatic_subject"] | wording.SUBJECTS
+    return str(subjects["answer" if letter in ("denial", "second_answer") else letter])

@@ -15,6 +15,7 @@ import numpy as np
 from pqr_generator.lines.fragments import Choices, Fragments
 from pqr_generator.mails.letters import FROM_CITIZEN, FROM_MAILBOX, LETTERS
 from pqr_generator.tickets.citizens import names
+from pqrs import wording
 from pqrs.catalogue import DEPENDENCIES, PQRS_TYPES, TOPICS
 
 __all__ = ["FIRST_DAY", "FIRST_YEAR", "Lexicon", "collect", "phrases"]
@@ -47,7 +48,7 @@ def phrases() -> dict[str, Any]:
 def collect(fragments: Fragments, homes: tuple[tuple[str, str, int], ...]) -> Lexicon:
     """All words, in a fixed order, into `fragments`."""
     at = _numbers(fragments) | _names(fragments) | _facts(fragments)
-    at["home"] = fragments.text(f" (ficticia)\nMunicipio: {town} ({department})" for department, town, _ in homes)
+    at["home"] = fragments.text(f" (ficticia)\n{wording.HOME}{town} ({department})" for department, town, _ in homes)
     return Lexicon(at, _phrases(fragments))
 
 
@@ -80,13 +81,13 @@ def _names(fragments: Fragments) -> dict[str, int]:
 
 def _facts(fragments: Fragments) -> dict[str, int]:
     """The lines of an acknowledgement and of an extension that other systems read."""
-    subjects = (f"{phrases()['subject'][kind]} - {topic.name}" for kind in PQRS_TYPES for topic in TOPICS)
+    heads = [f"{wording.REQUEST_SUBJECTS[kind]}{wording.BEFORE_TOPIC}" for kind in PQRS_TYPES]
     return {
-        "request_subject": fragments.text(subjects),
-        "kind_line": fragments.text(f"2\nTipo: {kind}\nTema: " for kind in PQRS_TYPES),
-        "topic_line": fragments.text(f"{topic.code}\nDependencia: {topic.dependency}\n" for topic in TOPICS),
-        "priority_line": fragments.text(f"Prioridad: {level}\n" for level in ("normal", "alta")),
-        "extension_line": fragments.text(f"Prórroga: {days} días hábiles\n" for days in range(100)),
+        "request_subject": fragments.text(f"{head}{topic.name}" for head in heads for topic in TOPICS),
+        "kind_line": fragments.text(f"2\n{wording.TYPE}{kind}\n{wording.TOPIC}" for kind in PQRS_TYPES),
+        "topic_line": fragments.text(f"{topic.code}\n{wording.DEPENDENCY}{topic.dependency}\n" for topic in TOPICS),
+        "priority_line": fragments.text(f"{wording.PRIORITY}{level}\n" for level in ("normal", "alta")),
+        "extension_line": fragments.text(f"{wording.EXTENSION}{days} días hábiles\n" for days in range(100)),
     }
 
 
