@@ -49,7 +49,7 @@ def test_order_of_the_file_does_not_matter():
 
 
 def test_catalogue_is_consistent():
-    """33 departments with Bogotá, each topic belongs to a dependency of three digits, each type has its policies."""
+    """33 departments with Bogotá, and each topic belongs to a dependency of three digits."""
     assert len(set(DEPARTMENTS)) == 33
     assert "Bogotá D.C." in DEPARTMENTS
     assert {topic.dependency for topic in TOPICS} == set(DEPENDENCIES)
