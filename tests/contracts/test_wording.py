@@ -34,7 +34,7 @@ READ_AS = dict.fromkeys(FROM_MAILBOX, "out_of_office") | {
 def mails():
     """Those of a quarter that are whole: (letter, type, extension, the row that silver makes of it)."""
     volume = planned_volume(RUN)
-    written = arrivals(RUN, volume, 0, len(volume.days)).mails
+    written = arrivals(RUN, volume, range(len(volume.days))).mails
     written = written.take(np.flatnonzero(np.isin(written.dirt, WHOLE)))
     lines, _ = json_lines(RUN, written)
     emails = transform([RawObject("day=2026-01-01/part-00000.jsonl", RUN.window_from, 0, bytes(lines))]).emails

@@ -212,7 +212,7 @@ def test_the_effective_due_date_is_walked(
     """Extension and suspension move the due date exactly as a walker that skips suspended days."""
     paused_from = received + timedelta(days=paused_after)
     paused_to = paused_from + timedelta(days=paused_for)
-    found = terms.effective_due_on(received, term, extension, paused_from, paused_to)
+    found = terms.effective_due_on(received, term, extension, suspended_from=paused_from, suspended_to=paused_to)
     assert one(found) == walked(received, term + extension, paused_from, paused_to)
     assert one(terms.effective_due_on(received, term, extension)) == walked(received, term + extension)
 

@@ -50,7 +50,7 @@ class Read:
 
 
 def read_objects(*contents: bytes) -> Read:
-    """What bronze makes of these raw objects, one a part of the day."""
+    """What bronze makes of these raw objects, one per part of the day."""
     objects = [RawObject(f"part-{n:05d}", DAY, n, data) for n, data in enumerate(contents)]
     outcome = transform(objects)
     emails, rejects = conform(outcome.emails, EMAILS), conform(outcome.rejects, REJECTS)

@@ -104,8 +104,8 @@ def test_a_field_moves_no_other_field(small, field, monkeypatch):
     """Draws of one field, were they others, change the text they choose and nothing else of any mail."""
     real = arrivals.words
 
-    def moved(seed, name, first, count):
-        return real(seed, "another field" if name == field else name, first, count)
+    def moved(seed, name, numbers):
+        return real(seed, "another field" if name == field else name, numbers)
 
     monkeypatch.setattr(arrivals, "words", moved)
     raw, answers = objects(SMALL)

@@ -309,7 +309,7 @@ def read_clock(request, kind, found):
         if reply := found.get("Re: Requerimiento para completar la petición"):
             heard = terms.received_on(np.datetime64(reply["received_at"].rstrip("Z")))
             resumed = min(heard, resumed)
-    due = terms.effective_due_on(start, term, extension, paused, resumed)[0]
+    due = terms.effective_due_on(start, term, extension, suspended_from=paused, suspended_to=resumed)[0]
     closing = found.get("Respuesta de fondo") or found.get("Archivo por desistimiento tácito")
     return due.item(), day(closing).item() if closing else None
 

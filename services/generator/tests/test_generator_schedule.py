@@ -40,7 +40,7 @@ def inbox(request):
     run = Parameters.create(opens_on=first, window_from=first, window_to=last, tickets_per_business_day=60)
     volume = planned_volume(run)
     half = len(volume.days) // 2
-    tickets = [opened(run, volume, start, min(start + 200, len(volume.days))) for start in (0, half)]
+    tickets = [opened(run, volume, range(start, min(start + 200, len(volume.days)))) for start in (0, half)]
     return [(ticket, threads(run, ticket)) for ticket in tickets]
 
 
@@ -149,7 +149,7 @@ def test_a_thread_that_outlived_the_lookback_would_stop_the_generator(monkeypatc
     monkeypatch.setattr(schedule, "LIFE_DAYS", 20)
     run = Parameters.create(tickets_per_business_day=20, scenario=load_scenario("sin_picos"))
     with pytest.raises(AssertionError, match="LIFE_DAYS"):
-        threads(run, opened(run, planned_volume(run), 0, 30))
+        threads(run, opened(run, planned_volume(run), range(30)))
 
 
 def test_reopened_threads_get_a_second_answer(inbox):

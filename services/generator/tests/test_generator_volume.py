@@ -71,7 +71,7 @@ def test_radicados_are_gapless_in_order_of_reception_and_restart_each_year(volum
     last = date.fromordinal(opens.toordinal() + 120)
     run = parameters(tickets_per_business_day=volume, opens_on=opens, window_from=opens, window_to=last, seed=seed)
     volume = planned_volume(run)
-    tickets = opened(run, volume, 0, len(volume.days))
+    tickets = opened(run, volume, range(len(volume.days)))
     year = tickets.day.astype("datetime64[D]").astype("datetime64[Y]").astype(int)
     assert (np.diff(tickets.opened) >= 0).all()
     for one_year in np.unique(year):
@@ -84,7 +84,7 @@ def test_tickets_keep_the_counts_of_the_plan():
     """What is drawn day by day has exactly the planned types, dependencies and fates."""
     run = Parameters.create(tickets_per_business_day=50)
     volume = planned_volume(run)
-    tickets = opened(run, volume, 40, 60)
+    tickets = opened(run, volume, range(40, 60))
     rows = tickets.day - volume.days[40].astype(np.int64)
     for column, counts in (
         (tickets.kind, volume.by_type.sum(axis=0)),
@@ -109,7 +109,7 @@ def test_a_longer_window_does_not_change_the_days_before():
 
 
 def test_default_run_has_about_25_000_tickets():
-    """400 tickets a business day from January to March, with two peaks, are 24,000 to 28,000."""
+    """400 tickets per business day from January to March, with two peaks, are 24,000 to 28,000."""
     assert 24_000 < planned_volume(Parameters.create()).tickets.sum() < 28_000
 
 

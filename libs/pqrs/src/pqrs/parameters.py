@@ -56,8 +56,8 @@ class Parameters:
         scenario: Scenario | None = None,
     ) -> Parameters:
         """Valid parameters, or InvalidSettings with the first rule that does not hold."""
-        _check_range("Seed", seed, 0, SEED_MAX)
-        _check_range("Tickets per business day", tickets_per_business_day, 1, VOLUME_MAX)
+        _check_range("Seed", seed, low=0, high=SEED_MAX)
+        _check_range("Tickets per business day", tickets_per_business_day, low=1, high=VOLUME_MAX)
         _check_window(window_from, window_to, opens_on)
         return cls(
             seed=seed,
@@ -136,7 +136,7 @@ class Parameters:
         )
 
 
-def _check_range(what: str, value: int, low: int, high: int) -> None:
+def _check_range(what: str, value: int, *, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise InvalidSettings(f"{what} must be an integer in {low}..{high}, found {value!r}: choose another.")
 

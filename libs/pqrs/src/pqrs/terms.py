@@ -102,6 +102,7 @@ def effective_due_on(
     received: npt.ArrayLike,
     term: npt.ArrayLike,
     extension_days: npt.ArrayLike = 0,
+    *,
     suspended_from: npt.ArrayLike = _NOT_A_DAY,
     suspended_to: npt.ArrayLike = _NOT_A_DAY,
 ) -> Days:

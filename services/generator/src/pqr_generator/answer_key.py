@@ -24,20 +24,20 @@ __all__ = ["ENDINGS", "day_key"]
 ENDINGS = ("no_term", "transferred", "archived", "unanswered", "answered_late", "answered_in_term")
 
 
-def day_key(parameters: Parameters, mails: Mails, truths: Sequence[Truth], day: np.datetime64) -> pa.Table:
+def day_key(parameters: Parameters, mails: Mails, *, truths: Sequence[Truth], day: np.datetime64) -> pa.Table:
     """Both kinds of record, in the order of the lines; `mails` are all that arrive on the day."""
     requests = np.flatnonzero((mails.slot == 0) & ~mails.is_copy)
     dirty = np.flatnonzero(mails.dirt)
-    tickets = _records(parameters, "ticket", mails, requests, day) | _truth(parameters, truths, day)
-    lines = _records(parameters, "dirt", mails, dirty, day)
+    tickets = _records(parameters, mails.take(requests), rows=requests, record="ticket", day=day)
+    tickets |= _truth(parameters, truths, day)
+    lines = _records(parameters, mails.take(dirty), rows=dirty, record="dirt", day=day)
     lines["dirt"] = _named(DIRT, mails.dirt[dirty])
     table = pa.concat_tables([_table(tickets, len(requests)), _table(lines, len(dirty))]).combine_chunks()
     return table.take(pa.array(np.argsort(np.concatenate([requests * 2, dirty * 2 + 1]))))
 
 
-def _records(parameters: Parameters, record: str, mails: Mails, rows: Ints, day: np.datetime64) -> dict[str, Any]:
-    """Which line of the day it is about."""
-    chosen = mails.take(rows)
+def _records(parameters: Parameters, chosen: Mails, *, rows: Ints, record: str, day: np.datetime64) -> dict[str, Any]:
+    """Which lines of the day they are about."""
     part, line = np.divmod(rows, PART_LINES)
     return {
         "record": pa.repeat(record, len(rows)),

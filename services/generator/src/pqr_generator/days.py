@@ -45,18 +45,18 @@ def generate(parameters: Parameters, first: date, last: date) -> Iterator[RawPar
     """What arrives from `first` to `last`, day by day; a day's objects do not depend on the days beside it."""
     volume = planned_volume(parameters)
     start, stop = (first - parameters.opens_on).days, (last - parameters.opens_on).days + 1
-    arrived = arrivals(parameters, volume, start, stop)
+    arrived = arrivals(parameters, volume, range(start, stop))
     days = volume.days[start:stop]
     edges = np.searchsorted(arrived.mails.received // DAY_SECONDS, np.append(days, days[-1] + 1).astype(np.int64))
     for place, day in enumerate(days):
         mails = arrived.mails.take(slice(edges[place], edges[place + 1]))
         for number in range(max(1, -(-len(mails) // PART_LINES))):
             rows = mails.take(slice(number * PART_LINES, (number + 1) * PART_LINES))
-            yield _raw_part(parameters, day.item(), number, rows)
-        yield DayKey(day.item(), day_key(parameters, mails, arrived.truths, day))
+            yield _raw_part(parameters, rows, day=day.item(), number=number)
+        yield DayKey(day.item(), day_key(parameters, mails, truths=arrived.truths, day=day))
 
 
-def _raw_part(parameters: Parameters, day: date, number: int, mails: Mails) -> RawPart:
+def _raw_part(parameters: Parameters, mails: Mails, *, day: date, number: int) -> RawPart:
     lines, _ = json_lines(parameters, mails)
     bounds = (_instant(int(mails.received[0])), _instant(int(mails.received[-1]))) if len(mails) else (None, None)
     return RawPart(day, number, lines, len(mails), *bounds)

@@ -46,7 +46,7 @@ class _Dates:
 
 
 def clocks(steps: Steps, life: Folded, as_of_day: date) -> dict[str, Column]:
-    """Columns with a row a ticket, in the order of their numbers: what its events and the window's end say of it."""
+    """Columns with one row per ticket, in the order of their numbers: what its events and the window's end say."""
     clock, dates = life.clock, _Dates.of(life.clock)
     days_open = calendar.business_days_between(clock.received_on, dates.closed_on)
     return {

@@ -79,8 +79,8 @@ class Clock:
             self.received_on[ticket],
             self.term[ticket],
             self.extension[ticket],
-            self.suspended_from[ticket],
-            self.suspended_to[ticket],
+            suspended_from=self.suspended_from[ticket],
+            suspended_to=self.suspended_to[ticket],
         )
 
 
@@ -126,16 +126,16 @@ def folded(steps: Steps, received_on: calendar.Days, term: Counts) -> Folded:
     starts = np.cumsum(lengths) - lengths
     for position in range(lengths.max(initial=0)):
         ticket = np.flatnonzero(lengths > position)
-        _advance(life, steps, ticket, starts[ticket] + position)
+        _advance(life, steps, ticket=ticket, row=starts[ticket] + position)
     return life
 
 
-def _advance(life: Folded, steps: Steps, ticket: Rows, row: Rows) -> None:
-    clock = life.clock
-    state, at = clock.state[ticket], steps.occurred_at[row]
+def _advance(life: Folded, steps: Steps, *, ticket: Rows, row: Rows) -> None:
+    clock, state = life.clock, life.clock.state[ticket]
     if steps.sent_at is not None:
-        life.kind[row] = _in_context(life.kind[row], state, steps.sent_at[row], clock.last_answer_at[ticket])
-    now = _Round(ticket, row, life.kind[row], at, np.isnat(clock.closed_at[ticket]))
+        kind, answered_at = life.kind[row], clock.last_answer_at[ticket]
+        life.kind[row] = _in_context(kind, state, sent_at=steps.sent_at[row], answered_at=answered_at)
+    now = _Round(ticket, row, life.kind[row], steps.occurred_at[row], np.isnat(clock.closed_at[ticket]))
     _extend(life, now.of(on.EXTENSION), steps)
     _suspend(life, now.of(on.COMPLETION_REQUEST))
     _resume(life, now.of(on.COMPLETION))
@@ -147,7 +147,7 @@ def _advance(life: Folded, steps: Steps, ticket: Rows, row: Rows) -> None:
     _close(clock, now, counted)
 
 
-def _in_context(kind: Codes, state: Codes, sent_at: Instants, answered_at: Instants) -> Codes:
+def _in_context(kind: Codes, state: Codes, *, sent_at: Instants, answered_at: Instants) -> Codes:
     """The kind a step has in its state; a reply written before the answer cannot contest it."""
     contested = IN_CONTEXT[kind, state]
     crossed = (state == ANSWERED) & (contested != kind) & (sent_at < answered_at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from pqr_common.tables.contract import Contract, Rule, optional, required
-from pqr_silver.machine import EVENT_TYPES, KINDS, OTHER_KINDS
+from pqr_silver.machine import ACTORS, EVENT_TYPES, KINDS, OTHER_KINDS, STATUSES
 from pqrs.catalogue import PQRS_TYPES
 
 __all__ = ["EMAILS", "MAILS", "PRODUCES", "RADICADOS", "REJECTS", "REQUIRES", "TICKETS", "TICKET_EVENTS"]
@@ -98,7 +98,7 @@ TICKETS = Contract(
     ),
     key=("ticket_id",),
     rules=(
-        _one_of("status", "received", "acknowledged", "in_progress", "answered", "reopened", "transferred", "archived"),
+        _one_of("status", *dict.fromkeys(STATUSES[1:])),
         _one_of("pqrs_type", *PQRS_TYPES),
         Rule("due_after_reception", "validity", "due_on > received_on and effective_due_on >= due_on"),
         Rule("extension_at_most_doubles", "validity", "extension_days between 0 and coalesce(term_days, 0)"),
@@ -129,7 +129,7 @@ TICKET_EVENTS = Contract(
     key=("event_id",),
     rules=(
         _one_of("event_type", *EVENT_TYPES),
-        _one_of("actor", "citizen", "entity", "system"),
+        _one_of("actor", *sorted(set(ACTORS))),
         Rule("first_is_reception", "consistency", "(seq = 1) = (event_type = 'received' and from_status is null)"),
         Rule("extension_has_days", "consistency", "(event_type = 'extended') = (extension_days is not null)"),
     ),

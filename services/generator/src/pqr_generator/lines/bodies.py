@@ -28,8 +28,8 @@ def compose(sheet: Sheet) -> None:
     sheet.choose("farewell", letter, quarter(more, 2))
     headers.name(sheet, "dear", SIGNED_BY_ENTITY[letter])
     request = letter == CODE["request"]
-    sheet.choose("detail", 0, quarter(look[request], 3), request)
-    sheet.choose("place", 0, quarter(more[request], 0), request)
+    sheet.choose("detail", 0, quarter(look[request], 3), where=request)
+    sheet.choose("place", 0, quarter(more[request], 0), where=request)
     moved, longer = letter == CODE["transfer"], letter == CODE["extension"]
     sheet.put("fact", sheet.choices["transferred"].pick(0, quarter(mails.desk[moved], 3)), moved)
     sheet.put("fact", sheet.at["extension_line"] + mails.extension[longer], longer)

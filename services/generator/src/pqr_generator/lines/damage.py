@@ -13,7 +13,7 @@ from pqr_generator.lines.fragments import EMPTY, Fragments, Ids
 from pqr_generator.lines.layout import COLUMN, WIDTH, span
 from pqr_generator.mails.defects import DIRT
 
-__all__ = ["Damages", "damaged"]
+__all__ = ["Damages"]
 
 # A field that is left out leaves JSON behind; of the other fields, `attachments` would leave a comma.
 MISSING = ("message_id", "direction", "received_at", "date", "subject", "body", "auto_submitted")
@@ -31,7 +31,7 @@ CUTS = tuple(COLUMN[name] for name in ("sent.minute", "subject.text", "opening",
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Damages:
-    """Numbers of the fragments that damage needs."""
+    """Numbers of the fragments that damage needs, and what it does with them."""
 
     newline: int
     not_utf8: int
@@ -47,44 +47,39 @@ class Damages:
             unknown=fragments.raw(*UNKNOWN),
         )
 
+    def apply(self, ids: Ids, dirt: npt.NDArray[np.int8], bits: npt.NDArray[np.uint32]) -> None:
+        """Change the rows whose dirt shows in the line; the low byte of `bits` chooses where."""
+        changes: dict[str, Callable[[Ids, Ints, Ints], None]] = {
+            "truncated_json": self._truncate,
+            "missing_field": self._leave_out,
+            "wrong_type": self._mistype,
+            "broken_encoding": self._misencode,
+            "unknown_field": self._add,
+        }
+        for name, change in changes.items():
+            rows = np.flatnonzero(dirt == DIRT.index(name))
+            if len(rows):
+                change(ids, rows, (bits[rows] & 0xFF).astype(np.int64))
 
-def damaged(damages: Damages, ids: Ids, dirt: npt.NDArray[np.int8], bits: npt.NDArray[np.uint32]) -> None:
-    """Change the rows whose dirt shows in the line; the low byte of `bits` chooses where."""
-    changes: dict[str, Callable[[Damages, Ids, Ints, Ints], None]] = {
-        "truncated_json": _truncated,
-        "missing_field": _missing,
-        "wrong_type": _wrong,
-        "broken_encoding": _broken,
-        "unknown_field": _unknown,
-    }
-    for name, change in changes.items():
-        rows = np.flatnonzero(dirt == DIRT.index(name))
-        if len(rows):
-            change(damages, ids, rows, (bits[rows] & 0xFF).astype(np.int64))
+    def _truncate(self, ids: Ids, rows: Ints, bits: Ints) -> None:
+        cut = np.array(CUTS)[bits % len(CUTS)]
+        kept = np.arange(WIDTH) < cut[:, None]
+        ids[rows] = np.where(kept, ids[rows], EMPTY)
+        ids[rows, WIDTH - 1] = self.newline
 
+    @staticmethod
+    def _leave_out(ids: Ids, rows: Ints, bits: Ints) -> None:
+        for place, field in enumerate(MISSING):
+            ids[rows[bits % len(MISSING) == place], span(field)] = EMPTY
 
-def _truncated(damages: Damages, ids: Ids, rows: Ints, bits: Ints) -> None:
-    cut = np.array(CUTS)[bits % len(CUTS)]
-    kept = np.arange(WIDTH) < cut[:, None]
-    ids[rows] = np.where(kept, ids[rows], EMPTY)
-    ids[rows, WIDTH - 1] = damages.newline
+    def _mistype(self, ids: Ids, rows: Ints, bits: Ints) -> None:
+        for place, field in enumerate(WRONG):
+            chosen, columns = rows[bits % len(WRONG) == place], span(field)
+            ids[chosen, columns] = EMPTY
+            ids[chosen, columns.start] = self.wrong + place
 
+    def _misencode(self, ids: Ids, rows: Ints, _bits: Ints) -> None:
+        ids[rows, COLUMN["matter"]] = self.not_utf8
 
-def _missing(_damages: Damages, ids: Ids, rows: Ints, bits: Ints) -> None:
-    for place, field in enumerate(MISSING):
-        ids[rows[bits % len(MISSING) == place], span(field)] = EMPTY
-
-
-def _wrong(damages: Damages, ids: Ids, rows: Ints, bits: Ints) -> None:
-    for place, field in enumerate(WRONG):
-        chosen, columns = rows[bits % len(WRONG) == place], span(field)
-        ids[chosen, columns] = EMPTY
-        ids[chosen, columns.start] = damages.wrong + place
-
-
-def _broken(damages: Damages, ids: Ids, rows: Ints, _bits: Ints) -> None:
-    ids[rows, COLUMN["matter"]] = damages.not_utf8
-
-
-def _unknown(damages: Damages, ids: Ids, rows: Ints, bits: Ints) -> None:
-    ids[rows, COLUMN["end"]] = damages.unknown + bits % len(UNKNOWN)
+    def _add(self, ids: Ids, rows: Ints, bits: Ints) -> None:
+        ids[rows, COLUMN["end"]] = self.unknown + bits % len(UNKNOWN)

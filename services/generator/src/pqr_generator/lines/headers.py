@@ -9,7 +9,7 @@ from pqr_generator.draws import Ints, Words, mixed, quarter
 from pqr_generator.lines.fragments import EMPTY
 from pqr_generator.lines.layout import COLUMN, REFERENCES_MAX
 from pqr_generator.lines.lexicon import FIRST_DAY, FIRST_YEAR
-from pqr_generator.lines.press import Sheet
+from pqr_generator.lines.press import Sheet, Where
 from pqr_generator.mails.letters import CODE, LETTERS, is_inbound
 from pqr_generator.threads.thread import SLOTS
 from pqr_generator.tickets.citizens import PROVIDERS
@@ -18,8 +18,6 @@ from pqrs.calendar import UTC_OFFSET
 from pqrs.catalogue import DEPENDENCIES, TOPICS
 
 __all__ = ["address", "attach", "date", "domain", "hex_digits", "identify", "name", "radicado", "title"]
-
-Where = npt.NDArray[np.bool_] | None
 
 UTC_AHEAD = -int(UTC_OFFSET.total_seconds())  # what is added to local time
 ENTITY = len(PROVIDERS)  # its place among the domains
@@ -47,18 +45,20 @@ def identify(sheet: Sheet, key: int) -> None:
     """Message-ID, In-Reply-To and References; `key` makes message ids of entity numbers."""
     mails = sheet.mails
     first, chain = mails.entity - sheet.slot, mails.references
-    _put_id(sheet, "id", mixed(mails.entity, key), "id_domain", sheet.slot, None)
+    _put_id(sheet, "id", mixed(mails.entity, key), domain=sheet.pieces["id_domain"] + domain(sheet, sheet.slot, None))
     replies = chain > 0
     parent = LAST[chain[replies]]
     sheet.put("in_reply_to", sheet.pieces["in_reply_to"] + replies)
-    _put_id(sheet, "parent", mixed(first[replies] + parent, key), "id_domain", parent, replies)
+    parent_domain = sheet.pieces["id_domain"] + domain(sheet, parent, replies)
+    _put_id(sheet, "parent", mixed(first[replies] + parent, key), domain=parent_domain, where=replies)
     sheet.put("references", sheet.pieces["references"] + replies)
     count = MEMBERS[chain]
     for place in range(min(REFERENCES_MAX, int(count.max(initial=0)))):
         rows, last = count > place, count == place + 1
         slot = MEMBER[chain[rows], place]
         column = f"reference{place}"
-        _put_id(sheet, column, mixed(first[rows] + slot, key), "more_domain", slot, rows)
+        more = sheet.pieces["more_domain"] + domain(sheet, slot, rows)
+        _put_id(sheet, column, mixed(first[rows] + slot, key), domain=more, where=rows)
         sheet.put(
             f"{column}.domain", sheet.pieces["last_domain"] + domain(sheet, MEMBER[chain[last], place], last), last
         )
@@ -131,11 +131,11 @@ def attach(sheet: Sheet) -> None:
     """Metadata of up to two attachments."""
     files = sheet.mails.files
     count = quarter(files, 0)
-    _attach(sheet, "file", files, count >= FROM_ONE[sheet.letter])
-    _attach(sheet, "second", mixed(files, 1), count >= FROM_TWO[sheet.letter])
+    _attach(sheet, "file", files, where=count >= FROM_ONE[sheet.letter])
+    _attach(sheet, "second", mixed(files, 1), where=count >= FROM_TWO[sheet.letter])
 
 
-def _attach(sheet: Sheet, column: str, files: Words, where: npt.NDArray[np.bool_]) -> None:
+def _attach(sheet: Sheet, column: str, files: Words, *, where: npt.NDArray[np.bool_]) -> None:
     drawn = files[where]
     sort = np.where(is_inbound(sheet.slot[where]), quarter(drawn, 1) & 1, 2)  # photo or document, or the entity's
     sheet.put(f"{column}.name", sheet.pieces[f"{column}_name"] + sort, where)
@@ -151,9 +151,7 @@ def hex_digits(sheet: Sheet, identity: Words) -> list[Ints]:
     return [sheet.at["hex4"] + quad.astype(np.int64) for quad in quads]
 
 
-def _put_id(  # noqa: PLR0917  what, and where it goes
-    sheet: Sheet, column: str, identity: Words, domains: str, slot: Ints, where: Where
-) -> None:
+def _put_id(sheet: Sheet, column: str, identity: Words, *, domain: Ints, where: Where = None) -> None:
     for place, digits in enumerate(hex_digits(sheet, identity)):
         sheet.put(f"{column}.{place}", digits, where)
-    sheet.put(f"{column}.domain", sheet.pieces[domains] + domain(sheet, slot, where), where)
+    sheet.put(f"{column}.domain", domain, where)

@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from pqr_generator.draws import Ints, field_key, mixed
 from pqr_generator.lines import bodies, headers
-from pqr_generator.lines.damage import damaged
 from pqr_generator.lines.fragments import Ids, join
 from pqr_generator.lines.lexicon import FIRST_YEAR
 from pqr_generator.lines.press import Sheet, press
@@ -34,7 +33,7 @@ def json_lines(parameters: Parameters, mails: Mails) -> tuple[memoryview, Ints]:
     bodies.compose(sheet)
     bodies.sign(sheet)
     headers.attach(sheet)
-    damaged(sheet.press.damages, sheet.ids, mails.dirt, mails.damage)
+    sheet.press.damages.apply(sheet.ids, mails.dirt, mails.damage)
     return join(sheet.press.array, sheet.ids)
 
 

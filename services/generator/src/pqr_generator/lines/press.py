@@ -17,7 +17,9 @@ from pqr_generator.lines.lexicon import Lexicon, collect
 from pqr_generator.mails.arrivals import Mails
 from pqr_generator.tickets.citizens import Citizens, municipalities
 
-__all__ = ["Press", "Sheet", "press"]
+__all__ = ["Press", "Sheet", "Where", "press"]
+
+Where = npt.NDArray[np.bool_] | None  # some rows, or all
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,13 +55,15 @@ class Sheet:
         self.slot = mails.slot
         self.provider = town.provider[mails.citizen]
 
-    def put(self, column: str, value: npt.ArrayLike, where: npt.NDArray[np.bool_] | None = None) -> None:
+    def put(self, column: str, value: npt.ArrayLike, where: Where = None) -> None:
         """Fragment numbers into a column, in all rows or in some, the value being as long as those."""
         if where is None:
             self.ids[:, COLUMN[column]] = value
         else:
             self.ids[where, COLUMN[column]] = value
 
-    def choose(self, column: str, row: npt.ArrayLike, bits: Ints, where: npt.NDArray[np.bool_] | None = None) -> None:
+    def choose(
+        self, column: str, row: npt.ArrayLike, bits: Ints, *, where: npt.NDArray[np.bool_] | None = None
+    ) -> None:
         """Alternatives of the choices that bear the column's name."""
         self.put(column, self.choices[column].pick(row, bits), where)

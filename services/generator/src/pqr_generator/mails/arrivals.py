@@ -89,36 +89,34 @@ class Deliveries:
     is_copy: npt.NDArray[np.bool_]
 
 
-def arrivals(parameters: Parameters, volume: Volume, first_day: int, last_day: int) -> Arrivals:
-    """What arrives on the days number `first_day` .. `last_day - 1`; no other arrival day has a part in it."""
+def arrivals(parameters: Parameters, volume: Volume, days: range) -> Arrivals:
+    """What arrives on these consecutive days of the volume; no other arrival day has a part in it."""
     batches, truths = [], []
-    seconds = (volume.days[[first_day, last_day - 1]].astype(np.int64) + np.array([0, 1])) * DAY_SECONDS
-    for start, stop in _batches(volume, max(0, first_day - LIFE_DAYS), last_day):
-        truth = _scheduled(parameters, volume, start, stop)
+    first, last = volume.days[[days.start, days.stop - 1]].astype(np.int64).tolist()
+    start, stop = first * DAY_SECONDS, (last + 1) * DAY_SECONDS
+    for opening_days in _batches(volume, range(max(0, days.start - LIFE_DAYS), days.stop)):
+        tickets = opened(parameters, volume, opening_days)
+        truth = Truth(tickets, threads(parameters, tickets))
         defects = decided(parameters, truth.tickets, truth.thread)
-        delivered = _delivered(truth.thread, defects, int(seconds[0]), int(seconds[1]))
-        batches.append(_columns(parameters, truth, defects, delivered))
-        if stop > first_day:
+        delivered = _delivered(truth.thread, defects, start=start, stop=stop)
+        batches.append(_columns(parameters, truth, defects=defects, delivered=delivered))
+        if opening_days.stop > days.start:
             truths.append(truth)
     joined = Mails(*(np.concatenate([getattr(batch, f.name) for batch in batches]) for f in fields(Mails)))
     return Arrivals(joined.take(np.lexsort((joined.is_copy, joined.entity, joined.received))), tuple(truths))
 
 
-def _batches(volume: Volume, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Runs of opening days with at most BATCH_TICKETS tickets, or one day."""
-    while start < stop:
+def _batches(volume: Volume, days: range) -> Iterator[range]:
+    """Runs of these opening days with at most BATCH_TICKETS tickets, or one day."""
+    start = days.start
+    while start < days.stop:
         room = int(np.searchsorted(volume.first_ticket, volume.first_ticket[start] + BATCH_TICKETS, side="right")) - 1
-        end = min(max(room, start + 1), start + BATCH_DAYS, stop)
-        yield start, end
+        end = min(max(room, start + 1), start + BATCH_DAYS, days.stop)
+        yield range(start, end)
         start = end
 
 
-def _scheduled(parameters: Parameters, volume: Volume, start: int, stop: int) -> Truth:
-    tickets = opened(parameters, volume, start, stop)
-    return Truth(tickets, threads(parameters, tickets))
-
-
-def _delivered(thread: Thread, defects: Defects, start: int, stop: int) -> Deliveries:
+def _delivered(thread: Thread, defects: Defects, *, start: int, stop: int) -> Deliveries:
     """What arrives from second `start` up to `stop`; a slot that is never used lies before any of them."""
     received = thread.at.T.ravel()
     own = np.flatnonzero((received >= start) & (received < stop))
@@ -129,19 +127,20 @@ def _delivered(thread: Thread, defects: Defects, start: int, stop: int) -> Deliv
     return Deliveries(rows, np.concatenate([received[own], again[inside]]), np.arange(len(rows)) >= len(own))
 
 
-def _columns(parameters: Parameters, truth: Truth, defects: Defects, delivered: Deliveries) -> Mails:
+def _columns(parameters: Parameters, truth: Truth, *, defects: Defects, delivered: Deliveries) -> Mails:
     tickets, thread, rows = truth.tickets, truth.thread, delivered.rows
     ticket, slot = np.divmod(rows, SLOTS)
+    entity = tickets.first * SLOTS + rows
     is_clean = ~delivered.is_copy & defects.has_copy[rows]
     dirt, bits = np.where(is_clean, 0, defects.dirt[rows]).astype(np.int8), defects.bits[rows]
     look, more, files, desk = (
-        _drawn(parameters, f"mail.{name}", tickets, rows) for name in ("look", "more", "files", "desk")
+        _drawn(parameters.seed, f"mail.{name}", entity) for name in ("look", "more", "files", "desk")
     )
     transit = np.where(slot == AUTOMATIC, 0, 1 + (quarter(more, 3) * TRANSIT_SECONDS >> 16))
-    urgent = words(parameters.seed, "ticket.urgent", tickets.first, len(tickets))
+    urgent = words(parameters.seed, "ticket.urgent", tickets.numbers)
     year = tickets.day.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
     return Mails(
-        entity=tickets.first * SLOTS + rows,
+        entity=entity,
         received=delivered.received,
         sent=thread.at[slot, ticket] - np.where(dirt == LATE, late_delay(bits), transit),
         is_copy=delivered.is_copy,
@@ -164,10 +163,9 @@ def _columns(parameters: Parameters, truth: Truth, defects: Defects, delivered: 
     )
 
 
-def _drawn(parameters: Parameters, field: str, tickets: Tickets, rows: Ints) -> Words:
+def _drawn(seed: int, field: str, entity: Ints) -> Words:
     """The field's word of each mail; Philox counts, so those of all slots in between are drawn and left out."""
-    if not len(rows):
+    if not len(entity):
         return np.empty(0, np.uint64)
-    first, last = int(rows.min()), int(rows.max())
-    drawn = words(parameters.seed, field, tickets.first * SLOTS + first, last - first + 1)
-    return np.asarray(drawn[rows - first])
+    first, last = int(entity.min()), int(entity.max())
+    return np.asarray(words(seed, field, range(first, last + 1))[entity - first])

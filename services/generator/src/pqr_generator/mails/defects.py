@@ -73,7 +73,7 @@ def decided(parameters: Parameters, tickets: Tickets, thread: Thread) -> Defects
     """A mail has at most one kind of dirt; automatic replies are dirt by themselves."""
     rates = parameters.scenario.dirt
     bounds = np.cumsum([getattr(rates, name) for name in DIRT[DUPLICATE : LOST + 1]])
-    drawn = words(parameters.seed, "mail.dirt", tickets.first * SLOTS, len(tickets) * SLOTS)
+    drawn = words(parameters.seed, "mail.dirt", range(tickets.first * SLOTS, tickets.numbers.stop * SLOTS))
     place, bits = below(drawn, 100_000), (drawn & np.uint64(0xFFFF_FFFF)).astype(np.int64)
     dirt = np.zeros(len(drawn), np.int8)
     hit = np.flatnonzero(place < bounds[-1])

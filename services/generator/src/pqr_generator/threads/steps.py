@@ -63,7 +63,7 @@ def acknowledge(thread: Thread, draw: Draws) -> None:
 def transfer(thread: Thread, draw: Draws) -> None:
     drawn, who = draw("transfer.day"), np.flatnonzero(thread.is_transferred)
     offset = 1 + below(drawn[who], terms.TRANSFER_DAYS)
-    thread.write(STEP, who, calendar.add_business_days(thread.received_on[who], offset), drawn)
+    thread.write(STEP, who, on=calendar.add_business_days(thread.received_on[who], offset), drawn=drawn)
 
 
 def suspend(thread: Thread, draw: Draws, base: calendar.Days) -> None:
@@ -71,16 +71,18 @@ def suspend(thread: Thread, draw: Draws, base: calendar.Days) -> None:
     drawn, who = draw("completion_request.day"), np.flatnonzero(thread.is_incomplete)
     latest = np.minimum(COMPLETION_REQUEST_MAX, thread.term[who] - 2)
     asked = calendar.add_business_days(thread.received_on[who], 1 + below(drawn[who], latest))
-    thread.write(STEP, who, asked, drawn)
+    thread.write(STEP, who, on=asked, drawn=drawn)
     replied = draw("completion.day")
     completed = ~thread.is_desisted[who]
     reply_on = asked + 1 + below(replied[who], COMPLETION_MAX)
-    thread.reply(REPLY, who[completed], reply_on[completed], replied)
+    thread.reply(REPLY, who[completed], on=reply_on[completed], drawn=replied)
     resumed = terms.completion_deadline(asked)
     heard = terms.received_on(utc(thread.at[REPLY, who]))
     resumed = np.where(completed, np.minimum(heard, resumed), resumed)
     base[who] = resumed
-    thread.effective_due_on[who] = terms.effective_due_on(thread.received_on[who], thread.term[who], 0, asked, resumed)
+    thread.effective_due_on[who] = terms.effective_due_on(
+        thread.received_on[who], thread.term[who], suspended_from=asked, suspended_to=resumed
+    )
 
 
 def extend(thread: Thread, draw: Draws, base: calendar.Days) -> None:
@@ -90,7 +92,7 @@ def extend(thread: Thread, draw: Draws, base: calendar.Days) -> None:
     notified = calendar.add_business_days(
         thread.received_on[who], term - 1 - below(drawn[who], np.minimum(4, term - 1))
     )
-    thread.write(STEP, who, notified, drawn)
+    thread.write(STEP, who, on=notified, drawn=drawn)
     extension = np.minimum(EXTENSIONS[below(draw("extension.length")[who], len(EXTENSIONS))], term)
     thread.extension[who] = extension
     base[who] = notified
@@ -111,7 +113,7 @@ def close(thread: Thread, draw: Draws, base: calendar.Days) -> None:
     start = np.where(is_late, thread.effective_due_on, base)
     who = np.flatnonzero(thread.is_open & ~is_silent)
     closed = calendar.add_business_days(start[who], offset[who])
-    thread.write(ANSWER, who, closed, draw("answer.second"))
+    thread.write(ANSWER, who, on=closed, drawn=draw("answer.second"))
     thread.answered_on[who] = np.where(thread.is_desisted[who], NO_DAY, closed)
 
 
@@ -128,7 +130,7 @@ def report_progress(thread: Thread, draw: Draws) -> None:
     is_plain = thread.is_open & ~thread.is_incomplete & ~thread.is_extended & (last > 1)
     who = np.flatnonzero(is_plain & chance(draw("thread.progress"), draw.rates.progress, 1000))
     day = calendar.add_business_days(thread.received_on[who], 1 + below(drawn[who], last[who] - 1))
-    thread.write(STEP, who, day, drawn)
+    thread.write(STEP, who, on=day, drawn=drawn)
 
 
 def insist(thread: Thread, draw: Draws) -> None:
@@ -139,7 +141,7 @@ def insist(thread: Thread, draw: Draws) -> None:
     rate = draw.rates.insistence + INSISTENCE_WHEN_BREACHED * thread.is_breached
     may = thread.is_open & ~thread.is_incomplete & (gap > 1)
     who = np.flatnonzero(may & chance(draw("thread.insistence"), rate, 1000))
-    thread.reply(REPLY, who, thread.received_on[who] + 1 + below(drawn[who], gap[who] - 1), drawn)
+    thread.reply(REPLY, who, on=thread.received_on[who] + 1 + below(drawn[who], gap[who] - 1), drawn=drawn)
 
 
 def reopen(thread: Thread, draw: Draws) -> None:
@@ -147,9 +149,9 @@ def reopen(thread: Thread, draw: Draws) -> None:
     drawn, again = draw("reopening.day"), draw("second_answer.day")
     may = ~np.isnat(thread.answered_on) & (thread.at[REPLY] == NEVER)
     who = np.flatnonzero(may & chance(draw("thread.reopen"), draw.rates.reopen, 1000))
-    thread.reply(REOPENING, who, thread.answered_on[who] + 1 + below(drawn[who], REOPENING_MAX), drawn)
+    thread.reply(REOPENING, who, on=thread.answered_on[who] + 1 + below(drawn[who], REOPENING_MAX), drawn=drawn)
     heard = terms.received_on(utc(thread.at[REOPENING, who]))
-    thread.write(SECOND_ANSWER, who, calendar.add_business_days(heard, 2 + below(again[who], 7)), again)
+    thread.write(SECOND_ANSWER, who, on=calendar.add_business_days(heard, 2 + below(again[who], 7)), drawn=again)
 
 
 def react(thread: Thread, draw: Draws) -> None:

@@ -59,13 +59,13 @@ class Thread:
     def is_bounce(self) -> Flags:
         return np.asarray(self.automatic == BOUNCE)
 
-    def write(self, slot: int, who: Ints, day: calendar.Days, drawn: Words) -> None:
+    def write(self, slot: int, who: Ints, *, on: calendar.Days, drawn: Words) -> None:
         """A person of the entity writes on these business days."""
-        self.at[slot, who] = _start(day) + OPENING_TIME + low(drawn[who], OFFICE_SECONDS)
+        self.at[slot, who] = _start(on) + OPENING_TIME + low(drawn[who], OFFICE_SECONDS)
 
-    def reply(self, slot: int, who: Ints, day: calendar.Days, drawn: Words) -> None:
+    def reply(self, slot: int, who: Ints, *, on: calendar.Days, drawn: Words) -> None:
         """The citizen writes on these days."""
-        self.at[slot, who] = _start(day) + CITIZEN_TIME + low(drawn[who], CITIZEN_SECONDS)
+        self.at[slot, who] = _start(on) + CITIZEN_TIME + low(drawn[who], CITIZEN_SECONDS)
 
 
 class Draws:
@@ -73,10 +73,10 @@ class Draws:
 
     def __init__(self, parameters: Parameters, tickets: Tickets) -> None:
         self.rates, self.dirt = parameters.scenario.rates, parameters.scenario.dirt
-        self._seed, self._first, self._count = parameters.seed, tickets.first, len(tickets)
+        self._seed, self._numbers = parameters.seed, tickets.numbers
 
     def __call__(self, field: str) -> Words:
-        return words(self._seed, field, self._first, self._count)
+        return words(self._seed, field, self._numbers)
 
 
 def _start(day: calendar.Days) -> Ints:

@@ -60,14 +60,15 @@ def citizens(parameters: Parameters) -> Citizens:
 
 @lru_cache(maxsize=2)
 def _citizens(seed: int, department_mix: Mix) -> Citizens:
-    given = words(seed, "citizen.given", 0, CITIZENS)
-    surnames = words(seed, "citizen.surname", 0, CITIZENS)
+    everyone = range(CITIZENS)
+    given = words(seed, "citizen.given", everyone)
+    surnames = words(seed, "citizen.surname", everyone)
     number = np.arange(CITIZENS)
     columns: list[Ints] = [
         below(given, len(names()["given"])),
         below(surnames, len(names()["surname"])),
         low(surnames, len(names()["surname"])),
-        pick(words(seed, "citizen.home", 0, CITIZENS), _home_weights(department_mix)),
+        pick(words(seed, "citizen.home", everyone), _home_weights(department_mix)),
         low(given, len(PROVIDERS)),
         (number * DOCUMENT_STEP + 1_234_567) % TEN_MILLION,
         (number * MAILBOX_STEP + 7_654_321) % TEN_MILLION,

@@ -50,7 +50,8 @@ def _is_year_end(days: calendar.Days) -> npt.NDArray[np.bool_]:
 
 def _sway(days: calendar.Days, seed: int) -> Ints:
     """Per mille around 1000, drawn by calendar day."""
-    drawn = words(seed, "demand.sway", int(days[0].astype(np.int64)), len(days))
+    first = int(days[0].astype(np.int64))
+    drawn = words(seed, "demand.sway", range(first, first + len(days)))
     span = 2 * SWAY_PER_MILLE + 1
     return 1000 - 2 * SWAY_PER_MILLE + below(drawn, span) + low(drawn, span)
 

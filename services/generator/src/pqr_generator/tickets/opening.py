@@ -42,29 +42,29 @@ class Tickets:
         return len(self.day)
 
     @property
-    def index(self) -> Ints:
-        return np.arange(self.first, self.first + len(self))
+    def numbers(self) -> range:
+        return range(self.first, self.first + len(self))
 
 
-def opened(parameters: Parameters, volume: Volume, first_day: int, last_day: int) -> Tickets:
-    """The tickets opened on the days number `first_day` .. `last_day - 1`."""
-    span = slice(first_day, last_day)
-    first, end = volume.first_ticket[[first_day, last_day]].tolist()
+def opened(parameters: Parameters, volume: Volume, days: range) -> Tickets:
+    """The tickets opened on these consecutive days of the volume."""
+    span = slice(days.start, days.stop)
+    numbers = range(*volume.first_ticket[[days.start, days.stop]].tolist())
 
     def drawn(field: str) -> Words:
-        return words(parameters.seed, field, first, end - first)
+        return words(parameters.seed, field, numbers)
 
-    rows = np.repeat(np.arange(last_day - first_day), volume.tickets[span])
-    days = volume.days[span].astype(np.int64)[rows]
+    rows = np.repeat(np.arange(len(days)), volume.tickets[span])
+    day = volume.days[span].astype(np.int64)[rows]
     order = _shuffled(rows, drawn("ticket.place"))
     kind, segment = _spread(volume.by_type[:, span], order)
     dependency, _ = _spread(volume.by_dependency[:, span], _shuffled(rows, drawn("ticket.desk"), segment))
     return Tickets(
-        first=first,
-        day=days,
-        opened=_reception(days, drawn("ticket.second")),
+        first=numbers.start,
+        day=day,
+        opened=_reception(day, drawn("ticket.second")),
         kind=kind,
-        topic=_topics(parameters, volume, segment, dependency, drawn("ticket.topic")),
+        topic=_topics(parameters, volume, segment=segment, dependency=dependency, drawn=drawn("ticket.topic")),
         dependency=dependency,
         sequence=_sequences(volume.first_sequence[span], rows, dependency),
         ending=_endings(volume, span, _shuffled(rows, drawn("ticket.fate"), kind)),
@@ -107,7 +107,7 @@ def _reception(days: Ints, drawn: Words) -> Ints:
     return np.sort(days * DAY_SECONDS + hour * 3600 + low(drawn, 3600))
 
 
-def _topics(parameters: Parameters, volume: Volume, segment: Ints, dependency: Ints, drawn: Words) -> Ints:
+def _topics(parameters: Parameters, volume: Volume, *, segment: Ints, dependency: Ints, drawn: Words) -> Ints:
     """The segment's topic if it has one, else one of the dependency's own by weight."""
     weights = np.array([weight for _, weight in parameters.scenario.topic_mix])
     order = np.lexsort((np.arange(len(TOPICS)), DEPENDENCY_OF_TOPIC))
