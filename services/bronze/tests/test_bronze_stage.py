@@ -30,7 +30,7 @@ def plan_raw(_inputs):
     return [Task("all")]
 
 
-def work_raw(_task, _bench):
+def work_raw(_task, _context):
     for key, data in OBJECTS.items():
         yield Output("emails", key, lines=data, rows=data.count(b"\n"), place=f"day={key}")
 

@@ -30,9 +30,9 @@ def plan(inputs: StageInputs) -> list[Task]:
     return [Task(f"part-{number:05d}", tuple(group)) for number, group in enumerate(groups) if group]
 
 
-def work(task: Task, bench: TaskContext) -> Iterable[Output]:
+def work(task: Task, context: TaskContext) -> Iterable[Output]:
     """Read the task's raw objects, each verified against its hash."""
-    objects = [_raw_object(part, bench.read_lines(part)) for part in task.inputs if isinstance(part, Partition)]
+    objects = [_raw_object(part, context.read_lines(part)) for part in task.inputs if isinstance(part, Partition)]
     outcome = transform(objects)
     yield Output("emails", task.key, outcome.emails, rejected=outcome.rejects.num_rows)
     yield Output("rejects", task.key, outcome.rejects)

@@ -42,9 +42,9 @@ def _task(days: list[date]) -> Task:
     return Task(f"{first}-{last}", arguments={"first": first, "last": last})
 
 
-def work_days(task: Task, bench: TaskContext) -> Iterator[Output]:
+def work_days(task: Task, context: TaskContext) -> Iterator[Output]:
     """The raw parts and the answer key of each day of the task."""
-    parameters = Parameters.of(bench.parameters)
+    parameters = Parameters.of(context.parameters)
     first, last = (date.fromisoformat(task.arguments[name]) for name in ("first", "last"))
     for made in generate(parameters, first, last):
         day = made.day.isoformat()
