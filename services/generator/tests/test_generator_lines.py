@@ -7,9 +7,11 @@ from datetime import date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from pqr_generator.days import RawPart, generate
+from pqr_generator.lines.layout import FIELDS
 from pqr_generator.mails.defects import DIRT
 from pqr_generator.schema import EMAILS
 from pqrs import calendar, terms
@@ -75,6 +77,20 @@ def test_clean_lines_have_the_thirteen_fields_in_order(inbox):
         assert names == EMAILS.schema.names
         compact = json.dumps(mail, ensure_ascii=False, separators=(",", ":"))
         assert inbox.days[place[0]][place[1]].decode() == compact
+
+
+def test_every_field_has_the_type_of_the_contract(inbox):
+    """Field by field, inner fields in their order too: what the lines hold is what the contract declares."""
+    mails = [{name: mail[name] for name in EMAILS.schema.names} for mail in inbox.mails.values()]
+    found = pa.Table.from_pylist(mails)
+    for field in EMAILS.schema:
+        assert found.schema.field(field.name).type == field.type
+        assert field.nullable or not found[field.name].null_count
+
+
+def test_the_layout_has_the_fields_of_the_contract():
+    """In its order, and then the end of the line; sender and receiver share their columns."""
+    assert [name for run in FIELDS for name in run.split(",")] == [*EMAILS.schema.names, "end"]
 
 
 def test_lines_are_nfc_and_in_order_of_arrival(inbox):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pqr_generator.draws import Ints
 from pqr_generator.lines.fragments import EMPTY, Fragments, Ids
-from pqr_generator.lines.layout import COLUMN, WIDTH, span
+from pqr_generator.lines.layout import COLUMN, ENTITY_ADDRESS, WIDTH, span
 from pqr_generator.mails.defects import DIRT
 
 __all__ = ["Damages"]
@@ -21,7 +21,7 @@ WRONG = {
     "references": '"references":"ninguna",',
     "direction": '"direction":1,',
     "received_at": '"received_at":1767618753,',
-    "from,to": '"from":"desconocido","to":["pqrs@alcaldia.test"],',
+    "from,to": f'"from":"desconocido","to":["{ENTITY_ADDRESS}"],',
     "attachments": '"attachments":"ninguno"',
 }
 UNKNOWN = (',"importance":"high"}\n', ',"x_mailer":"webmail 4.2"}\n', ',"spam_score":"3"}\n')

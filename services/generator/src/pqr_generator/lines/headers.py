@@ -45,12 +45,12 @@ def identify(sheet: Sheet, key: int) -> None:
     """Message-ID, In-Reply-To and References; `key` makes message ids of entity numbers."""
     mails = sheet.mails
     first, chain = mails.entity - sheet.slot, mails.references
-    _put_id(sheet, "id", mixed(mails.entity, key), domain=sheet.pieces["id_domain"] + domain(sheet, sheet.slot, None))
+    _put_id(sheet, "id", mixed(mails.entity, key), domains=sheet.pieces["id_domain"] + domain(sheet, sheet.slot, None))
     replies = chain > 0
     parent = LAST[chain[replies]]
     sheet.put("in_reply_to", sheet.pieces["in_reply_to"] + replies)
     parent_domain = sheet.pieces["id_domain"] + domain(sheet, parent, replies)
-    _put_id(sheet, "parent", mixed(first[replies] + parent, key), domain=parent_domain, where=replies)
+    _put_id(sheet, "parent", mixed(first[replies] + parent, key), domains=parent_domain, where=replies)
     sheet.put("references", sheet.pieces["references"] + replies)
     count = MEMBERS[chain]
     for place in range(min(REFERENCES_MAX, int(count.max(initial=0)))):
@@ -58,7 +58,7 @@ def identify(sheet: Sheet, key: int) -> None:
         slot = MEMBER[chain[rows], place]
         column = f"reference{place}"
         more = sheet.pieces["more_domain"] + domain(sheet, slot, rows)
-        _put_id(sheet, column, mixed(first[rows] + slot, key), domain=more, where=rows)
+        _put_id(sheet, column, mixed(first[rows] + slot, key), domains=more, where=rows)
         sheet.put(
             f"{column}.domain", sheet.pieces["last_domain"] + domain(sheet, MEMBER[chain[last], place], last), last
         )
@@ -151,7 +151,7 @@ def hex_digits(sheet: Sheet, identity: Words) -> list[Ints]:
     return [sheet.at["hex4"] + quad.astype(np.int64) for quad in quads]
 
 
-def _put_id(sheet: Sheet, column: str, identity: Words, *, domain: Ints, where: Where = None) -> None:
+def _put_id(sheet: Sheet, column: str, identity: Words, *, domains: Ints, where: Where = None) -> None:
     for place, digits in enumerate(hex_digits(sheet, identity)):
         sheet.put(f"{column}.{place}", digits, where)
-    sheet.put(f"{column}.domain", domain, where)
+    sheet.put(f"{column}.domain", domains, where)

@@ -18,7 +18,7 @@ from pqrs import wording
 from pqrs.calendar import UTC_OFFSET
 from pqrs.catalogue import DEPENDENCIES
 
-__all__ = ["COLUMN", "FIELDS", "REFERENCES_MAX", "WIDTH", "pieces", "span", "templates"]
+__all__ = ["COLUMN", "ENTITY_ADDRESS", "FIELDS", "REFERENCES_MAX", "WIDTH", "pieces", "span", "templates"]
 
 REFERENCES_MAX = 5
 ENTITY_DOMAIN = "alcaldia.test"
