@@ -10,7 +10,7 @@ import pytest
 
 from pqr_gold.schema import MARTS, TICKETS
 from pqr_gold.transform import mart, partials
-from pqrs import terms
+from pqrs import calendar, terms
 
 
 def ticket(opened: str, *, as_of: date, pqrs_type: str = "PET_PAR", closed: str | None = None, **given: Any) -> dict:
@@ -24,7 +24,7 @@ def ticket(opened: str, *, as_of: date, pqrs_type: str = "PET_PAR", closed: str 
     is_transferred = given.get("is_transferred", False)
     has_term = term >= 0 and not is_transferred
     is_due = has_term and due <= as_of
-    business_days = int(terms.business_days_between(received_on[0], closed_on)) if closed_on else None
+    business_days = int(calendar.business_days_between(received_on[0], closed_on)) if closed_on else None
     row = dict.fromkeys(TICKETS.schema.names, False) | {
         "pqrs_type": pqrs_type,
         "department": "Antioquia",

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pqrs import terms
+from pqrs import calendar
 from pqrs.catalogue import PQRS_TYPES
 
 __all__ = ["BY_DUE_DATE", "COUNTS", "ORDERS", "OWN_ORDER", "Change", "Outcome", "answered_a_day", "simulated"]
@@ -92,7 +92,7 @@ def simulated(cohorts: pd.DataFrame, first: date, last: date, change: Change) ->
 
 def answered_a_day(cohorts: pd.DataFrame, first: date, last: date) -> int:
     """How many answers a business day of the window saw, rounded."""
-    business_days = int(np.busday_count(first, np.datetime64(last, "D") + 1, busdaycal=terms.CALENDAR))
+    business_days = int(np.busday_count(first, np.datetime64(last, "D") + 1, busdaycal=calendar.BUSINESS_DAYS))
     answered = cohorts.loc[cohorts["fate"] == "answered", "tickets"].sum()
     return round(int(answered) / business_days) if business_days else 0
 
@@ -107,7 +107,7 @@ def _lives(cohorts: pd.DataFrame, new_terms: Mapping[str, int]) -> _Lives:
         kind=np.array([PQRS_TYPES.index(code) for code in types], dtype=np.int64),
         opened=_days(cohorts["opened_on"]),
         received=_days(cohorts["received_on"]),
-        due=terms.add_business_days(due, new - old),
+        due=calendar.add_business_days(due, new - old),
         closed=_days(cohorts["closed_on"]),
         fate=cohorts["fate"].to_numpy(dtype=object).astype(str),
         tickets=cohorts["tickets"].to_numpy(dtype=np.int64),
@@ -117,7 +117,7 @@ def _lives(cohorts: pd.DataFrame, new_terms: Mapping[str, int]) -> _Lives:
 def _capacity(queued: _Lives, days: Array, change: Change) -> Array:
     """Answers that can be given on each day; a share of what was answered is rounded on the running total."""
     if change.per_day is not None:
-        return np.where(np.is_busday(days, busdaycal=terms.CALENDAR), change.per_day, 0)
+        return np.where(np.is_busday(days, busdaycal=calendar.BUSINESS_DAYS), change.per_day, 0)
     answered = _counted(queued.closed, queued.tickets, days)
     return np.diff(np.cumsum(answered) * change.percent // AS_IT_WAS, prepend=0)
 
@@ -194,7 +194,7 @@ def _by_type(lives: _Lives, is_due: Array, is_breached: Array, is_late: Array) -
 def _mean_days(lives: _Lives, is_closed: Array) -> float | None:
     """Business days from the legal reception to the answer or archive of tickets with a term, as gold takes them."""
     rows = is_closed & ~np.isnat(lives.due)
-    taken = np.maximum(terms.business_days_between(lives.received[rows], lives.closed[rows]), 0)
+    taken = np.maximum(calendar.business_days_between(lives.received[rows], lives.closed[rows]), 0)
     closed = int(lives.tickets[rows].sum())
     return int((taken * lives.tickets[rows]).sum()) / closed if closed else None
 

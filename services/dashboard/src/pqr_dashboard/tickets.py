@@ -13,7 +13,7 @@ import pandas as pd
 
 from pqr_dashboard import figures
 from pqr_dashboard.parts import Card
-from pqrs import terms
+from pqrs import calendar
 
 __all__ = [
     "CLOCK", "PAGE_ROWS", "STATUSES", "Filters", "cards", "clock", "code_of", "listed", "moment", "source", "status_of",
@@ -111,11 +111,11 @@ def clock(ticket: Mapping[Any, Any]) -> pd.DataFrame:
     if figures.is_missing(ticket["due_on"]):
         return pd.DataFrame(columns=["kind", "start", "end", "days"])
     received, due, effective = (_day(ticket[name]) for name in ("received_on", "due_on", "effective_due_on"))
-    extended = terms.add_business_days(due, int(ticket["extension_days"]))
+    extended = calendar.add_business_days(due, int(ticket["extension_days"]))
     end = _day(ticket["closed_on"] if _is_known(ticket["closed_on"]) else ticket["as_of_day"])
     starts = np.array([received, due, extended, effective], "datetime64[D]")
     stops = np.array([due, extended, effective, end if ticket["is_breached"] else effective], "datetime64[D]")
-    days = terms.business_days_between(starts, stops)
+    days = calendar.business_days_between(starts, stops)
     frame = pd.DataFrame({"kind": CLOCK, "start": pd.to_datetime(starts), "end": pd.to_datetime(stops), "days": days})
     return frame[frame["days"] > 0].reset_index(drop=True)
 

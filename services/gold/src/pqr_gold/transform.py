@@ -15,7 +15,7 @@ from pqr_common.manifest.values import Check
 from pqr_common.tables.contract import conform
 from pqr_common.tables.sql import query, sql_of
 from pqr_gold.schema import MARTS
-from pqrs import terms
+from pqrs import calendar, catalogue
 
 __all__ = ["NEEDS", "PARTIALS", "mart", "partials", "reconciliation"]
 
@@ -35,7 +35,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 }
 
 MARGIN = np.timedelta64(60, "D")  # a reception day falls at most some days outside the window
-EPOCH = np.datetime64(terms.CALENDAR_FROM, "D")
+EPOCH = np.datetime64(calendar.FIRST_DAY, "D")
 
 
 def partials(tickets: pa.Table, window_from: date, window_to: date) -> dict[str, pa.Table]:
@@ -54,7 +54,7 @@ def mart(name: str, parts: Mapping[str, pa.Table], window_from: date, window_to:
         **{partial: parts[partial] for partial in NEEDS[name]},
         run=_run(window_from, window_to),
         calendar=_calendar(window_from, window_to),
-        types=pa.table({"pqrs_type": list(terms.PQRS_TYPES)}),
+        types=pa.table({"pqrs_type": list(catalogue.PQRS_TYPES)}),
     )
     return conform(made, MARTS[name])
 
@@ -79,8 +79,8 @@ def _calendar(window_from: date, window_to: date) -> pa.Table:
     return pa.table(
         {
             "day": days,
-            "is_business_day": np.is_busday(days, busdaycal=terms.CALENDAR),
-            "is_holiday": np.isin(days, terms.HOLIDAYS),
-            "business_number": terms.business_days_between(EPOCH, days),
+            "is_business_day": np.is_busday(days, busdaycal=calendar.BUSINESS_DAYS),
+            "is_holiday": np.isin(days, calendar.HOLIDAYS),
+            "business_number": calendar.business_days_between(EPOCH, days),
         }
     )

@@ -1,4 +1,4 @@
-"""Mails to JSON lines: one row of fragment numbers a mail, filled column by column, joined in one step."""
+"""Mails to JSON lines: one row of fragment numbers per mail, filled column by column, joined in one step."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pqr_generator import bodies, headers
-from pqr_generator.citizens import citizens
-from pqr_generator.damage import damaged
 from pqr_generator.draws import Ints, field_key, mixed
-from pqr_generator.fragments import Ids, join
-from pqr_generator.lexicon import FIRST_YEAR
-from pqr_generator.mails import Mails
-from pqr_generator.press import Sheet, press
+from pqr_generator.lines import bodies, headers
+from pqr_generator.lines.fragments import Ids, join
+from pqr_generator.lines.lexicon import FIRST_YEAR
+from pqr_generator.lines.press import Sheet, press
+from pqr_generator.mails.arrivals import Mails
+from pqr_generator.tickets.citizens import citizens
 from pqrs.catalogue import DEPENDENCIES
 from pqrs.parameters import Parameters
 
@@ -34,21 +33,21 @@ def json_lines(parameters: Parameters, mails: Mails) -> tuple[memoryview, Ints]:
     bodies.compose(sheet)
     bodies.sign(sheet)
     headers.attach(sheet)
-    damaged(sheet.press.damages, sheet.ids, mails.dirt, mails.damage)
+    sheet.press.damages.apply(sheet.ids, mails.dirt, mails.damage)
     return join(sheet.press.array, sheet.ids)
 
 
 def message_ids(parameters: Parameters, mails: Mails) -> pa.StringArray:
     """The Message-ID of each mail as its line has it, `<16 hex digits@domain>`."""
     sheet = Sheet(mails, citizens(parameters))
-    opened = np.full(len(mails), sheet.parts["opened"])
+    opened = np.full(len(mails), sheet.pieces["opened"])
     digits = headers.hex_digits(sheet, mixed(mails.entity, _identity_key(parameters)))
-    closed = sheet.parts["id_closed"] + headers.domain(sheet, sheet.slot, None)
+    closed = sheet.pieces["id_closed"] + headers.domain(sheet, sheet.slot, None)
     return _strings(np.stack([opened, *digits, closed], axis=1).astype(np.int32))
 
 
 def radicados(year: AnyInts, dependency: AnyInts, sequence: AnyInts) -> pa.StringArray:
-    """The radicados with these parts: `YYYY` + dependency + six digits + 2."""
+    """The radicados of these numbers: `YYYY` + dependency + six digits + 2."""
     at = press().lexicon.at
     high, low = np.divmod(sequence, 1_000)
     prefix = at["prefix"] + (year - FIRST_YEAR) * len(DEPENDENCIES) + dependency

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pqr_common.errors import InvalidSettings
-from pqr_generator.plan import SEQUENCE_MAX, validate, volume_plan
-from pqr_generator.tickets import opened
+from pqr_generator.tickets.opening import opened
+from pqr_generator.tickets.volume import SEQUENCE_MAX, planned_volume, validate
 from pqrs.catalogue import DEPENDENCIES, PQRS_TYPES
 from pqrs.parameters import Parameters
 from pqrs.scenario import Scenario, load_scenario
@@ -27,8 +27,8 @@ def parameters(**changes):
 @pytest.mark.parametrize("rate", ["0.07", "0.095", "0.12"])
 def test_breach_quota_holds_to_one_ticket(tickets, rate):
     """Breached tickets are the rate of those with a term, give or take one ticket, at any volume and on any day."""
-    plan = volume_plan(parameters(tickets_per_business_day=max(1, tickets // 60), breach_rate=rate))
-    eligible, breached = np.cumsum(plan.eligible.sum(axis=1)), np.cumsum(plan.breached.sum(axis=1))
+    volume = planned_volume(parameters(tickets_per_business_day=max(1, tickets // 60), breach_rate=rate))
+    eligible, breached = np.cumsum(volume.eligible.sum(axis=1)), np.cumsum(volume.breached.sum(axis=1))
     assert 0.7 * tickets < eligible[-1] < 1.3 * tickets
     off = [abs(b - e * Fraction(rate)) for e, b in zip(eligible.tolist(), breached.tolist(), strict=True)]
     assert max(off) <= 1
@@ -36,8 +36,8 @@ def test_breach_quota_holds_to_one_ticket(tickets, rate):
 
 def test_breaches_spread_over_the_types():
     """No type carries the quota of the others."""
-    plan = volume_plan(parameters(tickets_per_business_day=2_000))
-    eligible, breached = plan.eligible.sum(axis=0), plan.breached.sum(axis=0)
+    volume = planned_volume(parameters(tickets_per_business_day=2_000))
+    eligible, breached = volume.eligible.sum(axis=0), volume.breached.sum(axis=0)
     with_term = eligible > 0
     assert np.allclose((breached / np.maximum(eligible, 1))[with_term], 0.095, atol=0.015)
     assert breached[PQRS_TYPES.index("FELICITACION")] == 0
@@ -53,15 +53,15 @@ def test_breaches_spread_over_the_types():
 def test_every_split_of_a_day_sums_to_the_day(volume, seed, opens, length):
     """Types, dependencies and fates divide each day's tickets without rest, and no count is negative."""
     last = date.fromordinal(opens.toordinal() + length)
-    plan = volume_plan(
+    volume = planned_volume(
         parameters(tickets_per_business_day=volume, seed=seed, opens_on=opens, window_from=opens, window_to=last)
     )
-    assert (plan.by_type.sum(axis=(0, 2)) == plan.tickets).all()
-    assert (plan.by_dependency.sum(axis=(0, 2)) == plan.tickets).all()
-    by_type = plan.by_type.sum(axis=0)
-    for counts in (plan.tickets, plan.by_type, plan.by_dependency, plan.transferred, plan.breached):
+    assert (volume.by_type.sum(axis=(0, 2)) == volume.tickets).all()
+    assert (volume.by_dependency.sum(axis=(0, 2)) == volume.tickets).all()
+    by_type = volume.by_type.sum(axis=0)
+    for counts in (volume.tickets, volume.by_type, volume.by_dependency, volume.transferred, volume.breached):
         assert counts.min() >= 0
-    assert (plan.transferred + plan.breached <= by_type).all()
+    assert (volume.transferred + volume.breached <= by_type).all()
 
 
 @settings(max_examples=15, deadline=None)
@@ -70,8 +70,8 @@ def test_radicados_are_gapless_in_order_of_reception_and_restart_each_year(volum
     """Within a year and dependency the sequence is 1, 2, 3, ... in the order in which requests arrive."""
     last = date.fromordinal(opens.toordinal() + 120)
     run = parameters(tickets_per_business_day=volume, opens_on=opens, window_from=opens, window_to=last, seed=seed)
-    plan = volume_plan(run)
-    tickets = opened(run, plan, 0, len(plan.days))
+    volume = planned_volume(run)
+    tickets = opened(run, volume, range(len(volume.days)))
     year = tickets.day.astype("datetime64[D]").astype("datetime64[Y]").astype(int)
     assert (np.diff(tickets.opened) >= 0).all()
     for one_year in np.unique(year):
@@ -83,25 +83,25 @@ def test_radicados_are_gapless_in_order_of_reception_and_restart_each_year(volum
 def test_tickets_keep_the_counts_of_the_plan():
     """What is drawn day by day has exactly the planned types, dependencies and fates."""
     run = Parameters.create(tickets_per_business_day=50)
-    plan = volume_plan(run)
-    tickets = opened(run, plan, 40, 60)
-    rows = tickets.day - plan.days[40].astype(np.int64)
+    volume = planned_volume(run)
+    tickets = opened(run, volume, range(40, 60))
+    rows = tickets.day - volume.days[40].astype(np.int64)
     for column, counts in (
-        (tickets.kind, plan.by_type.sum(axis=0)),
-        (tickets.dependency, plan.by_dependency.sum(axis=0)),
+        (tickets.kind, volume.by_type.sum(axis=0)),
+        (tickets.dependency, volume.by_dependency.sum(axis=0)),
     ):
         found = np.zeros((20, counts.shape[1]), int)
         np.add.at(found, (rows, column), 1)
         assert (found == counts[40:60]).all()
-    for fate, counts in ((1, plan.transferred), (2, plan.breached)):
+    for ending, counts in ((1, volume.transferred), (2, volume.breached)):
         found = np.zeros((20, len(PQRS_TYPES)), int)
-        np.add.at(found, (rows[tickets.fate == fate], tickets.kind[tickets.fate == fate]), 1)
+        np.add.at(found, (rows[tickets.ending == ending], tickets.kind[tickets.ending == ending]), 1)
         assert (found == counts[40:60]).all()
 
 
 def test_a_longer_window_does_not_change_the_days_before():
     """The plan of a day depends on no later day."""
-    short, long = (volume_plan(Parameters.create(window_to=date(2026, month, 28))) for month in (2, 6))
+    short, long = (planned_volume(Parameters.create(window_to=date(2026, month, 28))) for month in (2, 6))
     days = len(short.days)
     assert (long.by_type[:, :days] == short.by_type).all()
     assert (long.breached[:days] == short.breached).all()
@@ -109,14 +109,14 @@ def test_a_longer_window_does_not_change_the_days_before():
 
 
 def test_default_run_has_about_25_000_tickets():
-    """400 tickets a business day from January to March, with two peaks, are 24,000 to 28,000."""
-    assert 24_000 < volume_plan(Parameters.create()).tickets.sum() < 28_000
+    """400 tickets per business day from January to March, with two peaks, are 24,000 to 28,000."""
+    assert 24_000 < planned_volume(Parameters.create()).tickets.sum() < 28_000
 
 
 def test_weekends_and_holidays_are_nearly_silent_and_the_day_after_a_long_one_is_loud():
     """The day after a holiday Monday brings more than the Tuesdays around it; the holiday hardly anything."""
-    plan = volume_plan(parameters(tickets_per_business_day=10_000))
-    by_day = dict(zip(plan.days.tolist(), plan.tickets.tolist(), strict=True))
+    volume = planned_volume(parameters(tickets_per_business_day=10_000))
+    by_day = dict(zip(volume.days.tolist(), volume.tickets.tolist(), strict=True))
     assert by_day[date(2026, 1, 12)] < 500  # Reyes
     assert by_day[date(2026, 1, 13)] > by_day[date(2026, 1, 20)]
     assert max(by_day[date(2026, 2, day)] for day in (7, 8, 14, 15)) < 1_000
@@ -124,7 +124,7 @@ def test_weekends_and_holidays_are_nearly_silent_and_the_day_after_a_long_one_is
 
 def test_peaks_are_visible_and_have_their_type_and_topic():
     """On the days of a peak the volume is its multiple of what the same day has without it, in the type it names."""
-    busy, quiet = volume_plan(Parameters.create()), volume_plan(parameters())
+    busy, quiet = planned_volume(Parameters.create()), planned_volume(parameters())
     for peak in load_scenario().peaks:
         inside = (busy.days >= np.datetime64(peak.first)) & (busy.days <= np.datetime64(peak.last))
         ratio = busy.tickets[inside].sum() / quiet.tickets[inside].sum()
@@ -138,9 +138,9 @@ def test_a_peak_without_type_and_topic_is_more_of_the_same():
     """A plain peak multiplies the usual inbox and needs no segment of its own."""
     value = QUIET.to_json()
     value["peaks"] = [{"name": "x", "from": "2026-02-02", "to": "2026-02-02", "percent": 200}]
-    plan, quiet = volume_plan(parameters(scenario=Scenario.from_json(value))), volume_plan(parameters())
-    assert plan.by_type.shape[0] == 1
-    assert plan.tickets[32] == pytest.approx(2 * quiet.tickets[32], abs=2)
+    volume, quiet = planned_volume(parameters(scenario=Scenario.from_json(value))), planned_volume(parameters())
+    assert volume.by_type.shape[0] == 1
+    assert volume.tickets[32] == pytest.approx(2 * quiet.tickets[32], abs=2)
 
 
 def test_volume_that_outgrows_the_radicado_is_refused():
@@ -153,8 +153,8 @@ def test_volume_that_outgrows_the_radicado_is_refused():
 
 
 def test_the_last_radicado_fits():
-    """A plan that validates has no sequence above six digits."""
+    """A volume that validates has no sequence above six digits."""
     run = replace(parameters(), tickets_per_business_day=60_000, window_to=date(2026, 1, 31))
     validate(run)
-    plan = volume_plan(run)
-    assert (plan.first_sequence + plan.by_dependency.sum(axis=0)).max() - 1 <= SEQUENCE_MAX
+    volume = planned_volume(run)
+    assert (volume.first_sequence + volume.by_dependency.sum(axis=0)).max() - 1 <= SEQUENCE_MAX

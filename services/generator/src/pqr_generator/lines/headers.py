@@ -6,20 +6,20 @@ import numpy as np
 import numpy.typing as npt
 
 from pqr_generator.draws import Ints, Words, mixed, quarter
-from pqr_generator.fragments import EMPTY
-from pqr_generator.layout import COLUMN, REFERENCES_MAX
-from pqr_generator.letters import CODE, LETTERS, is_inbound
-from pqr_generator.lexicon import FIRST_DAY, FIRST_YEAR, PROVIDERS
-from pqr_generator.press import Sheet
-from pqr_generator.thread import SLOTS
-from pqr_generator.tickets import DAY_SECONDS
+from pqr_generator.lines.fragments import EMPTY
+from pqr_generator.lines.layout import COLUMN, REFERENCES_MAX
+from pqr_generator.lines.lexicon import FIRST_DAY, FIRST_YEAR
+from pqr_generator.lines.press import Sheet, Where
+from pqr_generator.mails.letters import CODE, LETTERS, is_inbound
+from pqr_generator.threads.thread import SLOTS
+from pqr_generator.tickets.citizens import PROVIDERS
+from pqr_generator.tickets.opening import DAY_SECONDS
+from pqrs.calendar import UTC_OFFSET
 from pqrs.catalogue import DEPENDENCIES, TOPICS
 
-__all__ = ["UTC_AHEAD", "address", "attach", "date", "domain", "hex_digits", "identify", "name", "radicado", "title"]
+__all__ = ["address", "attach", "date", "domain", "hex_digits", "identify", "name", "radicado", "title"]
 
-Where = npt.NDArray[np.bool_] | None
-
-UTC_AHEAD = 5 * 3600  # of Bogotá, all year
+UTC_AHEAD = -int(UTC_OFFSET.total_seconds())  # what is added to local time
 ENTITY = len(PROVIDERS)  # its place among the domains
 
 # Of each set of slots: its members from the first to the last, how many, and the last one.
@@ -45,20 +45,22 @@ def identify(sheet: Sheet, key: int) -> None:
     """Message-ID, In-Reply-To and References; `key` makes message ids of entity numbers."""
     mails = sheet.mails
     first, chain = mails.entity - sheet.slot, mails.references
-    _put_id(sheet, "id", mixed(mails.entity, key), "id_domain", sheet.slot, None)
+    _put_id(sheet, "id", mixed(mails.entity, key), domains=sheet.pieces["id_domain"] + domain(sheet, sheet.slot, None))
     replies = chain > 0
     parent = LAST[chain[replies]]
-    sheet.put("in_reply_to", sheet.parts["in_reply_to"] + replies)
-    _put_id(sheet, "parent", mixed(first[replies] + parent, key), "id_domain", parent, replies)
-    sheet.put("references", sheet.parts["references"] + replies)
+    sheet.put("in_reply_to", sheet.pieces["in_reply_to"] + replies)
+    parent_domain = sheet.pieces["id_domain"] + domain(sheet, parent, replies)
+    _put_id(sheet, "parent", mixed(first[replies] + parent, key), domains=parent_domain, where=replies)
+    sheet.put("references", sheet.pieces["references"] + replies)
     count = MEMBERS[chain]
     for place in range(min(REFERENCES_MAX, int(count.max(initial=0)))):
         rows, last = count > place, count == place + 1
         slot = MEMBER[chain[rows], place]
         column = f"reference{place}"
-        _put_id(sheet, column, mixed(first[rows] + slot, key), "more_domain", slot, rows)
+        more = sheet.pieces["more_domain"] + domain(sheet, slot, rows)
+        _put_id(sheet, column, mixed(first[rows] + slot, key), domains=more, where=rows)
         sheet.put(
-            f"{column}.domain", sheet.parts["last_domain"] + domain(sheet, MEMBER[chain[last], place], last), last
+            f"{column}.domain", sheet.pieces["last_domain"] + domain(sheet, MEMBER[chain[last], place], last), last
         )
 
 
@@ -86,18 +88,18 @@ def address(sheet: Sheet) -> None:
     town, citizen, inbound = sheet.town, sheet.mails.citizen, is_inbound(sheet.slot)
     name(sheet, "from", inbound)
     sheet.put("from.second", sheet.at["surname"] + town.second_surname[citizen[inbound]], inbound)
-    sheet.put("from.end", sheet.parts["desk_sender"] + sheet.mails.dependency[~inbound], ~inbound)
+    sheet.put("from.end", sheet.pieces["desk_sender"] + sheet.mails.dependency[~inbound], ~inbound)
     high, low = np.divmod(town.mailbox[citizen], 10_000)
     sheet.put("address.given", sheet.at["given_slug"] + town.given[citizen])
     sheet.put("address.surname", sheet.at["surname_slug"] + town.surname[citizen])
     sheet.put("address.high", sheet.at["digits3"] + high)
     sheet.put("address.low", sheet.at["digits4"] + low)
     sheet.put(
-        "address.end", sheet.provider + np.where(inbound, sheet.parts["from_provider"], sheet.parts["to_provider"])
+        "address.end", sheet.provider + np.where(inbound, sheet.pieces["from_provider"], sheet.pieces["to_provider"])
     )
     bounced = np.flatnonzero(sheet.letter == CODE["bounce"])
     sheet.ids[bounced, COLUMN["from.given"] : COLUMN["address.end"] + 1] = EMPTY
-    sheet.ids[bounced, COLUMN["from.end"]] = sheet.parts["daemon"] + sheet.provider[bounced]
+    sheet.ids[bounced, COLUMN["from.end"]] = sheet.pieces["daemon"] + sheet.provider[bounced]
 
 
 def name(sheet: Sheet, column: str, where: npt.NDArray[np.bool_]) -> None:
@@ -129,18 +131,18 @@ def attach(sheet: Sheet) -> None:
     """Metadata of up to two attachments."""
     files = sheet.mails.files
     count = quarter(files, 0)
-    _attach(sheet, "file", files, count >= FROM_ONE[sheet.letter])
-    _attach(sheet, "second", mixed(files, 1), count >= FROM_TWO[sheet.letter])
+    _attach(sheet, "file", files, where=count >= FROM_ONE[sheet.letter])
+    _attach(sheet, "second", mixed(files, 1), where=count >= FROM_TWO[sheet.letter])
 
 
-def _attach(sheet: Sheet, column: str, files: Words, where: npt.NDArray[np.bool_]) -> None:
+def _attach(sheet: Sheet, column: str, files: Words, *, where: npt.NDArray[np.bool_]) -> None:
     drawn = files[where]
     sort = np.where(is_inbound(sheet.slot[where]), quarter(drawn, 1) & 1, 2)  # photo or document, or the entity's
-    sheet.put(f"{column}.name", sheet.parts[f"{column}_name"] + sort, where)
+    sheet.put(f"{column}.name", sheet.pieces[f"{column}_name"] + sort, where)
     sheet.put(f"{column}.number", sheet.at["digits4"] + (quarter(drawn, 2) * 10_000 >> 16), where)
-    sheet.put(f"{column}.media", sheet.parts["file_media"] + sort, where)
+    sheet.put(f"{column}.media", sheet.pieces["file_media"] + sort, where)
     sheet.put(f"{column}.kilo", sheet.at["number"] + 20 + (quarter(drawn, 3) * 980 >> 16), where)
-    sheet.put(f"{column}.bytes", sheet.parts["file_bytes"] + (quarter(drawn, 1) * 1_000 >> 16), where)
+    sheet.put(f"{column}.bytes", sheet.pieces["file_bytes"] + (quarter(drawn, 1) * 1_000 >> 16), where)
 
 
 def hex_digits(sheet: Sheet, identity: Words) -> list[Ints]:
@@ -149,9 +151,7 @@ def hex_digits(sheet: Sheet, identity: Words) -> list[Ints]:
     return [sheet.at["hex4"] + quad.astype(np.int64) for quad in quads]
 
 
-def _put_id(  # noqa: PLR0917  what, and where it goes
-    sheet: Sheet, column: str, identity: Words, domains: str, slot: Ints, where: Where
-) -> None:
+def _put_id(sheet: Sheet, column: str, identity: Words, *, domains: Ints, where: Where = None) -> None:
     for place, digits in enumerate(hex_digits(sheet, identity)):
         sheet.put(f"{column}.{place}", digits, where)
-    sheet.put(f"{column}.domain", sheet.parts[domains] + domain(sheet, slot, where), where)
+    sheet.put(f"{column}.domain", domains, where)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from pqr_generator import headers
 from pqr_generator.draws import quarter
-from pqr_generator.letters import CODE, LETTERS
-from pqr_generator.lexicon import AUTOMATIC, FROM_CITIZEN
-from pqr_generator.press import Sheet
+from pqr_generator.lines import headers
+from pqr_generator.lines.press import Sheet
+from pqr_generator.mails.letters import CODE, FROM_CITIZEN, FROM_MAILBOX, LETTERS
 from pqrs.catalogue import PQRS_TYPES, TOPICS
 
 __all__ = ["compose", "sign"]
 
 SIGNED_BY_CITIZEN = np.array([letter in FROM_CITIZEN for letter in LETTERS])
-SIGNED_BY_ENTITY = np.array([letter not in FROM_CITIZEN + AUTOMATIC for letter in LETTERS])
+SIGNED_BY_ENTITY = np.array([letter not in FROM_CITIZEN + FROM_MAILBOX for letter in LETTERS])
 
 
 def compose(sheet: Sheet) -> None:
@@ -29,8 +28,8 @@ def compose(sheet: Sheet) -> None:
     sheet.choose("farewell", letter, quarter(more, 2))
     headers.name(sheet, "dear", SIGNED_BY_ENTITY[letter])
     request = letter == CODE["request"]
-    sheet.choose("detail", 0, quarter(look[request], 3), request)
-    sheet.choose("place", 0, quarter(more[request], 0), request)
+    sheet.choose("detail", 0, quarter(look[request], 3), where=request)
+    sheet.choose("place", 0, quarter(more[request], 0), where=request)
     moved, longer = letter == CODE["transfer"], letter == CODE["extension"]
     sheet.put("fact", sheet.choices["transferred"].pick(0, quarter(mails.desk[moved], 3)), moved)
     sheet.put("fact", sheet.at["extension_line"] + mails.extension[longer], longer)

@@ -1,4 +1,4 @@
-"""The mails that arrive in a span of days, from whatever opening day: one row a delivered line, without its text."""
+"""The mails that arrive in a span of days, from whatever opening day: one row per delivered line, without its text."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from pqr_generator.defects import LATE, LOST, Defects, decided, late_delay
 from pqr_generator.draws import Ints, Words, chance, quarter, words
-from pqr_generator.letters import chains, letters
-from pqr_generator.plan import Plan
-from pqr_generator.schedule import LIFE_DAYS, threads
-from pqr_generator.thread import AUTOMATIC, SLOTS, Thread
-from pqr_generator.tickets import DAY_SECONDS, Tickets, opened
+from pqr_generator.mails.defects import LATE, LOST, Defects, decided, late_delay
+from pqr_generator.mails.letters import chains, letters
+from pqr_generator.threads.schedule import LIFE_DAYS, threads
+from pqr_generator.threads.thread import AUTOMATIC, SLOTS, Thread
+from pqr_generator.tickets.opening import DAY_SECONDS, Tickets, opened
+from pqr_generator.tickets.volume import Volume
 from pqrs.parameters import Parameters
 
-__all__ = ["Arrivals", "Mails", "TicketKey", "arrivals"]
+__all__ = ["Arrivals", "Mails", "Truth", "arrivals"]
 
 BATCH_TICKETS = 32_768  # tickets scheduled at once, unless a day alone has more
 BATCH_DAYS = 255
@@ -65,7 +65,7 @@ class Mails:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TicketKey:
+class Truth:
     """The planned truth about the tickets of a few whole opening days, in order of reception."""
 
     tickets: Tickets
@@ -77,7 +77,7 @@ class Arrivals:
     """Mails in order of arrival (then of entity), and the tickets that open in the same span of days."""
 
     mails: Mails
-    keys: tuple[TicketKey, ...]
+    truths: tuple[Truth, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,36 +89,34 @@ class Deliveries:
     is_copy: npt.NDArray[np.bool_]
 
 
-def arrivals(parameters: Parameters, plan: Plan, first_day: int, last_day: int) -> Arrivals:
-    """What arrives on the plan's days `first_day` .. `last_day - 1`; no other arrival day has a part in it."""
-    parts, keys = [], []
-    seconds = (plan.days[[first_day, last_day - 1]].astype(np.int64) + np.array([0, 1])) * DAY_SECONDS
-    for start, stop in _batches(plan, max(0, first_day - LIFE_DAYS), last_day):
-        key = _scheduled(parameters, plan, start, stop)
-        defects = decided(parameters, key.tickets, key.thread)
-        delivered = _delivered(key.thread, defects, int(seconds[0]), int(seconds[1]))
-        parts.append(_columns(parameters, key, defects, delivered))
-        if stop > first_day:
-            keys.append(key)
-    joined = Mails(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Mails)))
-    return Arrivals(joined.take(np.lexsort((joined.is_copy, joined.entity, joined.received))), tuple(keys))
+def arrivals(parameters: Parameters, volume: Volume, days: range) -> Arrivals:
+    """What arrives on these consecutive days of the volume; no other arrival day has a part in it."""
+    batches, truths = [], []
+    first, last = volume.days[[days.start, days.stop - 1]].astype(np.int64).tolist()
+    start, stop = first * DAY_SECONDS, (last + 1) * DAY_SECONDS
+    for opening_days in _batches(volume, range(max(0, days.start - LIFE_DAYS), days.stop)):
+        tickets = opened(parameters, volume, opening_days)
+        truth = Truth(tickets, threads(parameters, tickets))
+        defects = decided(parameters, truth.tickets, truth.thread)
+        delivered = _delivered(truth.thread, defects, start=start, stop=stop)
+        batches.append(_columns(parameters, truth, defects=defects, delivered=delivered))
+        if opening_days.stop > days.start:
+            truths.append(truth)
+    joined = Mails(*(np.concatenate([getattr(batch, f.name) for batch in batches]) for f in fields(Mails)))
+    return Arrivals(joined.take(np.lexsort((joined.is_copy, joined.entity, joined.received))), tuple(truths))
 
 
-def _batches(plan: Plan, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Runs of opening days with at most BATCH_TICKETS tickets, or one day."""
-    while start < stop:
-        room = int(np.searchsorted(plan.first_ticket, plan.first_ticket[start] + BATCH_TICKETS, side="right")) - 1
-        end = min(max(room, start + 1), start + BATCH_DAYS, stop)
-        yield start, end
+def _batches(volume: Volume, days: range) -> Iterator[range]:
+    """Runs of these opening days with at most BATCH_TICKETS tickets, or one day."""
+    start = days.start
+    while start < days.stop:
+        room = int(np.searchsorted(volume.first_ticket, volume.first_ticket[start] + BATCH_TICKETS, side="right")) - 1
+        end = min(max(room, start + 1), start + BATCH_DAYS, days.stop)
+        yield range(start, end)
         start = end
 
 
-def _scheduled(parameters: Parameters, plan: Plan, start: int, stop: int) -> TicketKey:
-    tickets = opened(parameters, plan, start, stop)
-    return TicketKey(tickets, threads(parameters, tickets))
-
-
-def _delivered(thread: Thread, defects: Defects, start: int, stop: int) -> Deliveries:
+def _delivered(thread: Thread, defects: Defects, *, start: int, stop: int) -> Deliveries:
     """What arrives from second `start` up to `stop`; a slot that is never used lies before any of them."""
     received = thread.at.T.ravel()
     own = np.flatnonzero((received >= start) & (received < stop))
@@ -129,19 +127,20 @@ def _delivered(thread: Thread, defects: Defects, start: int, stop: int) -> Deliv
     return Deliveries(rows, np.concatenate([received[own], again[inside]]), np.arange(len(rows)) >= len(own))
 
 
-def _columns(parameters: Parameters, key: TicketKey, defects: Defects, delivered: Deliveries) -> Mails:
-    tickets, thread, rows = key.tickets, key.thread, delivered.rows
+def _columns(parameters: Parameters, truth: Truth, *, defects: Defects, delivered: Deliveries) -> Mails:
+    tickets, thread, rows = truth.tickets, truth.thread, delivered.rows
     ticket, slot = np.divmod(rows, SLOTS)
+    entity = tickets.first * SLOTS + rows
     is_clean = ~delivered.is_copy & defects.has_copy[rows]
     dirt, bits = np.where(is_clean, 0, defects.dirt[rows]).astype(np.int8), defects.bits[rows]
     look, more, files, desk = (
-        _drawn(parameters, f"mail.{name}", tickets, rows) for name in ("look", "more", "files", "desk")
+        _drawn(parameters.seed, f"mail.{name}", entity) for name in ("look", "more", "files", "desk")
     )
     transit = np.where(slot == AUTOMATIC, 0, 1 + (quarter(more, 3) * TRANSIT_SECONDS >> 16))
-    urgent = words(parameters.seed, "ticket.urgent", tickets.first, len(tickets))
+    urgent = words(parameters.seed, "ticket.urgent", tickets.numbers)
     year = tickets.day.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
     return Mails(
-        entity=tickets.first * SLOTS + rows,
+        entity=entity,
         received=delivered.received,
         sent=thread.at[slot, ticket] - np.where(dirt == LATE, late_delay(bits), transit),
         is_copy=delivered.is_copy,
@@ -164,10 +163,9 @@ def _columns(parameters: Parameters, key: TicketKey, defects: Defects, delivered
     )
 
 
-def _drawn(parameters: Parameters, field: str, tickets: Tickets, rows: Ints) -> Words:
+def _drawn(seed: int, field: str, entity: Ints) -> Words:
     """The field's word of each mail; Philox counts, so those of all slots in between are drawn and left out."""
-    if not len(rows):
+    if not len(entity):
         return np.empty(0, np.uint64)
-    first, last = int(rows.min()), int(rows.max())
-    drawn = words(parameters.seed, field, tickets.first * SLOTS + first, last - first + 1)
-    return np.asarray(drawn[rows - first])
+    first, last = int(entity.min()), int(entity.max())
+    return np.asarray(words(seed, field, range(first, last + 1))[entity - first])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import tomllib
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -11,12 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pqr_generator.draws import Ints, below, low, pick, words
-from pqr_generator.lexicon import PROVIDERS, packaged
-from pqr_generator.tickets import CITIZENS
 from pqrs.parameters import Parameters
 from pqrs.scenario import Mix
 
-__all__ = ["Citizens", "citizens", "municipalities"]
+__all__ = ["CITIZENS", "PROVIDERS", "Citizens", "citizens", "municipalities", "names"]
+
+CITIZENS = 250_000  # who may write; some write again
+# Reserved by RFC 2606 and RFC 6761: mail to these goes nowhere.
+PROVIDERS = ("example.org", "correo.example", "buzon.test", "mail.example")
 
 TEN_MILLION = 10_000_000
 # Odd and not divisible by five, so multiplying modulo ten million keeps distinct citizens distinct.
@@ -38,10 +41,15 @@ class Citizens:
 
 
 @cache
+def names() -> dict[str, list[str]]:
+    """Given names and surnames, in the order of the file."""
+    return tomllib.loads(_packaged("names.toml"))
+
+
+@cache
 def municipalities() -> tuple[tuple[str, str, int], ...]:
     """(department, municipality, weight within the department), in the order of the file."""
-    text = (resources.files("pqr_generator") / "data" / "municipalities.csv").read_text(encoding="utf-8")
-    rows = csv.DictReader(text.splitlines())
+    rows = csv.DictReader(_packaged("municipalities.csv").splitlines())
     return tuple((row["department"], row["municipality"], int(row["weight"])) for row in rows)
 
 
@@ -52,15 +60,15 @@ def citizens(parameters: Parameters) -> Citizens:
 
 @lru_cache(maxsize=2)
 def _citizens(seed: int, department_mix: Mix) -> Citizens:
-    names = packaged("names.toml")
-    given = words(seed, "citizen.given", 0, CITIZENS)
-    surnames = words(seed, "citizen.surname", 0, CITIZENS)
+    everyone = range(CITIZENS)
+    given = words(seed, "citizen.given", everyone)
+    surnames = words(seed, "citizen.surname", everyone)
     number = np.arange(CITIZENS)
     columns: list[Ints] = [
-        below(given, len(names["given"])),
-        below(surnames, len(names["surname"])),
-        low(surnames, len(names["surname"])),
-        pick(words(seed, "citizen.home", 0, CITIZENS), _home_weights(department_mix)),
+        below(given, len(names()["given"])),
+        below(surnames, len(names()["surname"])),
+        low(surnames, len(names()["surname"])),
+        pick(words(seed, "citizen.home", everyone), _home_weights(department_mix)),
         low(given, len(PROVIDERS)),
         (number * DOCUMENT_STEP + 1_234_567) % TEN_MILLION,
         (number * MAILBOX_STEP + 7_654_321) % TEN_MILLION,
@@ -76,3 +84,7 @@ def _home_weights(department_mix: Mix) -> Ints:
         total[department] = total.get(department, 0) + weight
     mix = dict(department_mix)
     return np.array([mix[department] * (weight * SHARE // total[department]) for department, _, weight in rows])
+
+
+def _packaged(name: str) -> str:
+    return (resources.files("pqr_generator") / "data" / name).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The press: all fragments, set once a process, and the sheet on which the lines of some mails are composed."""
+"""The press: all fragments, set once per process, and the sheet on which the lines of some mails are composed."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pqr_generator.citizens import Citizens, municipalities
-from pqr_generator.damage import Damages
 from pqr_generator.draws import Ints
-from pqr_generator.fragments import Fragments, Ids
-from pqr_generator.layout import COLUMN, parts, templates
-from pqr_generator.lexicon import Lexicon, collect
-from pqr_generator.mails import Mails
+from pqr_generator.lines.damage import Damages
+from pqr_generator.lines.fragments import Fragments, Ids
+from pqr_generator.lines.layout import COLUMN, pieces, templates
+from pqr_generator.lines.lexicon import Lexicon, collect
+from pqr_generator.mails.arrivals import Mails
+from pqr_generator.tickets.citizens import Citizens, municipalities
 
-__all__ = ["Press", "Sheet", "press"]
+__all__ = ["Press", "Sheet", "Where", "press"]
+
+Where = npt.NDArray[np.bool_] | None  # some rows, or all
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,7 +28,7 @@ class Press:
 
     array: pa.BinaryArray
     lexicon: Lexicon
-    parts: dict[str, int]
+    pieces: dict[str, int]
     templates: Ids
     damages: Damages
 
@@ -36,9 +38,9 @@ def press() -> Press:
     """The order in which fragments are collected does not reach the text."""
     fragments = Fragments()
     lexicon = collect(fragments, municipalities())
-    pieces, fixed = parts(fragments), templates(fragments)
+    varying, fixed = pieces(fragments), templates(fragments)
     damages = Damages.of(fragments)
-    return Press(fragments.array(), lexicon, pieces, fixed, damages)
+    return Press(fragments.array(), lexicon, varying, fixed, damages)
 
 
 class Sheet:
@@ -46,20 +48,22 @@ class Sheet:
 
     def __init__(self, mails: Mails, town: Citizens) -> None:
         self.press = press()
-        self.at, self.parts, self.choices = self.press.lexicon.at, self.press.parts, self.press.lexicon.choices
+        self.at, self.pieces, self.choices = self.press.lexicon.at, self.press.pieces, self.press.lexicon.choices
         self.mails, self.town = mails, town
         self.ids: Ids = self.press.templates[mails.letter]
         self.letter = mails.letter.astype(np.int64)
         self.slot = mails.slot
         self.provider = town.provider[mails.citizen]
 
-    def put(self, column: str, value: npt.ArrayLike, where: npt.NDArray[np.bool_] | None = None) -> None:
+    def put(self, column: str, value: npt.ArrayLike, where: Where = None) -> None:
         """Fragment numbers into a column, in all rows or in some, the value being as long as those."""
         if where is None:
             self.ids[:, COLUMN[column]] = value
         else:
             self.ids[where, COLUMN[column]] = value
 
-    def choose(self, column: str, row: npt.ArrayLike, bits: Ints, where: npt.NDArray[np.bool_] | None = None) -> None:
+    def choose(
+        self, column: str, row: npt.ArrayLike, bits: Ints, *, where: npt.NDArray[np.bool_] | None = None
+    ) -> None:
         """Alternatives of the choices that bear the column's name."""
         self.put(column, self.choices[column].pick(row, bits), where)

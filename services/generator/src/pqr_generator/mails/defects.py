@@ -8,12 +8,36 @@ import numpy as np
 import numpy.typing as npt
 
 from pqr_generator.draws import Ints, below, low, words
-from pqr_generator.letters import DIRT
-from pqr_generator.thread import ACKNOWLEDGEMENT, ANSWER, AUTOMATIC, NEVER, REOPENING, REPLY, SLOTS, STEP, Thread
-from pqr_generator.tickets import DAY_SECONDS, Tickets
+from pqr_generator.threads.thread import (
+    ACKNOWLEDGEMENT,
+    ANSWER,
+    AUTOMATIC,
+    NEVER,
+    REOPENING,
+    REPLY,
+    SLOTS,
+    STEP,
+    Thread,
+)
+from pqr_generator.tickets.opening import DAY_SECONDS, Tickets
 from pqrs.parameters import Parameters
 
-__all__ = ["LATE", "LOST", "Defects", "decided", "late_delay"]
+__all__ = ["DIRT", "LATE", "LOST", "Defects", "decided", "late_delay"]
+
+# What can be wrong with a delivered line, in the order of the draw; 0 is nothing. The last two are whole letters.
+DIRT = (
+    "",
+    "duplicate",
+    "truncated_json",
+    "missing_field",
+    "wrong_type",
+    "broken_encoding",
+    "unknown_field",
+    "late_arrival",
+    "lost_references",
+    "out_of_office",
+    "bounce",
+)
 
 REDELIVERY_SECONDS = (300, 2 * DAY_SECONDS)
 DAMAGED_COPY_SECONDS = (5, 900)
@@ -21,7 +45,7 @@ LATE_SECONDS = (25 * 3600, 72 * 3600)
 ANSWERED_SECONDS = 60  # a late reply was sent at least this long after the letter it answers had arrived
 DUPLICATE, LAST_DAMAGE = DIRT.index("duplicate"), DIRT.index("broken_encoding")
 UNKNOWN, LATE, LOST = DIRT.index("unknown_field"), DIRT.index("late_arrival"), DIRT.index("lost_references")
-AWAY, BOUNCE = DIRT.index("out_of_office"), DIRT.index("bounce")
+OUT_OF_OFFICE, BOUNCED = DIRT.index("out_of_office"), DIRT.index("bounce")
 # Only these can come late or lose their references: replies of a citizen.
 REPLIES = (REPLY, REOPENING)
 
@@ -49,7 +73,7 @@ def decided(parameters: Parameters, tickets: Tickets, thread: Thread) -> Defects
     """A mail has at most one kind of dirt; automatic replies are dirt by themselves."""
     rates = parameters.scenario.dirt
     bounds = np.cumsum([getattr(rates, name) for name in DIRT[DUPLICATE : LOST + 1]])
-    drawn = words(parameters.seed, "mail.dirt", tickets.first * SLOTS, len(tickets) * SLOTS)
+    drawn = words(parameters.seed, "mail.dirt", range(tickets.first * SLOTS, tickets.numbers.stop * SLOTS))
     place, bits = below(drawn, 100_000), (drawn & np.uint64(0xFFFF_FFFF)).astype(np.int64)
     dirt = np.zeros(len(drawn), np.int8)
     hit = np.flatnonzero(place < bounds[-1])
@@ -60,7 +84,7 @@ def decided(parameters: Parameters, tickets: Tickets, thread: Thread) -> Defects
     by_slot[thread.at.T == NEVER] = 0
     late = np.flatnonzero(dirt == LATE)
     dirt[late[~_can_be_late(thread, late, bits[late])]] = 0
-    by_slot[:, AUTOMATIC] = np.where(thread.automatic == 0, 0, np.where(thread.is_bounce, BOUNCE, AWAY))
+    by_slot[:, AUTOMATIC] = np.where(thread.automatic == 0, 0, np.where(thread.is_bounce, BOUNCED, OUT_OF_OFFICE))
     return Defects(dirt, bits)
 
 

@@ -12,16 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from pqr_generator.fragments import Choices, Fragments
-from pqr_generator.letters import LETTERS
+from pqr_generator.lines.fragments import Choices, Fragments
+from pqr_generator.mails.letters import FROM_CITIZEN, FROM_MAILBOX, LETTERS
+from pqr_generator.tickets.citizens import names
+from pqrs import wording
 from pqrs.catalogue import DEPENDENCIES, PQRS_TYPES, TOPICS
 
-__all__ = ["AUTOMATIC", "FIRST_DAY", "FIRST_YEAR", "FROM_CITIZEN", "PROVIDERS", "Lexicon", "collect", "packaged"]
+__all__ = ["FIRST_DAY", "FIRST_YEAR", "Lexicon", "collect", "phrases"]
 
-# Reserved by RFC 2606 and RFC 6761: mail to these goes nowhere.
-PROVIDERS = ("example.org", "correo.example", "buzon.test", "mail.example")
-FROM_CITIZEN = ("request", "completion", "insistence", "reopening")
-AUTOMATIC = ("away_acknowledgement", "away_answer", "bounce")
 DECISIONS = ("answer", "denial", "second_answer")
 MENTIONS_TOPIC = ("completion", "progress", "insistence", "reopening", *DECISIONS)
 FIRST_YEAR, LAST_YEAR = 2015, 2036  # around the calendar of pqrs.terms
@@ -42,15 +40,15 @@ class Lexicon:
 
 
 @cache
-def packaged(name: str) -> dict[str, Any]:
-    """A packaged TOML file of words."""
-    return tomllib.loads((resources.files("pqr_generator") / "data" / name).read_text(encoding="utf-8"))
+def phrases() -> dict[str, Any]:
+    """The grammar of the simulated mail."""
+    return tomllib.loads((resources.files("pqr_generator") / "data" / "phrases.toml").read_text(encoding="utf-8"))
 
 
 def collect(fragments: Fragments, homes: tuple[tuple[str, str, int], ...]) -> Lexicon:
     """All words, in a fixed order, into `fragments`."""
     at = _numbers(fragments) | _names(fragments) | _facts(fragments)
-    at["home"] = fragments.text(f" (ficticia)\nMunicipio: {town} ({department})" for department, town, _ in homes)
+    at["home"] = fragments.text(f" (ficticia)\n{wording.HOME}{town} ({department})" for department, town, _ in homes)
     return Lexicon(at, _phrases(fragments))
 
 
@@ -72,49 +70,47 @@ def _numbers(fragments: Fragments) -> dict[str, int]:
 
 
 def _names(fragments: Fragments) -> dict[str, int]:
-    names = packaged("names.toml")
     return {
-        "given": fragments.text(names["given"]),
-        "surname": fragments.text(f" {name}" for name in names["surname"]),
-        "given_slug": fragments.text(_slug(name) for name in names["given"]),
-        "surname_slug": fragments.text(f".{_slug(name)}" for name in names["surname"]),
+        "given": fragments.text(names()["given"]),
+        "surname": fragments.text(f" {name}" for name in names()["surname"]),
+        "given_slug": fragments.text(_slug(name) for name in names()["given"]),
+        "surname_slug": fragments.text(f".{_slug(name)}" for name in names()["surname"]),
         "desk": fragments.text(f"\n{name}" for name in DEPENDENCIES.values()),
     }
 
 
 def _facts(fragments: Fragments) -> dict[str, int]:
     """The lines of an acknowledgement and of an extension that other systems read."""
-    phrases = packaged("phrases.toml")
-    subjects = (f"{phrases['subject'][kind]} - {topic.name}" for kind in PQRS_TYPES for topic in TOPICS)
+    heads = [f"{wording.REQUEST_SUBJECTS[kind]}{wording.BEFORE_TOPIC}" for kind in PQRS_TYPES]
     return {
-        "request_subject": fragments.text(subjects),
-        "kind_line": fragments.text(f"2\nTipo: {kind}\nTema: " for kind in PQRS_TYPES),
-        "topic_line": fragments.text(f"{topic.code}\nDependencia: {topic.dependency}\n" for topic in TOPICS),
-        "priority_line": fragments.text(f"Prioridad: {level}\n" for level in ("normal", "alta")),
-        "extension_line": fragments.text(f"Prórroga: {days} días hábiles\n" for days in range(100)),
+        "request_subject": fragments.text(f"{head}{topic.name}" for head in heads for topic in TOPICS),
+        "kind_line": fragments.text(f"2\n{wording.TYPE}{kind}\n{wording.TOPIC}" for kind in PQRS_TYPES),
+        "topic_line": fragments.text(f"{topic.code}\n{wording.DEPENDENCY}{topic.dependency}\n" for topic in TOPICS),
+        "priority_line": fragments.text(f"{wording.PRIORITY}{level}\n" for level in ("normal", "alta")),
+        "extension_line": fragments.text(f"{wording.EXTENSION}{days} días hábiles\n" for days in range(100)),
     }
 
 
 def _phrases(fragments: Fragments) -> dict[str, Choices]:
-    phrases = packaged("phrases.toml")
-    reply = {part: phrases[part]["reply"] for part in ("opening", "ask")}
-    transferred = [f"Entidad competente: {name}\n" for name in phrases["transferred"]["to"]]
+    grammar = phrases()
+    reply = {piece: grammar[piece]["reply"] for piece in ("opening", "ask")}
+    transferred = [f"Entidad competente: {name}\n" for name in grammar["transferred"]["to"]]
     return {
-        "greeting": fragments.choices([_by_side(letter, phrases["greeting"]) for letter in LETTERS]),
-        "farewell": fragments.choices([_farewells(letter, phrases["farewell"]) for letter in LETTERS]),
-        "opening": fragments.choices(_by_type(phrases["opening"]["request"], reply["opening"])),
-        "ask": fragments.choices(_by_type(phrases["ask"]["request"], reply["ask"])),
-        "matter": fragments.choices(_by_topic(phrases["matter"]["request"])),
-        "detail": fragments.choices([[f"{text}. " for text in phrases["detail"]["request"]]]),
-        "place": fragments.choices([[f"Vivo en el barrio {name}. " for name in phrases["detail"]["place"]]]),
+        "greeting": fragments.choices([_by_side(letter, grammar["greeting"]) for letter in LETTERS]),
+        "farewell": fragments.choices([_farewells(letter, grammar["farewell"]) for letter in LETTERS]),
+        "opening": fragments.choices(_by_type(grammar["opening"]["request"], reply["opening"])),
+        "ask": fragments.choices(_by_type(grammar["ask"]["request"], reply["ask"])),
+        "matter": fragments.choices(_by_topic(grammar["matter"]["request"])),
+        "detail": fragments.choices([[f"{text}. " for text in grammar["detail"]["request"]]]),
+        "place": fragments.choices([[f"Vivo en el barrio {name}. " for name in grammar["detail"]["place"]]]),
         "transferred": fragments.choices([transferred]),
-        "given": fragments.choices([packaged("names.toml")["given"]]),
-        "surname": fragments.choices([[f" {name}" for name in packaged("names.toml")["surname"]]]),
+        "given": fragments.choices([names()["given"]]),
+        "surname": fragments.choices([[f" {name}" for name in names()["surname"]]]),
     }
 
 
 def _by_side(letter: str, texts: Mapping[str, list[str]]) -> list[str]:
-    return [] if letter in AUTOMATIC else texts["citizen" if letter in FROM_CITIZEN else "entity"]
+    return [] if letter in FROM_MAILBOX else texts["citizen" if letter in FROM_CITIZEN else "entity"]
 
 
 def _farewells(letter: str, texts: Mapping[str, list[str]]) -> list[str]:

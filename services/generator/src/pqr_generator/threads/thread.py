@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pqr_generator.draws import Ints, Words, low, words
-from pqr_generator.tickets import DAY_SECONDS, Tickets
-from pqrs import terms
+from pqr_generator.tickets.opening import DAY_SECONDS, Tickets
+from pqrs import calendar, terms
 from pqrs.parameters import Parameters
 
 __all__ = [
@@ -29,8 +29,9 @@ SLOTS = 8
 NEVER = -1
 NO_DAY = np.datetime64("NaT", "D")
 NO_REACTION, AWAY, BOUNCE = range(3)
-OPENING_HOUR, OFFICE_SECONDS = 8 * 3600, 9 * 3600  # the entity's people write from 08:00 to 16:59:59
-CITIZEN_HOUR, CITIZEN_SECONDS = 6 * 3600, 16 * 3600  # replies of citizens, any day
+OPENING_TIME = 8 * 3600  # the entity's people write from now until closing time
+OFFICE_SECONDS = int(terms.CLOSING_TIME / np.timedelta64(1, "s")) - OPENING_TIME
+CITIZEN_TIME, CITIZEN_SECONDS = 6 * 3600, 16 * 3600  # replies of citizens, any day
 
 
 @dataclass(slots=True, eq=False)
@@ -38,11 +39,11 @@ class Thread:
     """Columns aligned with the tickets, filled step by step; `at` is SLOTS x tickets. Days: NaT where none."""
 
     at: Ints
-    received_on: terms.Days
+    received_on: calendar.Days
     term: Ints  # business days, -1 for none
-    due_on: terms.Days
-    effective_due_on: terms.Days
-    answered_on: terms.Days  # the first answer
+    due_on: calendar.Days
+    effective_due_on: calendar.Days
+    answered_on: calendar.Days  # the first answer
     extension: Ints  # business days, 0 for none
     is_transferred: Flags
     is_breached: Flags
@@ -58,13 +59,13 @@ class Thread:
     def is_bounce(self) -> Flags:
         return np.asarray(self.automatic == BOUNCE)
 
-    def write(self, slot: int, who: Ints, day: terms.Days, drawn: Words) -> None:
+    def write(self, slot: int, who: Ints, *, on: calendar.Days, drawn: Words) -> None:
         """A person of the entity writes on these business days."""
-        self.at[slot, who] = _start(day) + OPENING_HOUR + low(drawn[who], OFFICE_SECONDS)
+        self.at[slot, who] = _start(on) + OPENING_TIME + low(drawn[who], OFFICE_SECONDS)
 
-    def reply(self, slot: int, who: Ints, day: terms.Days, drawn: Words) -> None:
+    def reply(self, slot: int, who: Ints, *, on: calendar.Days, drawn: Words) -> None:
         """The citizen writes on these days."""
-        self.at[slot, who] = _start(day) + CITIZEN_HOUR + low(drawn[who], CITIZEN_SECONDS)
+        self.at[slot, who] = _start(on) + CITIZEN_TIME + low(drawn[who], CITIZEN_SECONDS)
 
 
 class Draws:
@@ -72,15 +73,15 @@ class Draws:
 
     def __init__(self, parameters: Parameters, tickets: Tickets) -> None:
         self.rates, self.dirt = parameters.scenario.rates, parameters.scenario.dirt
-        self._seed, self._first, self._count = parameters.seed, tickets.first, len(tickets)
+        self._seed, self._numbers = parameters.seed, tickets.numbers
 
     def __call__(self, field: str) -> Words:
-        return words(self._seed, field, self._first, self._count)
+        return words(self._seed, field, self._numbers)
 
 
-def _start(day: terms.Days) -> Ints:
+def _start(day: calendar.Days) -> Ints:
     return np.asarray(day.astype("datetime64[D]").astype(np.int64) * DAY_SECONDS)
 
 
 def utc(local: Ints) -> npt.NDArray[np.datetime64]:
-    return np.asarray((local * 1_000_000).astype("datetime64[us]") - terms.BOGOTA_OFFSET)
+    return calendar.utc_time(local.astype("datetime64[s]"))

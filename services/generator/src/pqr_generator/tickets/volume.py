@@ -1,4 +1,4 @@
-"""The volume plan: integer counts of tickets by day, type and dependency, from the opening day on.
+"""Volume: integer counts of tickets by day, type and dependency, from the opening day on.
 
 Everything is error diffusion over exact integers (cumulative floors), so that any prefix of the days
 holds its quotas to within one ticket, and prefix sums give each day its first ticket and each day and
@@ -14,17 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from pqr_common.errors import InvalidSettings
-from pqr_generator.demand import ONE, calendar_days, usual_demand
 from pqr_generator.draws import Ints
-from pqrs import terms
+from pqr_generator.tickets.demand import ONE, calendar_days, usual_demand
+from pqrs import calendar, terms
 from pqrs.catalogue import DEPENDENCIES, PQRS_TYPES, TOPICS
 from pqrs.parameters import Parameters
 from pqrs.scenario import Peak
 
-__all__ = ["SEQUENCE_MAX", "Plan", "validate", "volume_plan"]
+__all__ = ["SEQUENCE_MAX", "Volume", "planned_volume", "validate"]
 
 SEQUENCE_MAX = 999_999  # six digits of the radicado, by year and dependency
-TICKETS_A_DAY_MAX = 2**24 - 1  # what the shuffles of `tickets.py` can tell apart within a day
+DAY_TICKETS_MAX = 2**24 - 1  # what the shuffles of `opening.py` can tell apart within a day
 DEPENDENCY_CODES = tuple(DEPENDENCIES)
 TOPIC_CODES = tuple(topic.code for topic in TOPICS)
 DEPENDENCY_OF_TOPIC = np.array([DEPENDENCY_CODES.index(topic.dependency) for topic in TOPICS])
@@ -34,13 +34,13 @@ HAS_TERM = np.array(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Plan:
+class Volume:
     """Counts by opening day. A segment is the usual inbox (0) or what a peak with a type or topic adds.
 
     Shapes: D days, S segments, T types, E dependencies. `first_ticket` has D + 1 entries.
     """
 
-    days: terms.Days
+    days: calendar.Days
     first_ticket: Ints
     by_type: Ints  # S x D x T
     by_dependency: Ints  # S x D x E
@@ -61,8 +61,8 @@ class Plan:
 
 
 @lru_cache(maxsize=4)
-def volume_plan(parameters: Parameters) -> Plan:
-    """The plan from the opening day to the end of the window; its prefixes do not depend on the window."""
+def planned_volume(parameters: Parameters) -> Volume:
+    """From the opening day to the end of the window; its prefixes do not depend on the window."""
     scenario = parameters.scenario
     days = calendar_days(parameters.opens_on, parameters.window_to)
     targeted = [peak for peak in scenario.peaks if peak.pqrs_type or peak.topic]
@@ -75,7 +75,7 @@ def volume_plan(parameters: Parameters) -> Plan:
     by_dependency = np.stack([_split(total, mix) for total, mix in zip(totals, dependencies, strict=True)])
     with_term = by_type.sum(axis=0) * HAS_TERM
     transferred = _quota(with_term, scenario.rates.transfer, 1_000)
-    return Plan(
+    return Volume(
         days=days,
         first_ticket=np.concatenate([[0], np.cumsum(np.sum(totals, axis=0))]),
         by_type=by_type,
@@ -89,23 +89,23 @@ def volume_plan(parameters: Parameters) -> Plan:
 
 def validate(parameters: Parameters) -> None:
     """Raise InvalidSettings if the volume outgrows the radicado's six digits or a day's index."""
-    plan = volume_plan(parameters)
-    last = plan.first_sequence + plan.by_dependency.sum(axis=0) - 1
+    volume = planned_volume(parameters)
+    last = volume.first_sequence + volume.by_dependency.sum(axis=0) - 1
     if last.max() > SEQUENCE_MAX:
         day, dependency = np.unravel_index(np.argmax(last > SEQUENCE_MAX), last.shape)
         raise InvalidSettings(
             f"Radicados must fit six digits, at most {SEQUENCE_MAX} a dependency and year, found number "
-            f"{last[day, dependency]} in dependency {DEPENDENCY_CODES[dependency]} on {plan.days[day]}: "
+            f"{last[day, dependency]} in dependency {DEPENDENCY_CODES[dependency]} on {volume.days[day]}: "
             f"lower the {parameters.tickets_per_business_day} tickets per business day."
         )
-    if plan.tickets.max() > TICKETS_A_DAY_MAX:
+    if volume.tickets.max() > DAY_TICKETS_MAX:
         raise InvalidSettings(
-            f"A day must hold at most {TICKETS_A_DAY_MAX} tickets, found {plan.tickets.max()} on "
-            f"{plan.days[plan.tickets.argmax()]}: lower the tickets per business day or the peak."
+            f"A day must hold at most {DAY_TICKETS_MAX} tickets, found {volume.tickets.max()} on "
+            f"{volume.days[volume.tickets.argmax()]}: lower the tickets per business day or the peak."
         )
 
 
-def _demands(parameters: Parameters, days: terms.Days, targeted: list[Peak]) -> list[Ints]:
+def _demands(parameters: Parameters, days: calendar.Days, targeted: list[Peak]) -> list[Ints]:
     """Parts per million of one ticket by day: the usual inbox with its plain peaks, then each targeted peak."""
     usual = usual_demand(days, parameters.seed) * parameters.tickets_per_business_day
     plain = [peak for peak in parameters.scenario.peaks if peak not in targeted]
@@ -113,7 +113,7 @@ def _demands(parameters: Parameters, days: terms.Days, targeted: list[Peak]) -> 
     return [np.sum([usual, *extra], axis=0), *(_extra(usual, days, peak) for peak in targeted)]
 
 
-def _extra(usual: Ints, days: terms.Days, peak: Peak) -> Ints:
+def _extra(usual: Ints, days: calendar.Days, peak: Peak) -> Ints:
     inside = (days >= np.datetime64(peak.first, "D")) & (days <= np.datetime64(peak.last, "D"))
     return np.where(inside, usual * (peak.percent - 100) // 100, 0)
 
@@ -165,7 +165,7 @@ def _quota(cells: npt.NDArray[np.int64], numerator: int, denominator: int) -> In
     return np.asarray(np.diff(cumulative, prepend=0).reshape(cells.shape))
 
 
-def _first_sequences(days: terms.Days, by_dependency: Ints) -> Ints:
+def _first_sequences(days: calendar.Days, by_dependency: Ints) -> Ints:
     """1 + what the dependency received before that day in that year."""
     before = np.cumsum(by_dependency, axis=0) - by_dependency
     new_year = np.searchsorted(days, days.astype("datetime64[Y]").astype("datetime64[D]"))

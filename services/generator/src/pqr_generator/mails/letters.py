@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from pqr_generator.thread import ANSWER, NEVER, REPLY, SLOTS, STEP, Thread
+from pqr_generator.threads.thread import ANSWER, NEVER, REPLY, SLOTS, STEP, Thread
 
-__all__ = ["CODE", "DIRT", "LETTERS", "chains", "is_inbound", "letters"]
+__all__ = ["CODE", "FROM_CITIZEN", "FROM_MAILBOX", "LETTERS", "chains", "is_inbound", "letters"]
 
 LETTERS = (
     "request",
@@ -29,20 +29,8 @@ LETTERS = (
 )
 CODE = {name: code for code, name in enumerate(LETTERS)}
 
-# What can be wrong with a delivered line, in the order of the draw; 0 is nothing. The last two are whole letters.
-DIRT = (
-    "",
-    "duplicate",
-    "truncated_json",
-    "missing_field",
-    "wrong_type",
-    "broken_encoding",
-    "unknown_field",
-    "late_arrival",
-    "lost_references",
-    "out_of_office",
-    "bounce",
-)
+FROM_CITIZEN = ("request", "completion", "insistence", "reopening")
+FROM_MAILBOX = ("away_acknowledgement", "away_answer", "bounce")  # the citizen's, which answers by itself
 
 # Slots 0, 3, 5 and 7 come from the citizen's side.
 _INBOUND = np.array([True, False, False, True, False, True, False, True])

@@ -25,7 +25,7 @@ EMPTY = 0  # the number of the empty fragment
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Choices:
-    """Lists of alternatives, one a row: consecutive fragment numbers from `first`."""
+    """Lists of alternatives, one per row: consecutive fragment numbers from `first`."""
 
     first: Ints
     count: Ints

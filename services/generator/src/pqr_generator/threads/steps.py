@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from pqr_generator.draws import below, chance, low
-from pqr_generator.thread import (
+from pqr_generator.threads.thread import (
     ACKNOWLEDGEMENT,
     ANSWER,
     AUTOMATIC,
@@ -26,8 +26,8 @@ from pqr_generator.thread import (
     Thread,
     utc,
 )  # fmt: skip
-from pqr_generator.tickets import Tickets
-from pqrs import terms
+from pqr_generator.tickets.opening import Tickets
+from pqrs import calendar, terms
 from pqrs.catalogue import PQRS_TYPES
 
 __all__ = [
@@ -46,7 +46,7 @@ __all__ = [
 ACK_SECONDS = (20, 900)  # the automatic acknowledgement follows within a quarter of an hour
 AUTOMATIC_SECONDS = 120
 EXTENSIONS = np.array([5, 8, 10, 15])  # business days; never more than the term
-COMPLETION_REQUEST_MAX = 8  # business days; the law allows ten, and two must be left of the shortest term
+COMPLETION_REQUEST_MAX = 8  # business days; Ley 1755/2015 art. 17 allows ten, and two must be left of the shortest term
 COMPLETION_MAX = 27  # calendar days, so inside any calendar month
 ARCHIVE_MAX = 3  # business days after the month has gone by in silence
 LATE_MAX = 15  # business days after the due date
@@ -63,44 +63,48 @@ def acknowledge(thread: Thread, draw: Draws) -> None:
 def transfer(thread: Thread, draw: Draws) -> None:
     drawn, who = draw("transfer.day"), np.flatnonzero(thread.is_transferred)
     offset = 1 + below(drawn[who], terms.TRANSFER_DAYS)
-    thread.write(STEP, who, terms.add_business_days(thread.received_on[who], offset), drawn)
+    thread.write(STEP, who, on=calendar.add_business_days(thread.received_on[who], offset), drawn=drawn)
 
 
-def suspend(thread: Thread, draw: Draws, base: terms.Days) -> None:
+def suspend(thread: Thread, draw: Draws, base: calendar.Days) -> None:
     """Requests to complete, the citizens' completions, and the clock that stands still in between."""
     drawn, who = draw("completion_request.day"), np.flatnonzero(thread.is_incomplete)
     latest = np.minimum(COMPLETION_REQUEST_MAX, thread.term[who] - 2)
-    asked = terms.add_business_days(thread.received_on[who], 1 + below(drawn[who], latest))
-    thread.write(STEP, who, asked, drawn)
+    asked = calendar.add_business_days(thread.received_on[who], 1 + below(drawn[who], latest))
+    thread.write(STEP, who, on=asked, drawn=drawn)
     replied = draw("completion.day")
     completed = ~thread.is_desisted[who]
     reply_on = asked + 1 + below(replied[who], COMPLETION_MAX)
-    thread.reply(REPLY, who[completed], reply_on[completed], replied)
+    thread.reply(REPLY, who[completed], on=reply_on[completed], drawn=replied)
     resumed = terms.completion_deadline(asked)
     heard = terms.received_on(utc(thread.at[REPLY, who]))
     resumed = np.where(completed, np.minimum(heard, resumed), resumed)
     base[who] = resumed
-    thread.effective_due_on[who] = terms.effective_due_on(thread.received_on[who], thread.term[who], 0, asked, resumed)
+    thread.effective_due_on[who] = terms.effective_due_on(
+        thread.received_on[who], thread.term[who], suspended_from=asked, suspended_to=resumed
+    )
 
 
-def extend(thread: Thread, draw: Draws, base: terms.Days) -> None:
+def extend(thread: Thread, draw: Draws, base: calendar.Days) -> None:
     """Notices in the last days of the term that add business days to it."""
     drawn, who = draw("extension.day"), np.flatnonzero(thread.is_extended)
     term = thread.term[who]
-    notified = terms.add_business_days(thread.received_on[who], term - 1 - below(drawn[who], np.minimum(4, term - 1)))
-    thread.write(STEP, who, notified, drawn)
+    notified = calendar.add_business_days(
+        thread.received_on[who], term - 1 - below(drawn[who], np.minimum(4, term - 1))
+    )
+    thread.write(STEP, who, on=notified, drawn=drawn)
     extension = np.minimum(EXTENSIONS[below(draw("extension.length")[who], len(EXTENSIONS))], term)
     thread.extension[who] = extension
     base[who] = notified
     thread.effective_due_on[who] = terms.effective_due_on(thread.received_on[who], term, extension)
 
 
-def close(thread: Thread, draw: Draws, base: terms.Days) -> None:
+def close(thread: Thread, draw: Draws, base: calendar.Days) -> None:
     """Answers in term, late answers, silence, and archives of what nobody completed."""
     drawn, late = draw("answer.day"), draw("answer.late")
     is_silent = thread.is_breached & chance(draw("answer.never"), draw.rates.unanswered, 1000)
     is_late = thread.is_breached & ~is_silent
-    left = terms.business_days_between(base, thread.effective_due_on)
+    left = calendar.business_days_between(base, thread.effective_due_on)
     # The later of two draws: most answers come towards the end of the term.
     days_used = 1 + np.maximum(below(drawn, left), low(drawn, left))
     days_late = 1 + np.minimum(below(late, LATE_MAX), low(late, LATE_MAX))
@@ -108,8 +112,8 @@ def close(thread: Thread, draw: Draws, base: terms.Days) -> None:
     offset = np.where(is_late, days_late, np.where(thread.is_desisted, days_archived, days_used))
     start = np.where(is_late, thread.effective_due_on, base)
     who = np.flatnonzero(thread.is_open & ~is_silent)
-    closed = terms.add_business_days(start[who], offset[who])
-    thread.write(ANSWER, who, closed, draw("answer.second"))
+    closed = calendar.add_business_days(start[who], offset[who])
+    thread.write(ANSWER, who, on=closed, drawn=draw("answer.second"))
     thread.answered_on[who] = np.where(thread.is_desisted[who], NO_DAY, closed)
 
 
@@ -122,11 +126,11 @@ def report_progress(thread: Thread, draw: Draws) -> None:
     """Between reception and answer, on threads where the entity does nothing else in between."""
     drawn = draw("progress.day")
     until = np.where(np.isnat(thread.answered_on), thread.due_on, thread.answered_on)
-    last = terms.business_days_between(thread.received_on, until)
+    last = calendar.business_days_between(thread.received_on, until)
     is_plain = thread.is_open & ~thread.is_incomplete & ~thread.is_extended & (last > 1)
     who = np.flatnonzero(is_plain & chance(draw("thread.progress"), draw.rates.progress, 1000))
-    day = terms.add_business_days(thread.received_on[who], 1 + below(drawn[who], last[who] - 1))
-    thread.write(STEP, who, day, drawn)
+    day = calendar.add_business_days(thread.received_on[who], 1 + below(drawn[who], last[who] - 1))
+    thread.write(STEP, who, on=day, drawn=drawn)
 
 
 def insist(thread: Thread, draw: Draws) -> None:
@@ -137,7 +141,7 @@ def insist(thread: Thread, draw: Draws) -> None:
     rate = draw.rates.insistence + INSISTENCE_WHEN_BREACHED * thread.is_breached
     may = thread.is_open & ~thread.is_incomplete & (gap > 1)
     who = np.flatnonzero(may & chance(draw("thread.insistence"), rate, 1000))
-    thread.reply(REPLY, who, thread.received_on[who] + 1 + below(drawn[who], gap[who] - 1), drawn)
+    thread.reply(REPLY, who, on=thread.received_on[who] + 1 + below(drawn[who], gap[who] - 1), drawn=drawn)
 
 
 def reopen(thread: Thread, draw: Draws) -> None:
@@ -145,9 +149,9 @@ def reopen(thread: Thread, draw: Draws) -> None:
     drawn, again = draw("reopening.day"), draw("second_answer.day")
     may = ~np.isnat(thread.answered_on) & (thread.at[REPLY] == NEVER)
     who = np.flatnonzero(may & chance(draw("thread.reopen"), draw.rates.reopen, 1000))
-    thread.reply(REOPENING, who, thread.answered_on[who] + 1 + below(drawn[who], REOPENING_MAX), drawn)
+    thread.reply(REOPENING, who, on=thread.answered_on[who] + 1 + below(drawn[who], REOPENING_MAX), drawn=drawn)
     heard = terms.received_on(utc(thread.at[REOPENING, who]))
-    thread.write(SECOND_ANSWER, who, terms.add_business_days(heard, 2 + below(again[who], 7)), again)
+    thread.write(SECOND_ANSWER, who, on=calendar.add_business_days(heard, 2 + below(again[who], 7)), drawn=again)
 
 
 def react(thread: Thread, draw: Draws) -> None:

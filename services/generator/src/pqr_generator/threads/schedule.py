@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from pqr_generator import steps
 from pqr_generator.draws import chance
-from pqr_generator.thread import NEVER, NO_DAY, REQUEST, SLOTS, Draws, Thread, utc
-from pqr_generator.tickets import BREACHED, DAY_SECONDS, IN_TERM, TRANSFERRED, Tickets
+from pqr_generator.threads import steps
+from pqr_generator.threads.thread import NEVER, NO_DAY, REQUEST, SLOTS, Draws, Thread, utc
+from pqr_generator.tickets.opening import BREACHED, DAY_SECONDS, IN_TERM, TRANSFERRED, Tickets
 from pqrs import terms
 from pqrs.catalogue import PQRS_TYPES
 from pqrs.parameters import Parameters
@@ -46,10 +46,10 @@ def _begun(tickets: Tickets, draw: Draws) -> Thread:
     kinds = pa.DictionaryArray.from_arrays(pa.array(tickets.kind, pa.int32()), pa.array(PQRS_TYPES))
     term = terms.term_days(kinds, received).astype(np.int64)
     due = terms.effective_due_on(received, term)
-    is_transferred = tickets.fate == TRANSFERRED
+    is_transferred = tickets.ending == TRANSFERRED
     is_open = (term >= 0) & ~is_transferred
     is_incomplete = is_open & chance(draw("thread.incomplete"), draw.rates.incomplete, 1000)
-    may_desist = is_incomplete & (tickets.fate == IN_TERM)
+    may_desist = is_incomplete & (tickets.ending == IN_TERM)
     at = np.full((SLOTS, count), NEVER, dtype=np.int64)
     at[REQUEST] = tickets.opened
     return Thread(
@@ -61,7 +61,7 @@ def _begun(tickets: Tickets, draw: Draws) -> Thread:
         answered_on=np.full(count, NO_DAY),
         extension=np.zeros(count, np.int64),
         is_transferred=is_transferred,
-        is_breached=tickets.fate == BREACHED,
+        is_breached=tickets.ending == BREACHED,
         is_open=is_open,
         is_incomplete=is_incomplete,
         is_desisted=may_desist & chance(draw("thread.desist"), draw.rates.desist, 1000),

@@ -8,15 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from pqr_generator.draws import Ints, Words, below, low, pick, words
-from pqr_generator.plan import DEPENDENCY_OF_TOPIC, Plan
+from pqr_generator.tickets.citizens import CITIZENS
+from pqr_generator.tickets.volume import DEPENDENCY_OF_TOPIC, Volume
+from pqrs.calendar import BUSINESS_DAYS
 from pqrs.catalogue import DEPENDENCIES, TOPICS
 from pqrs.parameters import Parameters
-from pqrs.terms import CALENDAR
 
-__all__ = ["BREACHED", "CITIZENS", "DAY_SECONDS", "IN_TERM", "TRANSFERRED", "Tickets", "opened"]
+__all__ = ["BREACHED", "DAY_SECONDS", "IN_TERM", "TRANSFERRED", "Tickets", "opened"]
 
 DAY_SECONDS = 86_400
-CITIZENS = 250_000  # who may write; some write again
 IN_TERM, TRANSFERRED, BREACHED = 0, 1, 2  # the planned end; what has no term counts as in term
 
 # Requests by local hour, business days and other days: our assumption.
@@ -26,7 +26,7 @@ IDLE_HOUR_WEIGHTS = np.array([8, 5, 3, 2, 2, 4, 8, 18, 34, 48, 56, 58, 52, 44, 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tickets:
-    """Columns of equal length, one entry a ticket, in order of reception. Times are local seconds since 1970."""
+    """Columns of equal length, one entry per ticket, in order of reception. Times are local seconds since 1970."""
 
     first: int  # index of the first ticket; the others follow without gap
     day: Ints  # opening day, days since 1970
@@ -35,39 +35,39 @@ class Tickets:
     topic: Ints
     dependency: Ints
     sequence: Ints  # of the radicado, within year and dependency
-    fate: npt.NDArray[np.int8]
+    ending: npt.NDArray[np.int8]
     citizen: Ints
 
     def __len__(self) -> int:
         return len(self.day)
 
     @property
-    def index(self) -> Ints:
-        return np.arange(self.first, self.first + len(self))
+    def numbers(self) -> range:
+        return range(self.first, self.first + len(self))
 
 
-def opened(parameters: Parameters, plan: Plan, first_day: int, last_day: int) -> Tickets:
-    """The tickets opened on the plan's days `first_day` .. `last_day - 1`."""
-    span = slice(first_day, last_day)
-    first, count = int(plan.first_ticket[first_day]), int(plan.first_ticket[last_day] - plan.first_ticket[first_day])
+def opened(parameters: Parameters, volume: Volume, days: range) -> Tickets:
+    """The tickets opened on these consecutive days of the volume."""
+    span = slice(days.start, days.stop)
+    numbers = range(*volume.first_ticket[[days.start, days.stop]].tolist())
 
     def drawn(field: str) -> Words:
-        return words(parameters.seed, field, first, count)
+        return words(parameters.seed, field, numbers)
 
-    rows = np.repeat(np.arange(last_day - first_day), plan.tickets[span])
-    days = plan.days[span].astype(np.int64)[rows]
+    rows = np.repeat(np.arange(len(days)), volume.tickets[span])
+    day = volume.days[span].astype(np.int64)[rows]
     order = _shuffled(rows, drawn("ticket.place"))
-    kind, segment = _spread(plan.by_type[:, span], order)
-    dependency, _ = _spread(plan.by_dependency[:, span], _shuffled(rows, drawn("ticket.desk"), segment))
+    kind, segment = _spread(volume.by_type[:, span], order)
+    dependency, _ = _spread(volume.by_dependency[:, span], _shuffled(rows, drawn("ticket.desk"), segment))
     return Tickets(
-        first=first,
-        day=days,
-        opened=_reception(days, drawn("ticket.second")),
+        first=numbers.start,
+        day=day,
+        opened=_reception(day, drawn("ticket.second")),
         kind=kind,
-        topic=_topics(parameters, plan, segment, dependency, drawn("ticket.topic")),
+        topic=_topics(parameters, volume, segment=segment, dependency=dependency, drawn=drawn("ticket.topic")),
         dependency=dependency,
-        sequence=_sequences(plan.first_sequence[span], rows, dependency),
-        fate=_fates(plan, span, _shuffled(rows, drawn("ticket.fate"), kind)),
+        sequence=_sequences(volume.first_sequence[span], rows, dependency),
+        ending=_endings(volume, span, _shuffled(rows, drawn("ticket.fate"), kind)),
         citizen=below(drawn("ticket.citizen"), CITIZENS),
     )
 
@@ -102,12 +102,12 @@ def _spread(counts: Ints, order: Ints) -> tuple[Ints, Ints]:
 
 def _reception(days: Ints, drawn: Words) -> Ints:
     """Local seconds at which the requests arrive, sorted: the j-th ticket of a day is the j-th to arrive."""
-    is_business = np.is_busday(days.astype("datetime64[D]"), busdaycal=CALENDAR)
+    is_business = np.is_busday(days.astype("datetime64[D]"), busdaycal=BUSINESS_DAYS)
     hour = np.where(is_business, pick(drawn, HOUR_WEIGHTS), pick(drawn, IDLE_HOUR_WEIGHTS))
     return np.sort(days * DAY_SECONDS + hour * 3600 + low(drawn, 3600))
 
 
-def _topics(parameters: Parameters, plan: Plan, segment: Ints, dependency: Ints, drawn: Words) -> Ints:
+def _topics(parameters: Parameters, volume: Volume, *, segment: Ints, dependency: Ints, drawn: Words) -> Ints:
     """The segment's topic if it has one, else one of the dependency's own by weight."""
     weights = np.array([weight for _, weight in parameters.scenario.topic_mix])
     order = np.lexsort((np.arange(len(TOPICS)), DEPENDENCY_OF_TOPIC))
@@ -116,7 +116,7 @@ def _topics(parameters: Parameters, plan: Plan, segment: Ints, dependency: Ints,
     np.add.at(per_desk, DEPENDENCY_OF_TOPIC, weights)
     place = (np.cumsum(per_desk) - per_desk)[dependency] + below(drawn, per_desk[dependency])
     by_mix = order[np.minimum(np.searchsorted(cumulative, place, side="right"), len(order) - 1)]
-    fixed = np.array(plan.topic_of_segment)[segment]
+    fixed = np.array(volume.topic_of_segment)[segment]
     return np.where(fixed >= 0, fixed, by_mix).astype(np.int64)
 
 
@@ -130,10 +130,11 @@ def _sequences(first_sequence: Ints, rows: Ints, dependency: Ints) -> Ints:
     return np.asarray(sequence + first_sequence.ravel()[cell])
 
 
-def _fates(plan: Plan, span: slice, order: Ints) -> npt.NDArray[np.int8]:
+def _endings(volume: Volume, span: slice, order: Ints) -> npt.NDArray[np.int8]:
     """By quota within day and type: the first of the shuffle are transferred, the next breached."""
-    by_type, transferred, breached = plan.by_type.sum(axis=0)[span], plan.transferred[span], plan.breached[span]
+    by_type, transferred, breached = volume.by_type.sum(axis=0)[span], volume.transferred[span], volume.breached[span]
     counts = np.stack([transferred, breached, by_type - transferred - breached], axis=-1)
-    fate = np.empty(len(order), np.int8)
-    fate[order] = np.repeat(np.tile(np.array([TRANSFERRED, BREACHED, IN_TERM], np.int8), by_type.size), counts.ravel())
-    return fate
+    kinds = np.tile(np.array([TRANSFERRED, BREACHED, IN_TERM], np.int8), by_type.size)
+    ending = np.empty(len(order), np.int8)
+    ending[order] = np.repeat(kinds, counts.ravel())
+    return ending

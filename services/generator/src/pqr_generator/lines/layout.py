@@ -1,19 +1,24 @@
 """The layout of a line: its thirteen fields in order, each a run of columns of fragments, and what each letter
-fixes beforehand. What is left open, `lines.py` fills in mail by mail.
+fixes beforehand. What is left open, `json_lines.py` fills in mail by mail.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import accumulate
 
 import numpy as np
 
-from pqr_generator.fragments import EMPTY, Fragments, Ids
-from pqr_generator.letters import LETTERS
-from pqr_generator.lexicon import AUTOMATIC, FROM_CITIZEN, PROVIDERS, packaged
+from pqr_generator.lines.fragments import EMPTY, Fragments, Ids
+from pqr_generator.lines.lexicon import phrases
+from pqr_generator.mails.letters import FROM_CITIZEN, FROM_MAILBOX, LETTERS
+from pqr_generator.schema import SCHEMA_VERSION
+from pqr_generator.tickets.citizens import PROVIDERS
+from pqrs import wording
+from pqrs.calendar import UTC_OFFSET
 from pqrs.catalogue import DEPENDENCIES
 
-__all__ = ["COLUMN", "FIELDS", "REFERENCES_MAX", "WIDTH", "parts", "span", "templates"]
+__all__ = ["COLUMN", "ENTITY_ADDRESS", "FIELDS", "REFERENCES_MAX", "WIDTH", "pieces", "span", "templates"]
 
 REFERENCES_MAX = 5
 ENTITY_DOMAIN = "alcaldia.test"
@@ -39,7 +44,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "direction": ("direction",),
     "received_at": ("received_at", "received.day", "received.minute", "received.second", "received.end"),
     "date": ("date", "sent.day", "sent.minute", "sent.second", "sent.end"),
-    "from_to": (
+    "from,to": (  # either may hold the citizen's address, so they share their columns
         "from", "from.given", "from.surname", "from.second", "from.end",
         "address.given", "address.surname", "address.high", "address.low", "address.end",
     ),
@@ -68,7 +73,7 @@ def span(field: str) -> slice:
     return slice(_STARTS[field], _STARTS[field] + len(FIELDS[field]))
 
 
-def parts(fragments: Fragments) -> dict[str, int]:
+def pieces(fragments: Fragments) -> dict[str, int]:
     """Pieces of JSON that depend on more than the letter; lists give the number of their first."""
     domains = (*PROVIDERS, MESSAGE_DOMAIN)
     return {
@@ -86,7 +91,7 @@ def parts(fragments: Fragments) -> dict[str, int]:
                 DEPENDENCIES.values(), DESKS, strict=True))
         ),
         "daemon": fragments.raw(
-            *(f'Mail Delivery System","address":"mailer-daemon@{name}"}},"to":["{ENTITY_ADDRESS}"],'
+            *(f'Mail Delivery System","address":"{wording.MAILER_DAEMON}{name}"}},"to":["{ENTITY_ADDRESS}"],'
               for name in PROVIDERS)
         ),
         "file_name": fragments.raw('{"filename":"foto_', '{"filename":"soporte_', '{"filename":"respuesta_'),
@@ -101,12 +106,12 @@ def parts(fragments: Fragments) -> dict[str, int]:
 def templates(fragments: Fragments) -> Ids:
     """Letters x columns: everything that is the same in all letters of a kind."""
     common = {
-        "schema_version": '{"schema_version":"1",',
+        "schema_version": f'{{"schema_version":"{SCHEMA_VERSION}",',
         "message_id": '"message_id":"<',
         "received_at": '"received_at":"',
         "received.end": 'Z",',
         "date": '"date":"',
-        "sent.end": ' -0500",',
+        "sent.end": f' {UTC_OFFSET // timedelta(hours=1):+03d}00",',
         "from": '"from":{"name":"',
         "subject": '"subject":"',
         "body": '"body":"',
@@ -126,16 +131,16 @@ def templates(fragments: Fragments) -> Ids:
 
 def _fixed(letter: str) -> dict[str, str]:
     """JSON pieces by column that belong to one kind of letter."""
-    inbound = letter in FROM_CITIZEN or letter in AUTOMATIC
+    inbound = letter in FROM_CITIZEN or letter in FROM_MAILBOX
     submitted = {"acknowledgement": "auto-replied", "bounce": "auto-generated"}
-    away = "auto-replied" if letter in AUTOMATIC else "no"
+    away = "auto-replied" if letter in FROM_MAILBOX else "no"
     fixed = {
         "direction": f'"direction":"{"inbound" if inbound else "outbound"}",',
         "auto_submitted": f'"auto_submitted":"{submitted.get(letter, away)}",',
         "subject.end": '",' if letter == "request" else '2]",',
     }
     if letter != "request":
-        fixed["subject.text"] = f"{packaged('phrases.toml')['reply_subject'][letter]} [Radicado "
+        fixed["subject.text"] = f"{_subject(letter)} {wording.RADICADO_TAG}"
     if inbound:
         fixed["from.end"] = '","address":"'
     if letter in FROM_CITIZEN:
@@ -143,11 +148,17 @@ def _fixed(letter: str) -> dict[str, str]:
     elif not inbound:
         fixed["dear.end"] = ":\\n\\n"
     facts = {
-        "acknowledgement": "Radicado: ",
-        "answer": "\\nDecisión: atendida\\n",
-        "second_answer": "\\nDecisión: atendida\\n",
-        "denial": "\\nDecisión: acceso negado\\n",
+        "acknowledgement": wording.RADICADO,
+        "answer": f"\\n{wording.DECISION}atendida\\n",
+        "second_answer": f"\\n{wording.DECISION}atendida\\n",
+        "denial": f"\\n{wording.DECISION}{wording.ACCESS_DENIED}\\n",
     }
     if letter in facts:
         fixed["fact"] = facts[letter]
     return fixed
+
+
+def _subject(letter: str) -> str:
+    """How the subject of any letter but a request begins; both further kinds of answer are headed like one."""
+    subjects = phrases()["automatic_subject"] | wording.SUBJECTS
+    return str(subjects["answer" if letter in ("denial", "second_answer") else letter])

@@ -9,35 +9,35 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pqr_generator.citizens import citizens, municipalities
 from pqr_generator.draws import Ints
-from pqr_generator.letters import DIRT
-from pqr_generator.lines import message_ids, radicados
-from pqr_generator.mails import Mails, TicketKey
+from pqr_generator.lines.json_lines import message_ids, radicados
+from pqr_generator.mails.arrivals import Mails, Truth
+from pqr_generator.mails.defects import DIRT
 from pqr_generator.schema import ANSWERS, PART_LINES
-from pqr_generator.thread import Thread
+from pqr_generator.threads.thread import Thread
+from pqr_generator.tickets.citizens import citizens, municipalities
 from pqrs.catalogue import DEPENDENCIES, PQRS_TYPES, TOPICS
 from pqrs.parameters import Parameters
 
-__all__ = ["FATES", "day_key"]
+__all__ = ["ENDINGS", "day_key"]
 
-FATES = ("no_term", "transferred", "archived", "unanswered", "answered_late", "answered_in_term")
+ENDINGS = ("no_term", "transferred", "archived", "unanswered", "answered_late", "answered_in_term")
 
 
-def day_key(parameters: Parameters, mails: Mails, keys: Sequence[TicketKey], day: np.datetime64) -> pa.Table:
+def day_key(parameters: Parameters, mails: Mails, *, truths: Sequence[Truth], day: np.datetime64) -> pa.Table:
     """Both kinds of record, in the order of the lines; `mails` are all that arrive on the day."""
     requests = np.flatnonzero((mails.slot == 0) & ~mails.is_copy)
     dirty = np.flatnonzero(mails.dirt)
-    tickets = _records(parameters, "ticket", mails, requests, day) | _truth(parameters, keys, day)
-    lines = _records(parameters, "dirt", mails, dirty, day)
+    tickets = _records(parameters, mails.take(requests), rows=requests, record="ticket", day=day)
+    tickets |= _truth(parameters, truths, day)
+    lines = _records(parameters, mails.take(dirty), rows=dirty, record="dirt", day=day)
     lines["dirt"] = _named(DIRT, mails.dirt[dirty])
     table = pa.concat_tables([_table(tickets, len(requests)), _table(lines, len(dirty))]).combine_chunks()
     return table.take(pa.array(np.argsort(np.concatenate([requests * 2, dirty * 2 + 1]))))
 
 
-def _records(parameters: Parameters, record: str, mails: Mails, rows: Ints, day: np.datetime64) -> dict[str, Any]:
-    """Which line of the day it is about."""
-    chosen = mails.take(rows)
+def _records(parameters: Parameters, chosen: Mails, *, rows: Ints, record: str, day: np.datetime64) -> dict[str, Any]:
+    """Which lines of the day they are about."""
     part, line = np.divmod(rows, PART_LINES)
     return {
         "record": pa.repeat(record, len(rows)),
@@ -50,10 +50,10 @@ def _records(parameters: Parameters, record: str, mails: Mails, rows: Ints, day:
     }
 
 
-def _truth(parameters: Parameters, keys: Sequence[TicketKey], day: np.datetime64) -> dict[str, Any]:
-    """What the plan knows about the day's tickets, in order of reception, which is that of their requests."""
-    key, rows = _opened_on(keys, day)
-    tickets, thread = key.tickets, key.thread
+def _truth(parameters: Parameters, truths: Sequence[Truth], day: np.datetime64) -> dict[str, Any]:
+    """What was planned of the day's tickets, in order of reception, which is that of their requests."""
+    truth, rows = _opened_on(truths, day)
+    tickets, thread = truth.tickets, truth.thread
     home = citizens(parameters).municipality[tickets.citizen[rows]]
     return {
         "pqrs_type": _named(PQRS_TYPES, tickets.kind[rows]),
@@ -66,22 +66,22 @@ def _truth(parameters: Parameters, keys: Sequence[TicketKey], day: np.datetime64
         "effective_due_on": thread.effective_due_on[rows],
         "is_eligible": thread.is_open[rows],
         "is_breached": thread.is_breached[rows],
-        "fate": _named(FATES, _fates(thread, rows)),
+        "fate": _named(ENDINGS, _endings(thread, rows)),
         "answered_on": thread.answered_on[rows],
     }
 
 
-def _opened_on(keys: Sequence[TicketKey], day: np.datetime64) -> tuple[TicketKey, slice]:
+def _opened_on(truths: Sequence[Truth], day: np.datetime64) -> tuple[Truth, slice]:
     """Where the day's tickets are: batches hold whole days."""
     number = int(day.astype(np.int64))
-    for key in keys:
-        first, last = np.searchsorted(key.tickets.day, [number, number + 1]).tolist()
+    for truth in truths:
+        first, last = np.searchsorted(truth.tickets.day, [number, number + 1]).tolist()
         if last > first:
-            return key, slice(first, last)
-    return keys[0], slice(0, 0)
+            return truth, slice(first, last)
+    return truths[0], slice(0, 0)
 
 
-def _fates(thread: Thread, rows: slice) -> Ints:
+def _endings(thread: Thread, rows: slice) -> Ints:
     is_unanswered = np.isnat(thread.answered_on[rows])
     found = [
         thread.term[rows] < 0,
