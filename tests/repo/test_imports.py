@@ -26,20 +26,21 @@ PURE = {
     },
     "pqr_loader": {"openlineage", "plan", "schema"},
     "pqr_dashboard": {
-        "answers", "figures", "flow", "menu", "months", "names", "operation", "parts", "places", "shades", "simulation",
-        "simulator", "terms", "theme", "ticket", "tickets", "what_if",
+        "cards", "cohorts", "comparison", "compliance", "flow", "lineage", "markup", "menu", "model", "months", "network",
+        "operation", "outcome", "places", "pqrs_types", "queue", "shades", "simulator", "spreadsheet", "style", "theme",
+        "ticket", "tickets", "timeline", "wording",
     },
 }  # fmt: skip
 WORLD = {
     "os", "pathlib", "time", "random", "socket", "subprocess", "structlog", "prometheus_client", "distributed",
     "boto3", "psycopg", "prefect", "streamlit", "adbc_driver_postgresql",
 }  # fmt: skip
-PAGES = ("resumen", "terminos", "territorio", "solicitudes", "simulador", "operacion")
+PAGES = ("resumen", "terminos", "territorio", "solicitudes", "solicitud", "simulador", "operacion", "linaje")
 OWNERS = {
     "boto3": {"pqr_common.lake.bucket"},
     "distributed": {"pqr_common.stage.executor"},
     "duckdb": {"pqr_common.tables.sql"},
-    "jwt": {"pqr_dashboard.tokens"},
+    "jwt": {"pqr_dashboard.access.tokens"},
     "polars_hash": {"pqr_common.tables.digest", "pqr_silver.keys"},  # buckets need a stable hash too
     "prefect": {  # the policy of retries; then what a stack is made of: its runs, worker, deployments, outside client
         "pqr_pipeline.flow.retries",
@@ -57,9 +58,10 @@ OWNERS = {
     "streamlit": {
         "pqr_dashboard.__main__",
         "pqr_dashboard.app",
-        "pqr_dashboard.login",
-        "pqr_dashboard.session",
-        "pqr_dashboard.widgets",
+        "pqr_dashboard.remembered",
+        "pqr_dashboard.access.login",
+        "pqr_dashboard.access.session",
+        "pqr_dashboard.view.widgets",
         *(f"pqr_dashboard.pages.{page}" for page in PAGES),
     },
     "structlog": {"pqr_common.process.log"},

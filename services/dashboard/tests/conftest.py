@@ -20,10 +20,10 @@ import pqr_dashboard
 from pqr_common.lake.location import open_lake
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import ORDER, stage_named, warehouse
+from pqr_common.stage.discovery import installed_graph, stage_named, warehouse
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline
-from pqr_dashboard.menu import PAGES
+from pqr_dashboard.access.menu import PAGES
 from pqr_dashboard.warehouse import Warehouse
 from pqr_pipeline.embedded import servers
 from pqrs.parameters import Parameters
@@ -40,13 +40,30 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     with servers.postgres(settings) as dsn:
         ready = settings.with_(postgres_dsn=SecretStr(dsn))
         _run(ready, RUN_ID, Parameters.create(window_to=date(2026, 2, 28), tickets_per_business_day=25))
+        _record_stages(dsn)
         yield ready
 
 
+def _record_stages(dsn: str) -> None:
+    """What the loader records of a run's stages, where it does not record them itself yet."""
+    stages = [(number, node.stage, node.writes) for number, node in enumerate(installed_graph().nodes)]
+    with psycopg.connect(dsn, autocommit=True) as opened:
+        opened.execute(
+            "create table if not exists meta.stages (run_id text, position integer, stage text, layer text); "
+            "grant select on meta.stages to pqr_dashboard"
+        )
+        for number, stage, layer in stages:
+            opened.execute(
+                "insert into meta.stages (run_id, position, stage, layer) select %s, %s, %s, %s "
+                "where not exists (select from meta.stages where run_id = %s and stage = %s)",
+                [RUN_ID, number, stage, layer, RUN_ID, stage],
+            )
+
+
 def _run(settings: Settings, run_id: str, parameters: Parameters) -> None:
-    lake = open_lake(settings.lake)
-    RunRecords(lake, run_id).declare(parameters)
-    for name in ORDER:
+    lake, graph = open_lake(settings.lake), installed_graph()
+    RunRecords(lake, run_id).declare(parameters, graph)
+    for name in graph.stages:
         run_stage(stage_named(name), run_id, lake=lake, settings=settings, executor=Inline())
 
 

@@ -21,10 +21,10 @@ from pqr_common.errors import InvalidSettings, PqrError
 from pqr_common.process import log
 from pqr_common.process.exposition import exposition, share_metrics
 from pqr_common.process.settings import Settings
-from pqr_dashboard import theme
-from pqr_dashboard.auth import Auth
-from pqr_dashboard.menu import PAGES
-from pqr_dashboard.network import is_loopback
+from pqr_dashboard.access.auth import Auth
+from pqr_dashboard.access.menu import PAGES
+from pqr_dashboard.access.network import is_loopback
+from pqr_dashboard.view import style
 
 __all__ = ["main"]
 
@@ -89,7 +89,7 @@ def _follow(parent: int) -> None:
 def _serve(host: str, port: int, settings: Settings) -> None:
     folder = Path(tempfile.mkdtemp(prefix="pqr-dashboard-"))
     share_metrics(folder)
-    options = OPTIONS | theme.STREAMLIT | {"server.address": host, "server.port": port}
+    options = OPTIONS | style.STREAMLIT | {"server.address": host, "server.port": port}
     address = f"http://127.0.0.1:{port}/_stcore/health"
     with exposition(folder, lambda: _trouble(address), host=host, port=settings.metrics_port):
         _warm_up()

@@ -1,4 +1,4 @@
--- What a run made: each dataset, its size and what it is, as digests. Grain: one row a dataset of a layer.
+-- What a run made: each dataset, its size and what it is, as digests. Grain: one row per dataset of a layer.
 select
     datasets.layer,
     datasets.dataset,

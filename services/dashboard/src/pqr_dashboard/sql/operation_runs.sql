@@ -1,4 +1,4 @@
--- Every run there ever was, failed ones too, newest first. Grain: one row a run.
+-- Every run there ever was, failed ones too, newest first. Grain: one row per run.
 select
     runs.run_id,
     runs.state,

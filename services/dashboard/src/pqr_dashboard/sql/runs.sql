@@ -1,5 +1,5 @@
 -- The runs whose figures can be shown, the published one first, then the newest.
--- Grain: one row a run of the archive. `stamp` changes when the figures of the run may have.
+-- Grain: one row per run of the archive. `stamp` changes when the figures of the run may have.
 select
     runs.run_id,
     runs.parameters,
