@@ -143,7 +143,7 @@ def test_more_capacity_never_leaves_more_unanswered(rows, percent):
 
 
 def test_first_what_falls_due_first():
-    """One answer a day: by due date the urgent one comes first and nothing is breached."""
+    """One answer per day: by due date the urgent one comes first and nothing is breached."""
     rows = [
         cohort(date(2026, 1, 5), date(2026, 1, 15), term=3, fate="answered"),
         cohort(date(2026, 1, 5), date(2026, 1, 7), term=10, fate="answered"),

@@ -62,7 +62,7 @@ def test_terms_never_fall_below_a_day():
     assert comparison.shifted({"PET_INF": 10}, 0) == {}
 
 
-def test_a_row_a_type_with_a_term(run, cohorts):
+def test_one_row_per_type_with_a_term(run, cohorts):
     """The run and the simulation side by side; a type of which nothing fell due has no bar."""
     table = comparison.compared(
         run[1], simulated(cohorts, WINDOW, Variation(percent=0)),

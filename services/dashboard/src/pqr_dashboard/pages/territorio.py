@@ -33,7 +33,8 @@ def page(context: Context) -> None:
         _map(context, chosen, measure)
     with right:
         _topics(context, chosen, measure)
-    _table(context.mart("kpi_territory"), types, measure)
+    if not context.lacks("kpi_territory"):
+        _table(context.mart("kpi_territory"), types, measure)
 
 
 def _filters(types: Types) -> tuple[Measure, str | None]:
