@@ -55,7 +55,7 @@ check: setup check-static ## what a commit must pass: format, lint, types, impor
 check-static: setup
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
-	$(BIN)/mypy libs/*/src services/*/src
+	$(BIN)/mypy libs/*/src services/*/src deploy
 
 format: setup ## write the code as the formatter wants it
 	$(BIN)/ruff format $(SOURCES)
@@ -71,7 +71,7 @@ stack-env: ## secrets for a stack on this machine, in .env
 	$(PYTHON) deploy/stack_env.py
 
 images: stack-env $(IMAGE_WHEELS) ## every image of the project, from the wheelhouse; downloads nothing but base images
-	$(COMPOSE) build dask-worker pipeline generator bronze silver gold loader dashboard
+	$(COMPOSE) build pipeline generator bronze silver gold loader dashboard
 
 up: images ## the whole stack in containers, and its first run
 	$(COMPOSE) up --wait --no-build

@@ -26,10 +26,9 @@ import psycopg
 from pydantic import SecretStr
 
 from pqr_common.lake.location import open_lake
-from pqr_common.manifest.runs import RunRecords
 from pqr_common.process import log
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import ORDER, stage_named
+from pqr_common.stage.discovery import declare, installed_graph, stage_named
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import dask_executor
 from pqr_dashboard.access.menu import PAGES
@@ -68,10 +67,10 @@ def load(settings: Settings, volume: int) -> None:
     """A real run of that volume, from inbox to Postgres; what is there already is not made again."""
     lake = open_lake(settings.lake)
     given = Parameters.create(window_to=date(2026, 3, 31), tickets_per_business_day=volume)
-    RunRecords(lake, RUN_ID).declare(given)
+    declare(lake, RUN_ID, given)
     started = time.perf_counter()
     with dask_executor(settings) as executor:
-        for name in ORDER:
+        for name in installed_graph().stages:
             run_stage(stage_named(name), RUN_ID, lake=lake, settings=settings, executor=executor)
     say(f"loaded in {time.perf_counter() - started:.0f} s")
 

@@ -27,11 +27,10 @@ from postgres_peer import copy_seconds
 from pydantic import SecretStr
 
 from pqr_common.lake.location import open_lake
-from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Manifest
 from pqr_common.process import log
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import ORDER, stage_named
+from pqr_common.stage.discovery import declare, installed_graph, stage_named
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import DaskExecutor, dask_executor
 from pqr_pipeline.embedded.servers import postgres
@@ -140,14 +139,14 @@ def pipeline(
 ) -> tuple[dict[str, float], dict[str, Manifest]]:
     """Every stage's wall time, and `whole` from the first one's start to the last one's end."""
     lake = open_lake(settings.lake)
-    RunRecords(lake, run_id).declare(given)
+    declare(lake, run_id, given)
     seconds, manifests = {}, {}
     begun = time.perf_counter()
-    for name in ORDER:
+    for name in installed_graph().stages:
         started = time.perf_counter()
         manifest = run_stage(stage_named(name), run_id, lake=lake, settings=settings, executor=executor)
         seconds[name] = time.perf_counter() - started
-        manifests[manifest.stage] = manifest
+        manifests[manifest.layer] = manifest
     return seconds | {"whole": time.perf_counter() - begun}, manifests
 
 

@@ -6,47 +6,25 @@ What the file has already stays as it is, so that a stack that runs keeps its pa
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sys
 from pathlib import Path
 
+ROOT = Path(__file__).parents[1]
 SECRET_BYTES = 24  # of chance in each; url-safe text, so that it may stand in a connection string
-SECRETS = {
-    "Root of the object store, and the secret of each service's own key.": (
-        "RUSTFS_SECRET_KEY",
-        "S3_SECRET_GENERATOR",
-        "S3_SECRET_BRONZE",
-        "S3_SECRET_SILVER",
-        "S3_SECRET_GOLD",
-        "S3_SECRET_LOADER",
-        "S3_SECRET_PIPELINE",
-        "PQR_S3_SECRET_KEY",
-    ),
-    "Postgres: its superuser, and a role for each who connects.": (
-        "POSTGRES_PASSWORD",
-        "POSTGRES_PASSWORD_LOADER",
-        "POSTGRES_PASSWORD_DASHBOARD",
-        "POSTGRES_PASSWORD_METABASE",
-        "POSTGRES_PASSWORD_PREFECT",
-        "POSTGRES_PASSWORD_AUTH",
-        "POSTGRES_PASSWORD_EXPORTER",
-        "POSTGRES_PASSWORD_METABASE_STATE",
-    ),
-    "Signs the tokens of Supabase Auth.": ("AUTH_JWT_SECRET",),
-    "Who may look at the dashboard: ejecutivo@, analista@ and operador@entidad.example.": (
-        "AUTH_PASSWORD_EXECUTIVE",
-        "AUTH_PASSWORD_ANALYST",
-        "AUTH_PASSWORD_OPERATOR",
-    ),
-    "Metabase: administracion@entidad.example, and the key its stored passwords are encrypted with.": (
-        "METABASE_ADMIN_PASSWORD",
-        "METABASE_ENCRYPTION_KEY",
-    ),
-    "Grafana's user admin.": ("GRAFANA_ADMIN_PASSWORD",),
-    "Lineage as a graph: the user neo4j.": ("NEO4J_PASSWORD",),
-    "Key of the pseudonyms in citizen_key. Another key is other pseudonyms, and other digests from silver on.": (
-        "PQR_PSEUDONYM_KEY",
-    ),
+REQUIRED = re.compile(r"\$\{(\w+):\?run make stack-env\}")  # as the Compose files ask for a secret
+ABOUT = {  # what secrets of these beginnings are for
+    ("RUSTFS_", "S3_", "PQR_S3_"): "Root of the object store, and the secret of each service's own key.",
+    ("POSTGRES_",): "Postgres: its superuser, and a role for each who connects.",
+    ("AUTH_JWT_",): "Signs the tokens of Supabase Auth.",
+    ("AUTH_PASSWORD_",): "Who may look at the dashboard: ejecutivo@, analista@ and operador@entidad.example.",
+    ("METABASE_",): "Metabase: administracion@entidad.example, and the key its stored passwords are encrypted with.",
+    ("GRAFANA_",): "Grafana's user admin.",
+    ("NEO4J_",): "Lineage as a graph: the user neo4j.",
+    (
+        "PQR_PSEUDONYM_",
+    ): "Key of the pseudonyms in citizen_key. Another key is other pseudonyms, and other digests from silver on.",
 }
 HOST = {  # how `pqr --stack` reaches the stack from this machine
     "PQR_API_URL": "http://127.0.0.1:{PQR_PORT_PREFECT}/api",
@@ -63,12 +41,18 @@ def completed(text: str) -> str:
     pairs = (line.partition("=") for line in text.splitlines() if "=" in line and not line.startswith("#"))
     there = {name.strip(): value.strip() for name, _, value in pairs}
     blocks = [text.rstrip("\n")] if text.strip() else []
-    for comment, names in SECRETS.items():
-        missing = {name: _secret() for name in names if name not in there}
+    for beginnings, comment in ABOUT.items():
+        missing = {name: _secret() for name in needed() if name.startswith(beginnings) and name not in there}
         blocks += _block(comment, missing)
         there |= missing
     missing = {name: value.format_map(PORTS | there) for name, value in HOST.items() if name not in there}
     return "\n\n".join([*blocks, *_block("How `pqr --stack` reaches the stack from here.", missing)]) + "\n"
+
+
+def needed() -> list[str]:
+    """The secrets that the Compose files ask for."""
+    texts = (path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("compose*.yaml")))
+    return list(dict.fromkeys(name for text in texts for name in REQUIRED.findall(text)))
 
 
 def _secret() -> str:

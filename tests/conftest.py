@@ -16,10 +16,9 @@ from pydantic import SecretStr
 
 from pqr_common.lake.location import open_lake
 from pqr_common.lake.port import Lake
-from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Manifest
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import ORDER, stage_named
+from pqr_common.stage.discovery import declare, installed_graph, stage_named
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import DaskExecutor, dask_executor
 from pqr_pipeline.embedded import servers
@@ -88,13 +87,13 @@ class Platform:
 
     def run(self, run_id: str, parameters: Parameters, *stages: str) -> dict[str, Manifest]:
         """Declare the run and bring these stages (all, if none is named) to their manifests."""
-        RunRecords(self.lake, run_id).declare(parameters)
+        declare(self.lake, run_id, parameters)
         done = {}
-        for name in stages or ORDER:
+        for name in stages or installed_graph().stages:
             manifest = run_stage(
                 stage_named(name), run_id, lake=self.lake, settings=self.settings, executor=self.executor
             )
-            done[manifest.stage] = manifest
+            done[manifest.layer] = manifest
         return done
 
 

@@ -1,20 +1,20 @@
 """Bring Supabase Auth about: a user for each role of the dashboard. Once or again; what is right already stays.
 
-Runs in the image of the pipeline. It makes up its own token of the service role from the secret that signs all of
-them; the token lives for a minute. Passwords come from the environment and nowhere else.
+Runs in the image of the dashboard, whose people these are and which has PyJWT. It makes up its own token of the service
+role from the secret that signs all of them; the token lives for a minute. Passwords come from the environment and
+nowhere else.
 """
 
 from __future__ import annotations
 
-import base64
-import hmac
-import json
 import os
 import sys
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
+import jwt
 
 DOMAIN = "entidad.example"
 # The role in app_metadata: who signs in, and the variable with the password.
@@ -50,12 +50,7 @@ def service_token(secret: str) -> str:
     """A token that the admin API takes: it looks at the signature and at `role`."""
     now = int(time.time())
     claims = {"role": "service_role", "iss": "supabase", "iat": now, "exp": now + TOKEN_LIFETIME_SECONDS}
-    text = ".".join(_encoded(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
-    return f"{text}.{_encoded(hmac.digest(secret.encode(), text.encode(), 'sha256'))}"
-
-
-def _encoded(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    return jwt.encode(claims, secret, algorithm="HS256")
 
 
 def seeded(client: httpx.Client, wanted: Wanted) -> str:
@@ -70,9 +65,11 @@ def seeded(client: httpx.Client, wanted: Wanted) -> str:
     return "updated"
 
 
-def _found(client: httpx.Client, email: str) -> dict[str, object] | None:
+def _found(client: httpx.Client, email: str) -> dict[str, Any] | None:
     for page in range(1, PAGES_MAX):
-        users = _answer(client.get("/admin/users", params={"page": page, "per_page": PER_PAGE})).json()["users"]
+        users: list[dict[str, Any]] = _answer(
+            client.get("/admin/users", params={"page": page, "per_page": PER_PAGE})
+        ).json()["users"]
         for user in users:
             if user.get("email") == email:
                 return user

@@ -6,6 +6,7 @@ import json
 import os
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from pqrs.parameters import Parameters
 
@@ -15,4 +16,5 @@ DATES = ("window_from", "window_to", "opens_on")
 def parameters() -> Parameters:
     """The parameters of the first run; its id follows from them."""
     given = json.loads(os.environ.get("PQR_FIRST_RUN") or "{}", parse_float=Decimal)
-    return Parameters.create(**{k: date.fromisoformat(v) if k in DATES else v for k, v in given.items()})
+    typed: dict[str, Any] = {k: date.fromisoformat(v) if k in DATES else v for k, v in given.items()}
+    return Parameters.create(**typed)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import cast
 
+from prefect.client.schemas.objects import FlowRun
 from prefect.deployments import run_deployment
 
 sys.path.insert(0, os.path.dirname(__file__))  # noqa: PTH120
@@ -21,13 +23,14 @@ POLL_SECONDS = 1.0
 def main() -> None:
     """Exit 1, to be started again, when the run did not complete."""
     run_id = parameters().run_id
-    ended = run_deployment(
+    asked = run_deployment(
         "pqr/pipeline",
         parameters={"run_id": run_id},
         flow_run_name=run_id,
         poll_interval=POLL_SECONDS,
         as_subflow=False,
     )
+    ended = cast("FlowRun", asked)  # a coroutine only where an event loop runs
     if ended.state is None or not ended.state.is_completed():
         raise SystemExit(f"The first run must complete, found {ended.state}: see `docker compose logs pipeline`.")
     FINISHED.touch()

@@ -68,11 +68,14 @@ def bring(target: Target, files: Files) -> dict[str, int]:
         api.wait(target.start_seconds, target.poll_seconds)
         api.sign_in(target.email, target.password, "PQRS")
         database = _database(api, target.connection, done)
-        tables = _tables(api, database, files.needed, target.poll_seconds)
+        tables = _tables(api, database, needed=files.needed, poll=target.poll_seconds)
         collection = _collection(api, done)
         there = _cards(api, collection)
-        cards = {q.file: _question(api, q.card(database, tables, collection), there, done) for q in files.questions}
-        done[bring_board(api, files, cards, collection)] += 1
+        cards = {
+            question.file: _question(api, question.card(database, tables, collection), there=there, done=done)
+            for question in files.questions
+        }
+        done[bring_board(api, files, cards=cards, collection=collection)] += 1
     return done
 
 
@@ -90,7 +93,7 @@ def _database(api: Metabase, connection: Mapping[str, Any], done: dict[str, int]
     return int(api.call("POST", "/database", body)["id"])
 
 
-def _tables(api: Metabase, database: int, needed: Mapping[str, set[str]], poll: float) -> dict[str, Table]:
+def _tables(api: Metabase, database: int, *, needed: Mapping[str, set[str]], poll: float) -> dict[str, Table]:
     """Metabase's ids of the tables, once it has seen those that the questions need; it looks in its own time."""
     api.call("POST", f"/database/{database}/sync_schema")
     waiting = tenacity.Retrying(
@@ -132,7 +135,7 @@ def _cards(api: Metabase, collection: int) -> dict[str, dict[str, Any]]:
     return {card["visualization_settings"][FILE_KEY]: card for card in cards if mark(card, FILE_KEY)}
 
 
-def _question(api: Metabase, body: dict[str, Any], there: Mapping[str, Any], done: dict[str, int]) -> int:
+def _question(api: Metabase, body: dict[str, Any], *, there: Mapping[str, Any], done: dict[str, int]) -> int:
     file = body["visualization_settings"][FILE_KEY]
     if file not in there:
         made = api.call("POST", "/card", body)

@@ -76,13 +76,13 @@ class Metabase:
         properties = self.call("GET", "/session/properties")
         is_new = not properties["has-user-setup"]
         if is_new:
-            session = self._set_up(properties["setup-token"], email, password, site_name)
+            session = self._set_up(properties["setup-token"], email=email, password=password, site_name=site_name)
         else:
             session = self._session(email, password)
         self._client.headers["X-Metabase-Session"] = session["id"]
         return is_new
 
-    def _set_up(self, token: str, email: str, password: str, site_name: str) -> Any:
+    def _set_up(self, token: str, *, email: str, password: str, site_name: str) -> Any:
         user = {"email": email, "password": password, "first_name": "PQR", "last_name": "Lakehouse"}
         prefs = {"site_name": site_name, "site_locale": "es"}
         return self.call("POST", "/setup", {"token": token, "user": user, "prefs": prefs})

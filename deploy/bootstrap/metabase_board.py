@@ -19,7 +19,7 @@ DASHCARD_KEYS = (
 TAB_KEYS = ("id", "name")
 
 
-def bring_board(api: Metabase, files: Files, cards: Mapping[str, int], collection: int) -> str:
+def bring_board(api: Metabase, files: Files, *, cards: Mapping[str, int], collection: int) -> str:
     """Our cards and headings where the file says, beside what people put there: made, changed or left."""
     named = [item for item in api.items(collection, "dashboard") if item["name"] == files.title]
     if named:
@@ -33,12 +33,12 @@ def bring_board(api: Metabase, files: Files, cards: Mapping[str, int], collectio
         mark(dashcard, VERSION_KEY) == version for dashcard in ours.values()
     )
     if not is_same:
-        api.call("PUT", f"/dashboard/{board['id']}", _board(board, files, cards, version, ours))
+        api.call("PUT", f"/dashboard/{board['id']}", _board(board, files, cards=cards, version=version, ours=ours))
     return "made" if not named else "left" if is_same else "changed"
 
 
 def _board(
-    board: Mapping[str, Any], files: Files, cards: Mapping[str, int], version: str, ours: Mapping[str | None, Any]
+    board: Mapping[str, Any], files: Files, *, cards: Mapping[str, int], version: str, ours: Mapping[str | None, Any]
 ) -> dict[str, Any]:
     """The body of `PUT /api/dashboard/:id`; a negative id asks for a new card, an absent one is a deleted card."""
     tabs = [{key: tab[key] for key in TAB_KEYS} for tab in board.get("tabs") or ()]
@@ -60,7 +60,12 @@ def _sendable(dashcard: Mapping[str, Any]) -> dict[str, Any]:
 def _placed(place: Place, cards: Mapping[str, int], version: str) -> dict[str, Any]:
     settings: dict[str, Any] = {FILE_KEY: place.name, VERSION_KEY: version}
     if place.heading:
-        virtual = {"name": None, "display": "heading", "visualization_settings": {}, "dataset_query": {}}
+        virtual: dict[str, Any] = {
+            "name": None,
+            "display": "heading",
+            "visualization_settings": {},
+            "dataset_query": {},
+        }
         settings |= {"text": place.heading, "virtual_card": virtual | {"archived": False}}
     return {
         "card_id": None if place.heading else cards[place.name],

@@ -143,7 +143,7 @@ def _question(path: Path) -> Question:
         settings = found.pop("settings", {})
     else:
         lines = [line for line in text.splitlines() if line.startswith("--")]
-        found = dict(match.groups() for line in lines if (match := HEADER.fullmatch(line)))
+        found = {match[1]: match[2] for line in lines if (match := HEADER.fullmatch(line))}
         settings = {name: json.loads(value) for name, value in found.items() if name not in TEXTS}
     missing = [name for name in TEXTS if name not in found]
     if missing:

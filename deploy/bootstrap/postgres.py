@@ -1,6 +1,7 @@
 """Bring Postgres about: the loader's migrations, the roles' passwords, a database for each server. Once or again.
 
-Runs in the image of the loader as the superuser. The migrations make roles without a password; this sets them.
+Runs as the superuser in the image of the pipeline, which holds the loader. The migrations make roles without a
+password; this sets them.
 """
 
 from __future__ import annotations

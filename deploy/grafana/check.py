@@ -30,7 +30,7 @@ Json = dict[str, Any]
 
 
 def faults(home: Path) -> list[str]:
-    """One sentence a fault, with its file; none when all is well. `home` is what Grafana has as /etc/grafana."""
+    """One sentence per fault, with its file; none when all is well. `home` is what Grafana has as /etc/grafana."""
     try:
         found = _read(home)
     except (OSError, ValueError, yaml.YAMLError) as error:

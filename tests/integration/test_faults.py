@@ -17,9 +17,9 @@ import pytest
 
 from pqr_common.lake.folder import FolderLake
 from pqr_common.manifest.layout import STAGE_WRITES
+from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import ORDER, warehouse
-from pqr_common.stage.driver import committed_layers
 from pqr_pipeline.audit.verify import verify
 from pqr_pipeline.embedded import servers
 
@@ -57,7 +57,7 @@ class Home:
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     def digests(self) -> dict[str, str]:
-        return {layer: manifest.digest for layer, manifest in committed_layers(self.lake, "r1").items()}
+        return {layer: manifest.digest for layer, manifest in RunRecords(self.lake, "r1").manifests().items()}
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +158,7 @@ def test_an_untouched_run_is_proven(copy):
 @pytest.mark.parametrize("layer", ["raw", "bronze", "silver", "gold"])
 def test_one_changed_byte_in_a_layer_is_named(copy, layer):
     """One bit in the middle of any object of any layer."""
-    for dataset in committed_layers(copy.lake, "r1")[layer].datasets:
+    for dataset in RunRecords(copy.lake, "r1").manifests()[layer].datasets:
         part = max(dataset.partitions, key=lambda part: part.bytes)
         data = copy.lake.get(part.path)
         middle = len(data) // 2
@@ -169,7 +169,7 @@ def test_one_changed_byte_in_a_layer_is_named(copy, layer):
 
 def test_a_missing_and_a_truncated_object_are_named(copy):
     """Both at once give two findings, each with its object."""
-    first, second, *_ = committed_layers(copy.lake, "r1")["raw"].dataset("emails").partitions
+    first, second, *_ = RunRecords(copy.lake, "r1").manifests()["raw"].dataset("emails").partitions
     copy.lake.delete(first.path)
     copy.lake.put(second.path, copy.lake.get(second.path)[:-1])
     findings = _findings(copy)
@@ -217,7 +217,7 @@ def test_a_failed_run_tells_its_story_in_postgres(tmp_path, prefect_url, undistu
     """A damaged raw object stops bronze with exit code 3; meta.* knows stage, reason and what was done before."""
     home = Home(tmp_path / "home", prefect_url)
     subprocess.run(["cp", "-a", undisturbed.path, home.path], check=True)  # as owned by whoever runs Postgres
-    manifest = committed_layers(home.lake, "r1")["raw"]
+    manifest = RunRecords(home.lake, "r1").manifests()["raw"]
     part = max(manifest.dataset("emails").partitions, key=lambda part: part.bytes)
     home.lake.put(part.path, home.lake.get(part.path)[:-5])
     for layer in ("bronze", "silver", "gold", "load"):
@@ -235,7 +235,7 @@ def test_a_failed_run_tells_its_story_in_postgres(tmp_path, prefect_url, undistu
 
 def test_a_good_run_tells_its_story_in_postgres(undisturbed):
     """Runs, datasets, lineage and checks agree with the manifests."""
-    layers = committed_layers(undisturbed.lake, "r1")
+    layers = RunRecords(undisturbed.lake, "r1").manifests()
     with servers.postgres(undisturbed.settings) as dsn, psycopg.connect(dsn) as connection:
         run = connection.execute("select state, failed_stage from meta.runs where run_id = 'r1'").fetchone()
         datasets = connection.execute("select layer, dataset, rows from meta.datasets where run_id = 'r1'").fetchall()

@@ -19,8 +19,8 @@ from pydantic import SecretStr
 from pqr_common.errors import Fenced, InvalidSettings, LakeUnavailable, UpstreamBroken
 from pqr_common.lake.bucket import BucketLake
 from pqr_common.manifest.runs import RunRecords
-from pqr_common.stage.discovery import stage_named
-from pqr_common.stage.driver import committed_layers, run_stage
+from pqr_common.stage.discovery import declare, stage_named
+from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline
 from pqr_pipeline.audit.verify import verify
 
@@ -205,7 +205,7 @@ def test_an_object_that_is_gone_stops_the_workers(client, in_bucket, january):
     with pytest.raises(UpstreamBroken, match=key) as caught:
         place.run("january", january, "bronze")
     assert caught.value.exit_code == 3
-    assert "bronze" not in committed_layers(place.lake, "january")
+    assert "bronze" not in RunRecords(place.lake, "january").manifests()
 
 
 # --- a store that comes and goes
@@ -229,7 +229,7 @@ def test_a_store_that_goes_away_is_transient_and_a_retry_goes_on(in_bucket, janu
         )  # fmt: skip
     assert (caught.value.exit_code, caught.value.is_retryable) == (5, True)
     door.open()
-    assert "bronze" not in committed_layers(place.lake, "january")
+    assert "bronze" not in RunRecords(place.lake, "january").manifests()
     made = place.run("january", january, "bronze")["bronze"]
     assert [d.content_digest for d in made.datasets] == [d.content_digest for d in finished["bronze"].datasets]
     first, second = RunRecords(place.lake, "january").attempts("bronze")
@@ -262,7 +262,7 @@ def test_of_many_first_writers_in_a_bucket_one_wins(in_bucket):
 def test_two_drivers_of_one_stage_end_with_one_result(in_bucket, january, finished):
     """Both work the same stage of the same run: one commits, the other finds that or is fenced off, and may retry."""
     place = in_bucket("twins")
-    RunRecords(place.lake, "january").declare(january)
+    declare(place.lake, "january", january)
 
     def drive(_number: int) -> str:
         lake, settings = place.lake, place.settings
@@ -275,7 +275,7 @@ def test_two_drivers_of_one_stage_end_with_one_result(in_bucket, january, finish
     with ThreadPoolExecutor(2) as pool:
         ends = set(pool.map(drive, range(2)))
     assert ends <= {finished["raw"].digest, "fenced"}
-    assert committed_layers(place.lake, "january")["raw"].digest == finished["raw"].digest
+    assert RunRecords(place.lake, "january").manifests()["raw"].digest == finished["raw"].digest
     assert drive(2) == finished["raw"].digest
 
 

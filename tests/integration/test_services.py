@@ -27,8 +27,7 @@ from pqr_common.errors import LakeUnavailable, UpstreamBroken
 from pqr_common.lake.location import open_lake
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import ORDER, warehouse
-from pqr_common.stage.driver import committed_layers
+from pqr_common.stage.discovery import ORDER, declare, warehouse
 from pqr_pipeline.command import cli
 from pqr_pipeline.containers import deployments, trigger
 from pqr_pipeline.containers.serve import PIPELINE
@@ -107,7 +106,7 @@ class Stack:
 
     def start(self, stage, run_id):
         """Ask for one stage of a run and wait until its attempt is open; gives the id of the flow run."""
-        RunRecords(self.lake, run_id).declare(SMALL)
+        declare(self.lake, run_id, SMALL)
         with trigger._client(self.settings) as client:
             found = trigger._deployment(client, f"stage/{stage}")
             run = client.create_flow_run_from_deployment(found, parameters={"run_id": run_id, "stage": stage})
@@ -218,7 +217,7 @@ def test_two_workers_never_commit_one_stage_twice(running):
     assert attempts[0].error_type == "Lost"  # the one that was killed: its successor closed it
     assert {a.error_type for a in attempts[1:] if a.state == "failed"} == set(errors)
     assert set(errors) <= {"Fenced"}
-    assert list(committed_layers(running.lake, "r1")) == ["raw"]
+    assert list(RunRecords(running.lake, "r1").manifests()) == ["raw"]
 
 
 def test_retry_from_outside_brings_the_run_to_its_end(running, platform, pqr, tmp_path):
@@ -226,7 +225,7 @@ def test_retry_from_outside_brings_the_run_to_its_end(running, platform, pqr, tm
     code, out, err = pqr("--stack", "retry", "r1", "--json")
     assert code == 0, err
     calm = platform.in_lake(tmp_path.as_uri()).run("r1", SMALL, *ORDER[:-1])
-    layers = committed_layers(running.lake, "r1")
+    layers = RunRecords(running.lake, "r1").manifests()
     assert json.loads(out)["manifests"] == {name: m.digest for name, m in layers.items()}
     assert {name: layers[name].digest for name in calm} == {name: m.digest for name, m in calm.items()}
     assert warehouse().published(platform.dsn) == "r1"
@@ -257,7 +256,7 @@ def test_only_what_may_pass_is_tried_again(running, monkeypatch, error, tries):
 
 def test_an_error_in_a_service_ends_the_command_as_if_it_were_here(running, pqr):
     """One sentence and the error's own exit code, across two processes and a server."""
-    RunRecords(running.lake, "r2").declare(SMALL)
+    declare(running.lake, "r2", SMALL)
     code, out, err = pqr("--stack", "stage", "gold", "r2")
     assert (code, out) == (3, "")
     assert re.search(r"silver layer of run r2.*run the stage", err.strip().splitlines()[-1])

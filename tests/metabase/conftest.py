@@ -75,7 +75,7 @@ class Running:
 def modules() -> Iterator[tuple[ModuleType, ModuleType]]:
     """The job, and the stand-in's server."""
     before = list(sys.path)
-    job, double = _module("deploy/bootstrap/metabase.py"), _module("deploy/standins/metabase/server.py")
+    job, double = _module("deploy/bootstrap/metabase.py"), _module("deploy/standins/metabase/metabase_server.py")
     double.Handler.disable_nagle_algorithm = True  # or each answer waits 40 ms for the client's word on its head
     yield job, double
     sys.path[:] = before

@@ -12,7 +12,7 @@ import yaml
 import pqr_loader.figures  # noqa: F401  declares the figures of the published run
 from pqr_common.process import metrics
 from pqr_common.process.resources import ServiceResources
-from pqr_common.stage.discovery import ORDER
+from pqr_common.stage.discovery import installed_stages
 from pqrs.terms import POLICIES
 
 from .conftest import GRAFANA, ROOT, metrics_of, module
@@ -137,12 +137,18 @@ def test_metrics_are_found_in_promql():
 
 
 def test_every_service_has_its_row(boards):
-    """One row a stage, in the pipeline's order, and one for each service that is no stage."""
+    """One row per stage, in the pipeline's order, and one for each service that is no stage."""
     variable = boards["services.json"]["templating"]["list"][0]
-    assert variable["query"].split(",") == list(ORDER)
+    assert variable["query"].split(",") == list(installed_stages())
     rows = [panel for panel in boards["services.json"]["panels"] if panel["type"] == "row"]
     assert rows[0]["repeat"] == variable["name"]
     assert [row["title"].split()[0] for row in rows[1:]] == ["pipeline", "dashboard"]
+
+
+def test_logs_of_every_stage_can_be_chosen(boards):
+    """The list of services above the logs names each declared stage."""
+    (variable,) = [v for v in boards["logs.json"]["templating"]["list"] if v["name"] == "service"]
+    assert {*installed_stages(), "pipeline", "dashboard"} <= set(variable["query"].split(","))
 
 
 def test_logs_are_asked_by_labels_that_they_have(boards):

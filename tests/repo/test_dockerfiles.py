@@ -1,4 +1,4 @@
-"""Every image of the project has the same skeleton. No engine is needed to hold it."""
+"""The images of the project share one skeleton. No engine is needed to hold it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ import ctypes
 import importlib.util
 import json
 import re
+import shutil
+import subprocess
 import sysconfig
 from pathlib import Path
 
 import pytest
 
+from pqr_common.installed import announced
+
 ROOT = Path(__file__).parents[2]
-SERVICES = sorted(ROOT.glob("services/*/Dockerfile"))
+SERVICE = ROOT / "deploy/service/Dockerfile"  # every stage, the parent flow, Dask
 VIEW = ROOT / "services/dashboard/Dockerfile"  # serves people, and is no worker of Prefect
-STAGES = [path for path in SERVICES if path != VIEW]
-OURS = [*SERVICES, ROOT / "libs/pipeline/Dockerfile", ROOT / "deploy/dask/Dockerfile"]
+OURS = [SERVICE, VIEW]
+STAGES = sorted(announced("pqr.stages"))
 STANDINS = sorted(ROOT.glob("deploy/standins/*/Dockerfile"))
 
 
@@ -41,18 +45,26 @@ def prune():
     return module
 
 
-def test_every_service_has_an_image():
-    """One Dockerfile beside each service's code."""
-    assert {path.parent for path in SERVICES} == {path.parent for path in ROOT.glob("services/*/pyproject.toml")}
+def test_there_are_two_dockerfiles_of_ours():
+    """What is good for one stage is good for all: which one it is, is a build argument."""
+    found = {path for folder in ("libs", "services", "deploy") for path in ROOT.glob(f"{folder}/**/Dockerfile")}
+    assert found - set(STANDINS) == set(OURS)
+    assert "SERVICE=" in _values(SERVICE, "ARG")
+    assert not set(re.findall(r"\w+", " ".join(_instructions(SERVICE)))) & set(STAGES)
 
 
-@pytest.mark.parametrize("path", STAGES, ids=_id)
-def test_services_differ_in_their_name_only(path):
-    """What is good for one image is good for all: read one, know them all."""
-    name = path.parent.name
-    texts = [p.read_text(encoding="utf-8").replace(p.parent.name, "SERVICE") for p in (path, STAGES[0])]
-    assert texts[0] == texts[1]
-    assert f"--package pqr-{name} " in path.read_text(encoding="utf-8")
+@pytest.mark.parametrize("service", [*STAGES, ""], ids=lambda name: name or "all")
+def test_an_image_installs_the_stages_that_are_copied_into_it(service, tmp_path):
+    """The one that SERVICE names; without it every declared stage, and no view."""
+    (copied,) = (line.split() for line in _values(SERVICE, "COPY") if line.startswith("services/"))
+    assert copied == ["services/${SERVICE}"] * 2
+    for path in ROOT.glob(f"services/{service or '*'}/pyproject.toml"):
+        shutil.copytree(path.parent, tmp_path / path.parent.relative_to(ROOT), ignore=shutil.ignore_patterns("src"))
+    (select,) = re.findall(r"stages=\$\(.*?\)\s+&& test -n \"\$stages\"", " ".join(_instructions(SERVICE)))
+    command = ["sh", "-c", f"{select} && echo $stages"]
+    chosen = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout.split()
+    wanted = [service] if service else STAGES
+    assert sorted(chosen) == sorted(["--package"] * len(wanted) + [f"pqr-{name}" for name in wanted])
 
 
 def test_the_dashboard_holds_no_pipeline():
@@ -66,7 +78,9 @@ def test_the_dashboard_holds_no_pipeline():
 @pytest.mark.parametrize("path", OURS, ids=_id)
 def test_images_are_built_in_two_stages_from_one_base(path):
     """The base is a build argument, so that a digest may be pinned from outside; the build's tools stay behind."""
-    assert _values(path, "ARG") == ["PYTHON_IMAGE=python:3.11-slim-bookworm"]
+    arguments = _values(path, "ARG")
+    assert arguments[0] == "PYTHON_IMAGE=python:3.11-slim-bookworm"
+    assert set(arguments[1:]) <= {"SERVICE="}
     assert _values(path, "FROM") == ["${PYTHON_IMAGE} AS build", "${PYTHON_IMAGE}"]
     final = "\n".join(_instructions(path)).split("\nFROM ${PYTHON_IMAGE}\n")[1]
     assert "RUN" not in final

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from pqr_common.lake.location import open_lake
-from pqr_common.manifest.runs import Attempt, RunRecords
+from pqr_common.manifest.attempts import Attempt
+from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.settings import Settings
-from pqr_common.stage.driver import committed_layers
 
 PATIENCE_SECONDS = 300.0  # bounds, not pauses: what is waited for is asked for many times a second
 FIRED_SECONDS = 10.0
@@ -204,5 +204,5 @@ class Containers:
 
 def contents(lake, run_id: str) -> dict[str, dict[str, str]]:
     """The digest of the rows of every dataset of every layer: what a run made, whatever it was called."""
-    layers = committed_layers(lake, run_id)
+    layers = RunRecords(lake, run_id).manifests()
     return {name: {d.name: d.content_digest for d in manifest.datasets} for name, manifest in layers.items()}

@@ -9,14 +9,14 @@ from stack_containers import contents
 from stack_reference import figures, memory, sizes
 
 from pqr_common.errors import InvalidSettings
-from pqr_common.manifest.layout import STAGE_WRITES
-from pqr_common.stage.discovery import ORDER, stage_named, warehouse
-from pqr_common.stage.driver import committed_layers
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.stage.discovery import installed_graph, installed_stages, warehouse
 from pqr_pipeline.containers.permissions import scoped
 
 IMAGE_MB_MAX = 700
 IDLE_MB_MAX = 2500
 OURS = "pqr-"
+STAGES = installed_stages()
 
 
 def test_up_generator_leaves_a_raw_layer_and_again_does_nothing(with_inbox, story, calm, first_run_id):
@@ -25,7 +25,7 @@ def test_up_generator_leaves_a_raw_layer_and_again_does_nothing(with_inbox, stor
     assert first.state == "completed"
     assert again == [first]
     manifest = with_inbox.committed(first_run_id, "raw")
-    assert manifest.digest == committed_layers(calm.lake, first_run_id)["raw"].digest
+    assert manifest.digest == RunRecords(calm.lake, first_run_id).manifests()["raw"].digest
     assert {check.status for check in manifest.checks} == {"passed"}
 
 
@@ -34,13 +34,13 @@ def test_everything_is_healthy(stack):
     found = {c["Name"]: (c["State"], c["Health"], c["ExitCode"]) for c in stack.ps()}
     wrong = {name: how for name, how in found.items() if how not in (("running", "healthy", 0), ("exited", "", 0))}
     assert wrong == {}
-    assert len(found) > len(ORDER)
+    assert len(found) > len(STAGES)
 
 
 def test_the_first_run_is_that_of_an_embedded_stack(stack, calm, first_run_id):
     """The same bytes of e-mail, the same manifests in every layer, the same rows in every table of Postgres."""
-    mine, theirs = committed_layers(stack.lake(), first_run_id), committed_layers(calm.lake, first_run_id)
-    assert list(mine) == list(STAGE_WRITES.values())
+    mine, theirs = RunRecords(stack.lake(), first_run_id).manifests(), RunRecords(calm.lake, first_run_id).manifests()
+    assert tuple(mine) == installed_graph().layers
     assert _bytes(mine["raw"]) == _bytes(theirs["raw"])
     assert {layer: m.digest for layer, m in mine.items()} == {layer: m.digest for layer, m in theirs.items()}
     assert contents(stack.lake(), first_run_id) == contents(calm.lake, first_run_id)
@@ -61,12 +61,12 @@ def test_the_host_lists_shows_and_proves_the_run(stack, first_run_id):
         (first_run_id, "completed")
     ]
     shown = json.loads(_pqr(stack, "show", first_run_id, "--json"))
-    assert {attempt["stage"]: attempt["number"] for attempt in shown["attempts"]} == dict.fromkeys(ORDER, 1)
+    assert {attempt["stage"]: attempt["number"] for attempt in shown["attempts"]} == dict.fromkeys(STAGES, 1)
     proved = json.loads(_pqr(stack, "verify", first_run_id, "--deep", "--json"))
     assert proved["findings"] == []
     assert not [note for note in proved["notes"] if "not compared" in note]
     _pqr(stack, "retry", first_run_id, "--json")
-    assert all(len(stack.attempts(first_run_id, stage)) == 1 for stage in ORDER)
+    assert all(len(stack.attempts(first_run_id, stage)) == 1 for stage in STAGES)
 
 
 def test_the_doctor_finds_nothing(stack):
@@ -74,20 +74,21 @@ def test_the_doctor_finds_nothing(stack):
     ended = stack.pqr("doctor", "--json")
     found = {finding["subject"]: finding for finding in json.loads(ended.stdout)}
     assert [finding for finding in found.values() if not finding["is_good"]] == []
-    assert {f"{stage} {what}" for stage in ORDER for what in ("versions", "commits", "scope", "dask")} <= set(found)
+    assert {f"{stage} {what}" for stage in STAGES for what in ("versions", "commits", "scope", "dask")} <= set(found)
     assert ended.returncode == 0, ended.stderr
 
 
-@pytest.mark.parametrize("stage", ORDER)
+@pytest.mark.parametrize("stage", STAGES)
 def test_a_key_is_refused_outside_of_its_prefix(stack, stage):
     """Tried from the host: not the data, not the manifest of another layer, not the answer key; its own it may."""
     lake = stack.lake(stage)
-    assert "is refused everything else" in scoped(stage_named(stage), lake)
-    other = next(layer for layer in STAGE_WRITES.values() if layer != STAGE_WRITES[stage])
+    assert "is refused everything else" in scoped(STAGES[stage], installed_graph(), lake)
+    own = STAGES[stage].writes
+    other = next(layer for layer in installed_graph().layers if layer != own)
     with pytest.raises(InvalidSettings, match="AccessDenied"):
         lake.put_new(f"manifests/other/{other}.json", b"{}")
     with pytest.raises(InvalidSettings, match="AccessDenied"):
-        lake.delete(f"manifests/other/{STAGE_WRITES[stage]}.json")
+        lake.delete(f"manifests/other/{own}.json")
 
 
 def test_a_wrong_key_is_refused(stack, monkeypatch):

@@ -13,8 +13,7 @@ import psycopg
 import pytest
 from stack_containers import RUN_SECONDS, contents, until
 
-from pqr_common.manifest.layout import STAGE_WRITES
-from pqr_common.stage.discovery import warehouse
+from pqr_common.stage.discovery import installed_graph, warehouse
 
 OUTAGE_SECONDS = 20
 COPIES_WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and usename = 'pqr_loader'"
@@ -32,11 +31,11 @@ class Disturbed:
     def in_the_middle_of(self, stage):
         """Wait until the stage has opened its attempt, and give it; call it where the stage cannot end."""
         found = until(lambda: self.stack.attempts(self.run_id, stage), f"{stage} of {self.run_id} did not start")
-        assert self.stack.committed(self.run_id, STAGE_WRITES[stage]) is None
+        assert self.stack.committed(self.run_id, installed_graph().layer_of(stage)) is None
         return found[-1]
 
     def after(self, stage):
-        layer = STAGE_WRITES[stage]
+        layer = installed_graph().layer_of(stage)
         until(lambda: self.stack.committed(self.run_id, layer), f"{layer} of {self.run_id} was not committed")
 
     def attempts(self, stage):
@@ -49,7 +48,7 @@ class Disturbed:
             ended = self.stack.pqr("retry", self.run_id, "--json")
             assert ended.returncode == 0, err + ended.stderr
             out = ended.stdout
-        assert set(json.loads(out)["manifests"]) == set(STAGE_WRITES.values())
+        assert set(json.loads(out)["manifests"]) == set(installed_graph().layers)
         assert contents(self.stack.lake(), self.run_id) == contents(self.calm.lake, self.like)
         assert warehouse().published(self.stack.dsn) == self.run_id
         assert warehouse().differences(self.stack.lake(), self.run_id, self.stack.dsn) == []

@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 from stack_containers import until
 
-from pqr_common.stage.discovery import ORDER
+from pqr_common.stage.discovery import installed_stages
 
 ROOT = Path(__file__).parents[2]
 GRAFANA = ROOT / "deploy/grafana"
@@ -39,7 +39,9 @@ def _queries():
             row = asked.row.split()[0] if asked.row else ""
             if reader.metrics_of(asked.expr) & unproved or (row == "dashboard" and "dashboard" not in services):
                 continue
-            for stage in ORDER[1:] if "$stage" in asked.expr else ("",):  # a job made the first raw layer
+            for stage in (
+                list(installed_stages())[1:] if "$stage" in asked.expr else ("",)
+            ):  # a job made the first raw layer
                 expr = asked.expr.replace("$stage", stage)
                 for name, value in FILLED_IN.items():
                     expr = expr.replace(name, value)

@@ -32,12 +32,12 @@ TRAFFIC = Row(
     "Traffic",
     (
         Panel(
-            "timeseries", "Answers a second by status", "Many 400 at once look like somebody who tries passwords.",
+            "timeseries", "Answers per second by status", "Many 400 at once look like somebody who tries passwords.",
             (Query('sum by (code) (rate(http_status_codes_total{job="auth"}[$__rate_interval]))', "{{code}}"),),
             width=12, is_stacked=True,
         ),
         Panel(
-            "timeseries", "Answers a second by route", "Signing in and refreshing is /token; /health is the health check's.",
+            "timeseries", "Answers per second by route", "Signing in and refreshing is /token; /health is the health check's.",
             (Query('sum by (http_route) (rate(http_status_codes_total{job="auth"}[$__rate_interval]))', "{{http_route}}"),),
             width=12, is_stacked=True,
         ),

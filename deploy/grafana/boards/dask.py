@@ -100,7 +100,7 @@ TROUBLE = Row(
             (Query("max by (instance) (dask_worker_latency_seconds)", "{{instance}}"),), unit="s",
         ),
         Panel(
-            "timeseries", "Spilled to disk", "Bytes a second that left memory for disk; stages are planned to need none.",
+            "timeseries", "Spilled to disk", "Bytes per second that left memory for disk; stages are planned to need none.",
             (Query("sum(rate(dask_worker_spill_bytes_total[$__rate_interval])) or vector(0)", "spilled"),), unit="Bps",
         ),
     ),

@@ -67,7 +67,7 @@ STAGES = Row(
             unit="s", width=6,
         ),
         Panel(
-            "timeseries", "Rows a second", "Rows each stage wrote, accepted and rejected.",
+            "timeseries", "Rows per second", "Rows each stage wrote, accepted and rejected.",
             (Query("sum by (stage) (rate(pqr_rows_total[$__rate_interval]))", "{{stage}}"),), unit="rowsps", width=12,
         ),
     ),

@@ -57,18 +57,18 @@ WORK = Row(
     "Work",
     (
         Panel(
-            "timeseries", "Transactions a second", "Rolled back ones are errors, or readers that went away.",
+            "timeseries", "Transactions per second", "Rolled back ones are errors, or readers that went away.",
             (
                 Query(f"sum(rate(pg_stat_database_xact_commit{{{OURS}}}[$__rate_interval]))", "committed"),
                 Query(f"sum(rate(pg_stat_database_xact_rollback{{{OURS}}}[$__rate_interval]))", "rolled back"),
             ),
         ),
         Panel(
-            "timeseries", "Rows changed a second", "A load inserts; it updates nothing but its records.",
+            "timeseries", "Rows changed per second", "A load inserts; it updates nothing but its records.",
             _rates("inserted", "updated", "deleted"), unit="rowsps",
         ),
         Panel(
-            "timeseries", "Rows read a second", "Returned by scans, and fetched by index for a query.",
+            "timeseries", "Rows read per second", "Returned by scans, and fetched by index for a query.",
             _rates("returned", "fetched"), unit="rowsps",
         ),
     ),
@@ -90,7 +90,7 @@ STATE = Row(
             (Query(f"sum by (datname) (pg_database_size_bytes{{{OURS}}})", "{{datname}}"),), unit="bytes",
         ),
         Panel(
-            "timeseries", "Temporary files", "Bytes a second of sorts and joins that did not fit in memory.",
+            "timeseries", "Temporary files", "Bytes per second of sorts and joins that did not fit in memory.",
             (Query(f"sum(rate(pg_stat_database_temp_bytes{{{OURS}}}[$__rate_interval]))", "written"),), unit="Bps",
         ),
         Panel(

@@ -8,12 +8,12 @@ SEEN = Row(
     "As the stages see it",
     (
         Panel(
-            "timeseries", "Read from the lake", "Bytes a second, by stage.",
+            "timeseries", "Read from the lake", "Bytes per second, by stage.",
             (Query('sum by (stage) (rate(pqr_bytes_total{direction="read"}[$__rate_interval]))', "{{stage}}"),),
             unit="Bps", is_stacked=True,
         ),
         Panel(
-            "timeseries", "Written to the lake", "Bytes a second, by stage. The loader writes to Postgres and shows none.",
+            "timeseries", "Written to the lake", "Bytes per second, by stage. The loader writes to Postgres and shows none.",
             (Query('sum by (stage) (rate(pqr_bytes_total{direction="written"}[$__rate_interval]))', "{{stage}}"),),
             unit="Bps", is_stacked=True,
         ),
@@ -51,7 +51,7 @@ SAID = Row(
             width=6, height=4,
         ),
         Panel(
-            "timeseries", "Operations a second", "By S3 operation. Stages put, get and head; nothing lists but the audits.",
+            "timeseries", "Operations per second", "By S3 operation. Stages put, get and head; nothing lists but the audits.",
             (Query("sum by (op) (rate(rustfs_s3_operations_total[$__rate_interval]))", "{{op}}"),), width=12,
         ),
         Panel(
@@ -69,7 +69,7 @@ SAID = Row(
             unit="s", width=6,
         ),
         Panel(
-            "timeseries", "Degraded", "Times a second that it found itself not ready, by reason.",
+            "timeseries", "Degraded", "Times per second that it found itself not ready, by reason.",
             (Query("sum by (reason) (rate(rustfs_runtime_readiness_degraded_total[$__rate_interval]))", "{{reason}}"),),
             width=6,
         ),

@@ -1,4 +1,4 @@
-"""One row a service: throughput, duration, failures, retries, rejects, last success and what it takes of the machine."""
+"""One row per service: throughput, duration, failures, retries, rejects, last success and what it takes of the machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from boards.vocabulary import Board, Limits, Panel, Query, Row
 
-from pqr_common.stage.discovery import ORDER
+from pqr_common.stage.discovery import installed_graph
 
 ANY_IS_BAD = Limits(bad=1)
 
@@ -69,7 +69,7 @@ STATE = (
 
 WORK = (
     Panel(
-        "timeseries", "Rows a second", "What it wrote, by dataset. Rejected rows lie in the dataset rejects with their reason.",
+        "timeseries", "Rows per second", "What it wrote, by dataset. Rejected rows lie in the dataset rejects with their reason.",
         (
             Query(
                 'sum by (dataset, outcome) (rate(pqr_rows_total{stage="$stage"}[$__rate_interval])) > 0 '
@@ -80,7 +80,7 @@ WORK = (
         unit="rowsps",
     ),
     Panel(
-        "timeseries", "Bytes a second", "Read from and written to the lake.",
+        "timeseries", "Bytes per second", "Read from and written to the lake.",
         (Query('sum by (direction) (rate(pqr_bytes_total{stage="$stage"}[$__rate_interval]))', "{{direction}}"),),
         unit="Bps",
     ),
@@ -144,5 +144,5 @@ BOARD = Board(
         _server("pipeline", "pipeline (the parent flow: it waits, stages work)"),
         _server("dashboard", "dashboard (Streamlit)"),
     ),
-    variable=("stage", "Stage", ORDER),
+    variable=("stage", "Stage", installed_graph().stages),
 )

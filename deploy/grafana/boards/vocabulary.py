@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+
+from boards.defaults import ACCENT, ALERT_LIST, BAD, FRAME, GOOD, LINES, UP_OR_DOWN, WARNING, Json
 
 __all__ = ["BAD", "GOOD", "LIMIT", "PLAIN", "WARNING", "Board", "Limits", "Panel", "Query", "Row"]
 
-SCHEMA_VERSION = 41
 COLUMNS = 24
 SOURCE = {"type": "prometheus", "uid": "prometheus"}
-GOOD, WARNING, BAD, ACCENT = "#2E7D4F", "#B26A00", "#B3261E", "#0F5C6E"
 LIMIT = 0.12  # of the breach ratio: what the entity may not exceed
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +113,7 @@ class Panel:
     def _options(self) -> Json:
         last = {"reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}}
         legend = {"showLegend": True, "displayMode": "table", "placement": "bottom", "calcs": ["lastNotNull", "max"]}
-        return {
+        options: dict[str, Json] = {
             "stat": last | {"colorMode": "value", "graphMode": "none", "textMode": "auto", "wideLayout": True},
             "gauge": last | {"showThresholdLabels": False, "showThresholdMarkers": True},
             "bargauge": last | {"displayMode": "basic", "orientation": "horizontal", "valueMode": "color"},
@@ -125,7 +122,8 @@ class Panel:
                 "mergeValues": True, "rowHeight": 0.8, "showValue": "never",
                 "legend": {"showLegend": True, "displayMode": "list", "placement": "bottom"},
             },
-        }[self.kind]  # fmt: skip
+        }  # fmt: skip
+        return options[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,34 +179,3 @@ def _variable(name: str, label: str, values: tuple[str, ...]) -> Json:
         "name": name, "label": label, "type": "custom", "query": ",".join(values), "options": options,
         "includeAll": True, "multi": True, "hide": 0, "current": {"text": ["All"], "value": ["$__all"]},
     }  # fmt: skip
-
-
-LINES: Json = {
-    "drawStyle": "line", "lineInterpolation": "linear", "lineWidth": 2, "showPoints": "auto", "pointSize": 4,
-    "spanNulls": 120_000, "axisSoftMin": 0,
-}  # fmt: skip
-UP_OR_DOWN = [{"type": "value", "options": {"1": {"text": "up", "color": GOOD}, "0": {"text": "down", "color": BAD}}}]
-ALERT_LIST: Json = {
-    "viewMode": "list", "groupMode": "default", "groupBy": [], "maxItems": 20, "sortOrder": 3, "alertName": "",
-    "dashboardAlerts": False, "showInstances": False,
-    "stateFilter": {"firing": True, "pending": True, "error": True, "noData": False, "normal": False},
-}  # fmt: skip
-FRAME: Json = {
-    "id": None,
-    "schemaVersion": SCHEMA_VERSION,
-    "version": 1,
-    "tags": ["pqr"],
-    "editable": False,
-    "graphTooltip": 1,
-    "refresh": "30s",
-    "time": {"from": "now-6h", "to": "now"},
-    "timezone": "browser",
-    "fiscalYearStartMonth": 0,
-    "annotations": {"list": []},
-    "links": [
-        {
-            "type": "dashboards", "title": "PQR dashboards", "tags": ["pqr"], "asDropdown": True, "icon": "external link",
-            "keepTime": True, "includeVars": False, "targetBlank": False, "tooltip": "", "url": "",
-        }
-    ],
-}  # fmt: skip

@@ -57,15 +57,15 @@ class Handler(BaseHTTPRequestHandler):
         if path.startswith("/admin/users"):
             self.auth.require_admin(self.bearer())
             return self.admin(path.removeprefix("/admin/users").lstrip("/"), query, body)
-        calls = {
-            "POST /token": lambda: (200, self.token(query.get("grant_type", ""), self.parsed(body))),
-            "GET /user": lambda: (200, self.auth.shown(self.auth.user_of(self.bearer())[0])),
-            "POST /logout": lambda: (204, self.auth.sign_out(self.bearer(), query.get("scope", ""))),
-        }
-        call = calls.get(f"{self.command} {path}")
-        if call is None:
-            raise Refused(404, "not_found", "404 page not found")
-        return call()
+        match f"{self.command} {path}":
+            case "POST /token":
+                return 200, self.token(query.get("grant_type", ""), self.parsed(body))
+            case "GET /user":
+                return 200, self.auth.shown(self.auth.user_of(self.bearer())[0])
+            case "POST /logout":
+                self.auth.sign_out(self.bearer(), query.get("scope", ""))
+                return 204, None
+        raise Refused(404, "not_found", "404 page not found")
 
     def token(self, grant: str, given: dict[str, Any]) -> dict[str, Any]:
         calls = {"password": self.auth.sign_in, "refresh_token": self.auth.refresh}

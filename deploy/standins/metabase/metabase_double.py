@@ -23,30 +23,24 @@ from typing import Any
 
 import metabase_queries as queries
 import metabase_schemas as schemas
+from metabase_dashboards import Dashboards
 from metabase_schemas import Refused
 
 MASKED = "**MetabasePass**"
-KINDS = ("user", "database", "table", "field", "collection", "card", "dashboard", "dashcard")
-READ_ONLY = {"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", "entity_id": "x" * 21}
-DASHCARD_DEFAULTS = {
-    "card_id": None, "action_id": None, "dashboard_tab_id": None, "parameter_mappings": [],
-    "visualization_settings": {}, "inline_parameters": [], "series": [],
-}  # fmt: skip
 
 
-class Metabase:
+class Metabase(Dashboards):
     """Everything it knows, in memory; `starting` and `lag` are how many looks its start and a look at a schema take."""
 
     def __init__(self, *, starting: int = 0, lag: int = 0) -> None:
-        self.rows: dict[str, dict[int, dict[str, Any]]] = {kind: {} for kind in KINDS}
+        super().__init__()
         self.sessions: set[str] = set()
         self.token = secrets.token_hex(16)
-        self.numbers = itertools.count(1)
         self.starting, self.lag = starting, lag
         self.unseen: dict[int, int] = {}  # database: looks until its schema is read
         self.calls: list[tuple[str, str]] = []
 
-    def handle(self, method: str, path: str, query: dict[str, str], body: Any, session: str) -> tuple[int, Any]:
+    def handle(self, method: str, path: str, *, query: dict[str, str], body: Any, session: str) -> tuple[int, Any]:
         """Status and body of one request; the path begins behind /api."""
         self.calls.append((method, path))
         for known, pattern, action, is_open in ROUTES:
@@ -161,93 +155,6 @@ class Metabase:
         ]
         return {"total": len(found), "data": found, "models": kinds, "limit": None, "offset": None}
 
-    # ---- questions ----
-    def add_card(self, *, body: Any, **_: Any) -> Any:
-        given = schemas.CARD.take(body)
-        self._text(given["dataset_query"])
-        if given.get("collection_id"):
-            self._row("collection", given["collection_id"])
-        return self._shown(self._put("card", {"archived": False, "description": None} | given))
-
-    def card(self, number: int, **_: Any) -> Any:
-        return self._shown(self._row("card", number))
-
-    def change_card(self, number: int, *, body: Any, **_: Any) -> Any:
-        row, given = self._row("card", number), schemas.CARD_UPDATE.take(body)
-        if given.get("dataset_query"):
-            self._text(given["dataset_query"])
-        row.update(given)
-        return self._shown(row)
-
-    def run_card(self, number: int, **_: Any) -> Any:
-        query = self._row("card", number)["dataset_query"]
-        return queries.answer(self._row("database", query["database"])["details"], self._text(query))
-
-    def _text(self, query: dict[str, Any]) -> Any:
-        """SQL of a legacy query, once it is known to be one: its database, table and fields are there."""
-        self._row("database", query.get("database"))
-        if query.get("type") == "native" and schemas.is_text(query.get("native", {}).get("query")):
-            return query["native"]["query"]
-        if query.get("type") == "query" and schemas.is_map(query.get("query")):
-            return queries.compiled(query["query"], self.rows["table"], self.rows["field"])
-        raise Refused(400, {"errors": {"dataset_query": "value must be a valid query."}})
-
-    def _shown(self, card: dict[str, Any]) -> dict[str, Any]:
-        query = card["dataset_query"]
-        is_native = query["type"] == "native"
-        stage = {"lib/type": f"mbql.stage/{'native' if is_native else 'mbql'}"}
-        stage |= {"native": query["native"]["query"]} if is_native else {"source-table": query["query"]["source-table"]}
-        shown = {"lib/type": "mbql/query", "database": query["database"], "stages": [stage]}
-        more = {"creator": {}, "can_write": True, "dashboard_count": 0, "result_metadata": [], "last-edit-info": {}}
-        return card | {"dataset_query": shown} | more | READ_ONLY
-
-    # ---- dashboards ----
-    def add_dashboard(self, *, body: Any, **_: Any) -> Any:
-        given = schemas.DASHBOARD.take(body)
-        return self.dashboard(self._put("dashboard", {"archived": False, "tabs": []} | given)["id"])
-
-    def dashboard(self, number: int, **_: Any) -> Any:
-        row = self._row("dashboard", number)
-        cards = [self._shown_dashcard(d) for d in self.rows["dashcard"].values() if d["dashboard_id"] == number]
-        return row | {"dashcards": cards, "creator": {}, "param_fields": {}} | READ_ONLY
-
-    def change_dashboard(self, number: int, *, body: Any, **_: Any) -> Any:
-        row, given = self._row("dashboard", number), schemas.DASHBOARD_UPDATE.take(body)
-        if given.get("dashcards") is not None:
-            sent = [schemas.DASHCARD.take(card) for card in given["dashcards"]]
-            tabs = [schemas.TAB.take(tab) for tab in given.get("tabs") or ()]
-            self._replace(row, sent, tabs)
-        row.update({key: value for key, value in given.items() if key not in ("dashcards", "tabs")})
-        return self.dashboard(number)
-
-    def _replace(self, board: dict[str, Any], sent: list[dict[str, Any]], tabs: list[dict[str, Any]]) -> None:
-        """What do-update-dashcards! does with the whole list."""
-        there = {n: d for n, d in self.rows["dashcard"].items() if d["dashboard_id"] == board["id"]}
-        if len({card["id"] for card in sent}) < len(sent):
-            raise Refused(400, {"errors": {"dashcards": "value must be seq of maps in which ids are unique"}})
-        if tabs and any(card.get("dashboard_tab_id") is None for card in sent) and len(tabs) > 1:
-            raise Refused(400, "This dashboard has tab, makes sure every card has a tab")
-        for card in sent:
-            for shown in [card.get("card_id"), *(one["id"] for one in card.get("series") or ())]:
-                self._row("card", shown) if shown else None
-            if card["id"] > 0:
-                self._row("dashcard", card["id"])
-        real = {tab["id"]: tab["id"] if tab["id"] > 0 else next(self.numbers) for tab in tabs}
-        board["tabs"] = [tab | {"id": real[tab["id"]]} for tab in tabs]
-        for gone in there.keys() - {card["id"] for card in sent}:
-            del self.rows["dashcard"][gone]
-        for card in sent:
-            number = card["id"] if card["id"] in there else next(self.numbers)
-            kept = DASHCARD_DEFAULTS | there.get(number, {}) | card
-            tab = real.get(kept["dashboard_tab_id"])
-            ours = {"id": number, "dashboard_id": board["id"], "dashboard_tab_id": tab}
-            self.rows["dashcard"][number] = kept | ours
-
-    def _shown_dashcard(self, dashcard: dict[str, Any]) -> dict[str, Any]:
-        number = dashcard["card_id"]
-        return dashcard | {"card": self._shown(self._row("card", number)) if number else None} | READ_ONLY
-
-    # ---- rows ----
     def state(self) -> dict[str, Any]:
         """All of it as JSON takes it."""
         return {"rows": self.rows, "token": self.token, "sessions": sorted(self.sessions)}
@@ -256,16 +163,6 @@ class Metabase:
         self.rows = {kind: {int(n): row for n, row in rows.items()} for kind, rows in state["rows"].items()}
         self.token, self.sessions = state["token"], set(state["sessions"])
         self.numbers = itertools.count(1 + max((n for rows in self.rows.values() for n in rows), default=0))
-
-    def _put(self, kind: str, row: dict[str, Any]) -> dict[str, Any]:
-        number = next(self.numbers)
-        self.rows[kind][number] = row | {"id": number}
-        return self.rows[kind][number]
-
-    def _row(self, kind: str, number: Any) -> dict[str, Any]:
-        if number not in self.rows[kind]:
-            raise Refused(404, "Not found.")
-        return self.rows[kind][number]
 
 
 # method, path, action, whether it needs no session

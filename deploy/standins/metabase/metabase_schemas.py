@@ -99,7 +99,7 @@ class Schema:
             # Metabase repeats what it received, passwords too
             specific = {key: [f"{why}, received: {body.get(key)!r}"] for key, why in wrong.items()}
             raise Refused(400, {"errors": wrong, "specific-errors": specific})
-        return body
+        return dict(body)
 
 
 SETUP = Schema({"token": is_text, "user": is_map, "prefs": is_map}, {"database": is_map}, is_closed=False)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
 import os
+import shutil
+import socket
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
 
 import pytest
 from distributed import LocalCluster
@@ -33,18 +40,50 @@ def test_a_cluster_maps_and_passes_our_errors_on(tmp_path):
 
 
 @pytest.mark.integration
-def test_a_cluster_of_other_versions_is_refused(monkeypatch):
+def test_a_cluster_of_other_versions_is_refused():
     """Code travels by name, so versions must agree; the sentence names package and both versions."""
     mine = package_versions()
-    monkeypatch.setattr(executor, "_my_versions", lambda: mine | {"pyarrow": "0.0.1"})
-    with pytest.raises(InvalidSettings, match=r"pyarrow 0\.0\.1 here"), dask_executor(Settings(workers=1)):
-        pass
-    monkeypatch.setattr(executor, "_my_versions", lambda: mine | {"pqr-platinum": "1.0"})
+    with dask_executor(Settings(workers=1)) as cluster:
+        with pytest.raises(InvalidSettings, match=r"pyarrow 0\.0\.1 here"):
+            executor._refuse_mixed(cluster.client, mine | {"pyarrow": "0.0.1"})
+        with pytest.raises(InvalidSettings, match=r"pqr_platinum 1\.0 here and missing there"):
+            executor._refuse_mixed(cluster.client, mine | {"pqr_platinum": "1.0"})
+
+
+def test_workers_with_other_code_of_the_same_version_are_refused(tmp_path):
+    """Rebuild one service's image only: its version is the same, its code on the workers is not."""
+    source = Path(str(resources.files("pqr_silver")))
+    shutil.copytree(source, tmp_path / "old" / "pqr_silver", ignore=shutil.ignore_patterns("__pycache__"))
+    with (tmp_path / "old" / "pqr_silver" / "transform.py").open("a") as file:
+        file.write("# as it was before\n")
+    port = free_port()
+    old = os.environ | {"PYTHONPATH": str(tmp_path / "old")}
+    address = f"tcp://127.0.0.1:{port}"
     with (
-        pytest.raises(InvalidSettings, match=r"pqr-platinum 1\.0 here and missing there"),
-        dask_executor(Settings(workers=1)),
+        started("dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"),
+        started("dask_worker", address, "--nworkers", "1", "--no-dashboard", environment=old),
+        pytest.raises(InvalidSettings, match=r"pqr_silver \w{12} here and \w{12} there"),
+        dask_executor(Settings(scheduler=address)),
     ):
         pass
+
+
+@contextlib.contextmanager
+def started(module, *arguments, environment=None):
+    """A server of Dask as a process of its own."""
+    command = [sys.executable, "-m", f"distributed.cli.{module}", *arguments]
+    child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        child.terminate()
+        child.wait(20)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def test_a_scheduler_that_is_not_there_is_transient(monkeypatch):

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pqr_common.manifest.values import Partition
-from pqr_common.stage.declaration import ExchangeRef, Slice, Task
 from pqr_common.stage.receipts import Receipt, Verdict, fingerprint, verdict
+from pqr_common.stage.values import ExchangeRef, Slice, Task
 
 hexes = st.text("0123456789abcdef", min_size=8, max_size=8)
 words = st.text("abcxyz-0", min_size=1, max_size=6)
@@ -17,9 +17,7 @@ partitions = st.builds(
     Partition, dataset=words, key=words, path=words.map(lambda w: f"p/{w}"), rows=st.integers(0, 9),
     bytes=st.integers(0, 9), sha256=hexes, content_digest=hexes,
 )  # fmt: skip
-slices = st.builds(
-    Slice, path=words, offset=st.integers(0, 9), length=st.integers(0, 9), rows=st.integers(0, 9), sha256=hexes
-)
+slices = st.builds(Slice, offset=st.integers(0, 9), length=st.integers(0, 9), rows=st.integers(0, 9), sha256=hexes)
 exchanges = st.builds(
     ExchangeRef, name=words, task=words, path=words.map(lambda w: f"x/{w}"),
     slices=st.dictionaries(st.integers(-1, 5), slices, max_size=3),

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import cloudpickle
 import pyarrow as pa
 import pytest
+from pydantic import SecretStr
 
 from pqr_common.errors import ContractBroken, Fenced, LakeUnavailable, ManifestConflict, UnknownRun, UpstreamBroken
 from pqr_common.lake.folder import FolderLake
+from pqr_common.manifest.codec import encoded
+from pqr_common.manifest.graph import Graph
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Check, Partition
 from pqr_common.process.settings import Settings
-from pqr_common.stage import driver
-from pqr_common.stage.declaration import Exchange, Output, Phase, Stage, Task
+from pqr_common.stage import result
+from pqr_common.stage.declaration import Phase, Stage
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline
+from pqr_common.stage.values import Exchange, Output, Task
+from pqr_common.stage.worker import Assignment, perform
 from pqr_common.tables.contract import Contract, Rule
 from pqrs.parameters import Parameters
 
@@ -81,12 +88,12 @@ SECOND = Stage(
     "bronze",
     "bronze",
     "pqr_common",
-    reads=("raw",),
-    requires=(NUMBERS,),
+    requires={"raw": (NUMBERS,)},
     produces=(DOUBLED,),
     phases=(Phase("split", plan_split, split), Phase("double", plan_double, double)),
     checks=check_balance,
 )
+GRAPH = Graph.of(stage.node for stage in (FIRST, SECOND))
 
 
 @dataclass
@@ -100,13 +107,17 @@ class World:
     def records(self, run_id="r1"):
         return RunRecords(self.lake, run_id)
 
+    def path(self, key):
+        """Where a partition of `numbers` lies, which its bytes decide."""
+        return next(found for found in self.lake.keys("raw/numbers/run=r1") if f"/{key}-" in found)
+
 
 @pytest.fixture
 def world(tmp_path):
     WORKED.clear()
     TROUBLE.clear()
     lake = FolderLake(tmp_path / "lake")
-    RunRecords(lake, "r1").declare(Parameters.create(window_to=date(2026, 1, 2)))
+    RunRecords(lake, "r1").declare(Parameters.create(window_to=date(2026, 1, 2)), GRAPH)
     return World(lake, Settings(lake_url=(tmp_path / "lake").as_uri(), home=tmp_path))
 
 
@@ -162,7 +173,7 @@ def test_a_damaged_object_is_made_again_in_a_retry(world):
     TROUBLE["part-00003"] = LakeUnavailable("The lake must answer, found nothing.")
     with pytest.raises(LakeUnavailable):
         world.run(FIRST)
-    world.lake.put("raw/numbers/run=r1/part-00001.parquet", b"damaged")
+    world.lake.put(world.path("part-00001"), b"damaged")
     WORKED.clear()
     TROUBLE.clear()
     world.run(FIRST)
@@ -174,7 +185,7 @@ def test_other_code_does_not_trust_the_receipts_of_this_one(world, monkeypatch):
     TROUBLE["part-00003"] = LakeUnavailable("The lake must answer, found nothing.")
     with pytest.raises(LakeUnavailable):
         world.run(FIRST)
-    monkeypatch.setattr(driver, "source_digest", lambda package: "other")
+    monkeypatch.setattr(result, "sources", lambda stage: {stage.package: "other"})
     WORKED.clear()
     TROUBLE.clear()
     world.run(FIRST)
@@ -184,7 +195,7 @@ def test_other_code_does_not_trust_the_receipts_of_this_one(world, monkeypatch):
 def test_an_altered_object_upstream_stops_the_stage_with_its_name(world):
     """One changed byte in what a stage reads is found before anything is made of it."""
     world.run(FIRST)
-    path = "raw/numbers/run=r1/part-00001.parquet"
+    path = world.path("part-00001")
     data = bytearray(world.lake.get(path))
     data[30] ^= 1
     world.lake.put(path, bytes(data))
@@ -196,7 +207,7 @@ def test_an_altered_object_upstream_stops_the_stage_with_its_name(world):
 def test_a_truncated_object_upstream_stops_the_stage_with_its_name(world, cut):
     """A shorter file is told by its size."""
     world.run(FIRST)
-    path = "raw/numbers/run=r1/part-00001.parquet"
+    path = world.path("part-00001")
     world.lake.put(path, world.lake.get(path)[:cut])
     with pytest.raises(UpstreamBroken, match=f"{path}.*{cut} bytes"):
         world.run(SECOND)
@@ -205,7 +216,7 @@ def test_a_truncated_object_upstream_stops_the_stage_with_its_name(world, cut):
 def test_a_missing_object_upstream_stops_the_stage_with_its_name(world):
     """A deleted file is told by its key."""
     world.run(FIRST)
-    world.lake.delete("raw/numbers/run=r1/part-00001.parquet")
+    world.lake.delete(world.path("part-00001"))
     with pytest.raises(UpstreamBroken, match="part-00001"):
         world.run(SECOND)
 
@@ -221,7 +232,7 @@ def test_a_missing_column_upstream_is_found_before_any_work(world):
     world.run(FIRST)
     needs = replace(NUMBERS, schema=pa.schema([("n", pa.int64()), ("colour", pa.string())]))
     with pytest.raises(UpstreamBroken, match="colour: string"):
-        world.run(replace(SECOND, requires=(needs,)))
+        world.run(replace(SECOND, requires={"raw": (needs,)}))
     assert not any(name.startswith("double") for name in WORKED)
 
 
@@ -266,7 +277,7 @@ def test_other_data_for_a_committed_stage_is_a_conflict(world):
     first = world.run(FIRST)
 
     def commit_race(outcome):
-        world.lake.put("manifests/r1/raw.json", first.to_json())
+        world.lake.put("manifests/r1/raw.json", encoded(first))
         return []
 
     world.lake.delete("manifests/r1/raw.json")
@@ -281,7 +292,7 @@ def test_the_same_data_from_two_racing_commits_is_no_conflict(world):
     first = world.run(FIRST)
 
     def commit_race(outcome):
-        world.lake.put("manifests/r1/raw.json", first.to_json())
+        world.lake.put("manifests/r1/raw.json", encoded(first))
         return []
 
     world.lake.delete("manifests/r1/raw.json")
@@ -293,7 +304,7 @@ def test_upstream_that_changed_after_the_commit_is_found(world):
     world.run(FIRST)
     world.run(SECOND)
     raw = world.records().manifest("raw")
-    world.lake.put("manifests/r1/raw.json", replace(raw, parameters={"run": "other"}).to_json())
+    world.lake.put("manifests/r1/raw.json", encoded(replace(raw, parameters={"run": "other"})))
     with pytest.raises(UpstreamBroken, match="pqr verify r1"):
         world.run(SECOND)
 
@@ -308,9 +319,9 @@ def test_an_unknown_run_is_said_to_be_unknown(world):
 def test_a_run_id_never_changes_its_meaning(world):
     """Declaring the same run again is no change; with other parameters it is refused."""
     parameters = Parameters.create(window_to=date(2026, 1, 2))
-    world.records().declare(parameters)
+    RunRecords(world.lake, "r1").declare(parameters, GRAPH)
     with pytest.raises(ValueError, match="'r1'"):
-        world.records().declare(Parameters.create(window_to=date(2026, 1, 2), seed=7))
+        RunRecords(world.lake, "r1").declare(Parameters.create(window_to=date(2026, 1, 2), seed=7), GRAPH)
 
 
 def elsewhere(task, bench):
@@ -337,3 +348,90 @@ def test_receipts_are_outside_the_data(world):
     assert all(Path(key).suffix == ".parquet" for key in world.lake.keys("raw"))
     receipt = json.loads(world.lake.get("manifests/r1/receipts/generator/make/part-00000.json"))
     assert receipt["partitions"][0]["rows"] == 10
+
+
+def test_defect_2_a_reworded_grain_is_the_same_data(world):
+    """What stands elsewhere is made again by code that says it better, and that is no conflict."""
+    stage = replace(FIRST, phases=(Phase("load", plan_numbers, elsewhere, resumable=False),), stands=gone)
+    first = world.run(stage)
+    reworded = replace(stage, produces=(replace(NUMBERS, grain="one row per number"),), checks=always_balances)
+    assert world.run(reworded).digest == first.digest
+
+
+def always_balances(outcome):
+    return [Check.equal("balance", 1, 1)]
+
+
+def test_defect_2_other_data_is_refused_before_anything_is_shown(world):
+    """A stage that shows what it made elsewhere must not do so if its manifest cannot be put."""
+    shown = []
+    first = world.run(FIRST)
+    other = (Phase("other", plan_numbers, other_numbers),)
+    with pytest.raises(ManifestConflict, match="nothing was overwritten"):
+        world.run(
+            replace(FIRST, phases=other, commit=lambda outcome, settings: shown.append(outcome) or [], stands=gone)
+        )
+    assert shown == []
+    assert world.records().manifest("raw") == first
+
+
+def test_defect_3_what_a_manifest_names_is_on_the_disk_before_it_is(world, monkeypatch):
+    """Files, then the folders that name them, then the manifest: a power cut leaves no manifest of empty objects."""
+    settled, when_put = [], []
+    fsync, link = os.fsync, os.link
+    monkeypatch.setattr(
+        os, "fsync", lambda fd: (settled.append(str(Path(f"/proc/self/fd/{fd}").readlink())), fsync(fd))
+    )
+    monkeypatch.setattr(os, "link", lambda old, new: (when_put.append((Path(new), list(settled))), link(old, new)))
+    manifest = world.run(FIRST)
+    before = dict(when_put)[world.lake.root / "manifests/r1/raw.json"]
+    for part in manifest.dataset("numbers").partitions:
+        file = world.lake.root / part.path
+        assert {str(file), str(file.parent), str(file.parent.parent), str(world.lake.root)} <= set(before)
+        assert before.index(str(file)) < before.index(str(file.parent))
+    assert settled[-3:].count(str(world.lake.root / "manifests/r1")) == 1
+
+
+class Pickling:
+    """Runs in this process what it was handed as bytes, as a cluster would."""
+
+    def __init__(self):
+        self.sent = b""
+
+    def map(self, function, items):
+        for item in items:
+            sent = cloudpickle.dumps((function, item))
+            self.sent += sent
+            again, task = cloudpickle.loads(sent)
+            yield again(task)
+
+
+def test_defect_7_a_task_carries_what_its_stage_needs(world):
+    """The key to the lake, and of the other secrets those alone that the stage names."""
+    settings = world.settings.with_(
+        s3_secret_key=SecretStr("of-the-store"),
+        postgres_dsn=SecretStr("of-postgres"),
+        pseudonym_key=SecretStr("of-names"),
+    )
+    sent = {}
+    for names in ((), ("postgres_dsn",)):
+        executor = Pickling()
+        stage = replace(FIRST, settings=names)
+        world.lake.delete("manifests/r1/raw.json")
+        run_stage(stage, "r1", lake=world.lake, settings=settings, executor=executor)
+        sent[names] = executor.sent
+    assert b"of-postgres" not in sent[()]
+    assert b"of-postgres" in sent[("postgres_dsn",)]
+    assert not any(b"of-names" in each for each in sent.values())
+
+
+def test_defect_10_a_zombie_task_cannot_overwrite_what_is_committed(world):
+    """A task of older code that ends after the commit makes other bytes, and they lie elsewhere."""
+    manifest = world.run(FIRST)
+    old = Phase("make", plan_numbers, other_numbers)
+    given = Assignment(FIRST, old, "r1", world.records().parameters(), world.settings.lake, {}, "of older code")
+    (late,) = perform(given, plan_numbers(None)[0]).partitions
+    assert late.key == "part-00000"
+    for part in manifest.dataset("numbers").partitions:
+        assert world.lake.read(part)
+        assert late.path != part.path

@@ -9,7 +9,7 @@ from pqr_common import errors
 from pqr_common.canonical import canonical_json
 from pqr_common.errors import InvalidSettings, PqrError, Transient, UpstreamBroken, VerificationFailed
 from pqr_common.manifest.runs import RunRecords
-from pqr_common.stage.discovery import ORDER, stage_named
+from pqr_common.stage.discovery import installed_graph, stage_named
 from pqr_common.testing import MemoryLake
 from pqr_pipeline.containers import report, serve
 from pqr_pipeline.containers.deployments import AUTOMATIONS, deployed, reaper
@@ -87,7 +87,7 @@ def test_deployments_have_the_names_others_rely_on():
     names = {item.full_name: item.pool for item in deployed()}
     assert names == {
         "stage/generator": "generator", "stage/bronze": "bronze", "stage/silver": "silver", "stage/gold": "gold",
-        "stage/loader": "loader", **{f"doctor/{name}": name for name in ORDER}, "record/loader": "loader", "pqr/pipeline": "pipeline",
+        "stage/loader": "loader", **{f"doctor/{name}": name for name in installed_graph().stages}, "record/loader": "loader", "pqr/pipeline": "pipeline",
     }  # fmt: skip
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from datetime import date
 
+import pyarrow as pa
 import pytest
 
 from pqr_bronze import stage as stage_module
 from pqr_bronze.stage import STAGE
 from pqr_common.errors import UpstreamBroken
 from pqr_common.lake.folder import FolderLake
+from pqr_common.manifest.graph import Graph
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Dataset, Manifest, Partition
 from pqr_common.process.settings import Settings
-from pqr_common.stage.declaration import Output, Phase, Stage, StageInputs, StageOutcome, Task
+from pqr_common.stage.declaration import Phase, Stage
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline
+from pqr_common.stage.values import Output, StageInputs, StageOutcome, Task
+from pqr_common.tables.contract import Contract
 from pqrs.parameters import Parameters
 
 PARAMETERS = Parameters.create(window_to=date(2026, 1, 7))
@@ -28,17 +32,12 @@ def plan_raw(_inputs):
 
 def work_raw(_task, _bench):
     for key, data in OBJECTS.items():
-        path = f"raw/emails/run=r1/day={key}.jsonl"
-        yield Output("emails", key, lines=data, rows=data.count(b"\n"), path=path)
+        yield Output("emails", key, lines=data, rows=data.count(b"\n"), place=f"day={key}")
 
 
-class RawContract:
-    """Lines are objects, not a table; the name is all that bronze looks for."""
-
-    dataset, grain, schema = "emails", "one line", ()
-
-
-RAW = Stage("generator", "raw", "pqr_common", produces=(RawContract,), phases=(Phase("days", plan_raw, work_raw),))
+RAW_LINES = Contract("emails", "one line", pa.schema([]))
+RAW = Stage("generator", "raw", "pqr_common", produces=(RAW_LINES,), phases=(Phase("days", plan_raw, work_raw),))
+GRAPH = Graph.of(stage.node for stage in (RAW, STAGE))
 
 
 @pytest.fixture
@@ -50,7 +49,7 @@ def lake(tmp_path):
 def run(lake, tmp_path):
     """Commits these raw objects, by `day/part`, and brings bronze to its manifest."""
     settings = Settings(lake_url=(tmp_path / "lake").as_uri(), home=tmp_path)
-    RunRecords(lake, "r1").declare(PARAMETERS)
+    RunRecords(lake, "r1").declare(PARAMETERS, GRAPH)
 
     def _run(*stages: Stage, **objects: bytes) -> Manifest:
         OBJECTS.clear()
@@ -144,7 +143,7 @@ def test_an_object_that_is_not_what_its_manifest_says_stops_the_stage(run, line,
     """With its name, and nothing is committed."""
     data = f"{line()}\n".encode()
     run(RAW, **{"2026_01_05_part-00000": data, "2026_01_06_part-00000": data})
-    key = "raw/emails/run=r1/day=2026-01-06/part-00000.jsonl"
+    (key,) = lake.keys("raw/emails/run=r1/day=2026-01-06")
     lake.delete(key)
     if spoil(data) is not None:
         lake.put(key, spoil(data))

@@ -18,9 +18,8 @@ from streamlit.util import calc_hash
 
 import pqr_dashboard
 from pqr_common.lake.location import open_lake
-from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import installed_graph, stage_named, warehouse
+from pqr_common.stage.discovery import declare, installed_graph, stage_named, warehouse
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline
 from pqr_dashboard.access.menu import PAGES
@@ -35,7 +34,7 @@ NOBODY = "postgresql://pqr_dashboard@127.0.0.1:9/postgres"  # the port that disc
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """An embedded platform whose Postgres shows a run of two whole months, a few tickets per day."""
+    """An embedded platform whose Postgres shows a run of two whole months, a few tickets a day."""
     settings = Settings.read(home=tmp_path_factory.mktemp("dashboard"))
     with servers.postgres(settings) as dsn:
         ready = settings.with_(postgres_dsn=SecretStr(dsn))
@@ -61,9 +60,9 @@ def _record_stages(dsn: str) -> None:
 
 
 def _run(settings: Settings, run_id: str, parameters: Parameters) -> None:
-    lake, graph = open_lake(settings.lake), installed_graph()
-    RunRecords(lake, run_id).declare(parameters, graph)
-    for name in graph.stages:
+    lake = open_lake(settings.lake)
+    declare(lake, run_id, parameters)
+    for name in installed_graph().stages:
         run_stage(stage_named(name), run_id, lake=lake, settings=settings, executor=Inline())
 
 

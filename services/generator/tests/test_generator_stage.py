@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from pqr_common.errors import InvalidSettings
-from pqr_common.stage.declaration import StageInputs
+from pqr_common.stage.values import StageInputs
 from pqr_common.tables.contract import conform, violations
 from pqr_generator import stage as stage_module
 from pqr_generator.schema import ANSWERS
@@ -60,8 +60,8 @@ def test_outputs_name_their_day_and_lie_where_the_design_says():
     answers = [output for output in outputs if output.dataset == "answers"]
     assert [output.key for output in answers] == [day.isoformat() for day in RUN.days]
     assert emails[0].key == "2026-01-10/part-00000"
-    assert emails[0].path == "raw/emails/run=run/day=2026-01-10/part-00000.jsonl"
-    assert answers[3].path == "raw/answers/run=run/part-00003.parquet"
+    assert emails[0].place == "day=2026-01-10/part-00000"
+    assert answers[3].place == "part-00003"
     assert all(bytes(output.lines).count(b"\n") == output.rows for output in emails)
 
 
@@ -82,8 +82,8 @@ def test_contract_allows_what_a_line_holds():
 
 def test_task_size_does_not_change_the_objects(monkeypatch):
     """One task or many: the same outputs."""
-    whole = [(output.path, output.lines and bytes(output.lines), output.table) for output in made(RUN)]
+    whole = [(output.place, output.lines and bytes(output.lines), output.table) for output in made(RUN)]
     monkeypatch.setattr(stage_module, "TASK_SIZES", ((None, 300),))
-    many = [(output.path, output.lines and bytes(output.lines), output.table) for output in made(RUN)]
+    many = [(output.place, output.lines and bytes(output.lines), output.table) for output in made(RUN)]
     assert len(planned(RUN)) > 3
     assert many == whole

@@ -19,7 +19,7 @@ from pqr_common.lake.folder import FolderLake
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Dataset, Manifest, Partition, Source, schema_fields
 from pqr_common.process.settings import Settings
-from pqr_common.stage.declaration import StageInputs, StageOutcome, Task
+from pqr_common.stage.values import StageInputs, StageOutcome, Task
 from pqr_common.stage.worker import LakeContext
 from pqr_common.tables.contract import Contract
 from pqr_common.tables.digest import content_digest

@@ -11,12 +11,14 @@ import pyarrow as pa
 import pytest
 
 from pqr_common.lake.folder import FolderLake
+from pqr_common.manifest.graph import Graph
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Partition
 from pqr_common.process.settings import Settings
-from pqr_common.stage.declaration import Output, Phase, Stage, Task
+from pqr_common.stage.declaration import Phase, Stage
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline
+from pqr_common.stage.values import Output, Task
 from pqr_silver.keys import bucket_numbers, pseudonyms, ticket_ids
 from pqr_silver.machine import EVENT_TYPES, IN_CONTEXT, KINDS, NEXT_STATE, STATES
 from pqr_silver.schema import REQUIRES
@@ -42,6 +44,7 @@ def work_inbox(task, _bench):
 
 
 BRONZE = Stage("bronze", "bronze", "pqr_common", produces=REQUIRES, phases=(Phase("parse", plan_inbox, work_inbox),))
+GRAPH = Graph.of(stage.node for stage in (BRONZE, STAGE))
 
 
 @pytest.fixture
@@ -51,7 +54,7 @@ def run(tmp_path):
     def _run(*partitions, **parameters):
         INBOX[:] = partitions
         lake = FolderLake(tmp_path / "lake")
-        RunRecords(lake, "r1").declare(Parameters.create(window_to=date(2026, 1, 31), **parameters))
+        RunRecords(lake, "r1").declare(Parameters.create(window_to=date(2026, 1, 31), **parameters), GRAPH)
         settings = Settings(lake_url=(tmp_path / "lake").as_uri(), home=tmp_path)
         for stage in (BRONZE, STAGE):
             manifest = run_stage(stage, "r1", lake=lake, settings=settings, executor=Inline())

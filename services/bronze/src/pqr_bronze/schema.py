@@ -53,6 +53,7 @@ EMAILS = Contract(
         Rule("attachments_not_negative", "validity", "attachment_count >= 0 and attachment_bytes >= 0"),
     ),
     event_time="received_at",
+    made_from=("raw/emails",),
     plain=(
         "message_id",
         "in_reply_to",
@@ -81,6 +82,7 @@ REJECTS = Contract(
         ]
     ),
     key=("raw_day", "raw_part", "raw_line"),
+    made_from=("raw/emails",),
 )
 
 PRODUCES = (EMAILS, REJECTS)

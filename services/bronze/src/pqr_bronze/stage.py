@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from pathlib import PurePosixPath
 
 from pqr_bronze.schema import PRODUCES
 from pqr_bronze.transform import RawObject, transform
 from pqr_common.manifest.values import Check, Partition
-from pqr_common.stage.declaration import Output, Phase, Stage, StageInputs, StageOutcome, Task, TaskContext
+from pqr_common.stage.declaration import Phase, Stage
+from pqr_common.stage.values import Output, StageInputs, StageOutcome, Task, TaskContext
 
 __all__ = ["STAGE"]
 
@@ -45,17 +45,16 @@ def checks(outcome: StageOutcome) -> list[Check]:
 
 
 def _raw_object(partition: Partition, data: bytes) -> RawObject:
-    """Day and part are in the path: `.../day=2026-01-05/part-00000.jsonl`; the run is not, so as to be no data."""
-    path = PurePosixPath(partition.path)
-    day = date.fromisoformat(path.parent.name.removeprefix("day="))
-    return RawObject(f"{path.parent.name}/{path.name}", day, int(path.stem.removeprefix("part-")), data)
+    """Rejects name the object by its day and part, which are its key: its path holds the run and a digest too."""
+    day, _, part = partition.key.partition("/")
+    return RawObject(f"day={day}/{part}.jsonl", date.fromisoformat(day), int(part.removeprefix("part-")), data)
 
 
 STAGE = Stage(
     name="bronze",
     writes="bronze",
     package="pqr_bronze",
-    reads=("raw",),
+    requires={"raw": ()},
     produces=PRODUCES,
     phases=(Phase("parse", plan, work),),
     checks=checks,

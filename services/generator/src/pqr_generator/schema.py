@@ -70,6 +70,7 @@ ANSWERS = Contract(
         ]
     ),
     key=("record", "part", "line"),
+    is_private=True,
 )
 
 PRODUCES = (EMAILS, ANSWERS)

@@ -10,7 +10,8 @@ from itertools import pairwise
 import numpy as np
 
 from pqr_common.manifest.values import Check
-from pqr_common.stage.declaration import Output, Phase, Stage, StageInputs, StageOutcome, Task, TaskContext
+from pqr_common.stage.declaration import Phase, Stage
+from pqr_common.stage.values import Output, StageInputs, StageOutcome, Task, TaskContext
 from pqr_generator.days import RawPart, generate
 from pqr_generator.plan import validate, volume_plan
 from pqr_generator.schema import PRODUCES
@@ -43,7 +44,7 @@ def _task(days: list[date]) -> Task:
 
 def work_days(task: Task, bench: TaskContext) -> Iterator[Output]:
     """The raw parts and the answer key of each day of the task."""
-    parameters, run = Parameters.of(bench.parameters), f"run={bench.run_id}"
+    parameters = Parameters.of(bench.parameters)
     first, last = (date.fromisoformat(task.arguments[name]) for name in ("first", "last"))
     for made in generate(parameters, first, last):
         day = made.day.isoformat()
@@ -56,11 +57,11 @@ def work_days(task: Task, bench: TaskContext) -> Iterator[Output]:
                 rows=made.rows,
                 min_at=made.min_at,
                 max_at=made.max_at,
-                path=f"raw/emails/{run}/day={day}/{part}.jsonl",
+                place=f"day={day}/{part}",
             )
         else:
             number = (made.day - parameters.window_from).days
-            yield Output("answers", day, table=made.table, path=f"raw/answers/{run}/part-{number:05d}.parquet")
+            yield Output("answers", day, table=made.table, place=f"part-{number:05d}")
 
 
 def checks(outcome: StageOutcome) -> list[Check]:

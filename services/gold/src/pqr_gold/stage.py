@@ -7,17 +7,8 @@ from collections.abc import Iterable
 from pqr_common.lake.location import open_lake
 from pqr_common.manifest.values import Check
 from pqr_common.process.settings import Settings
-from pqr_common.stage.declaration import (
-    Exchange,
-    ExchangeRef,
-    Output,
-    Phase,
-    Stage,
-    StageInputs,
-    StageOutcome,
-    Task,
-    TaskContext,
-)
+from pqr_common.stage.declaration import Phase, Stage
+from pqr_common.stage.values import Exchange, ExchangeRef, Output, StageInputs, StageOutcome, Task, TaskContext
 from pqr_common.stage.worker import LakeContext
 from pqr_gold.schema import MARTS, PRODUCES, REQUIRES, TICKETS
 from pqr_gold.transform import NEEDS, mart, partials, reconciliation

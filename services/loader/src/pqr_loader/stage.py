@@ -11,7 +11,8 @@ from pqr_common.lake.location import open_lake
 from pqr_common.manifest.values import Check, Dataset, Manifest, Partition
 from pqr_common.manifest.values import schema_fields as lines_of
 from pqr_common.process.settings import Settings
-from pqr_common.stage.declaration import ExchangeRef, Phase, Stage, StageInputs, StageOutcome, Task, TaskContext
+from pqr_common.stage.declaration import Phase, Stage
+from pqr_common.stage.values import ExchangeRef, StageInputs, StageOutcome, Task, TaskContext
 from pqr_common.tables.digest import content_digest
 from pqr_loader.archive import unlike
 from pqr_loader.plan import Rows, Slot

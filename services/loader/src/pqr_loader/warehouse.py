@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 from pqr_common.lake.port import Lake
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Manifest, Partition
-from pqr_common.stage.declaration import StageInputs
+from pqr_common.stage.values import StageInputs
 from pqr_common.stage.worker import LakeContext
 from pqr_common.tables.digest import content_digest
 from pqr_common.tables.sql import sql_of

@@ -73,6 +73,7 @@ EMAILS = Contract(
     ),
     event_time="received_at",
     plain=(*IDENTIFIERS, "received_at", "sent_at", "body_chars"),
+    made_from=("bronze/emails",),
 )
 
 REJECTS = Contract(
@@ -82,6 +83,7 @@ REJECTS = Contract(
     key=("raw_day", "raw_part", "raw_line"),
     rules=(_one_of("rule", "duplicate"),),
     event_time="received_at",
+    made_from=("bronze/emails",),
 )
 
 TICKETS = Contract(
@@ -118,6 +120,8 @@ TICKETS = Contract(
     ),
     event_time="opened_at",
     plain=(*IDENTIFIERS, "opened_at", "acknowledged_at", "first_response_at", "answered_at", "closed_at"),
+    made_from=("bronze/emails",),
+    warehouse="core",
 )
 
 TICKET_EVENTS = Contract(
@@ -141,6 +145,8 @@ TICKET_EVENTS = Contract(
     ),
     event_time="occurred_at",
     plain=(*IDENTIFIERS, "occurred_at"),
+    made_from=("bronze/emails",),
+    warehouse="core",
 )
 
 REQUIRES = (BRONZE_EMAILS,)

@@ -10,17 +10,8 @@ import pyarrow as pa
 
 from pqr_common.manifest.values import Check, Partition
 from pqr_common.process.settings import Settings
-from pqr_common.stage.declaration import (
-    Exchange,
-    ExchangeRef,
-    Output,
-    Phase,
-    Stage,
-    StageInputs,
-    StageOutcome,
-    Task,
-    TaskContext,
-)
+from pqr_common.stage.declaration import Phase, Stage
+from pqr_common.stage.values import Exchange, ExchangeRef, Output, StageInputs, StageOutcome, Task, TaskContext
 from pqr_silver.schema import MAILS, PRODUCES, RADICADOS, REQUIRES
 from pqr_silver.transform import refined, resolved, split
 from pqrs.parameters import Parameters
@@ -45,7 +36,7 @@ def plan_split(inputs: StageInputs) -> list[Task]:
 
 def work_split(task: Task, bench: TaskContext) -> Iterable[Exchange]:
     emails = pa.concat_tables(bench.read(part, COLUMNS) for part in task.inputs if isinstance(part, Partition))
-    key = bench.settings.pseudonym_key.get_secret_value()
+    key = bench.settings["pseudonym_key"].get_secret_value()
     parts = split(emails, pseudonym_key=key, **task.arguments)
     yield Exchange("mails", parts.mails, MAILS)
     yield Exchange("orphans", parts.orphans, MAILS)
@@ -142,8 +133,8 @@ STAGE = Stage(
     name="silver",
     writes="silver",
     package="pqr_silver",
-    reads=("bronze",),
-    requires=REQUIRES,
+    requires={"bronze": REQUIRES},
+    settings=("pseudonym_key",),
     produces=PRODUCES,
     phases=(
         Phase("split", plan_split, work_split),

@@ -10,12 +10,16 @@ import contextlib
 import os
 import secrets
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
 from pqr_common.errors import InvalidSettings, LakeUnavailable
 from pqr_common.lake.port import Lake, missing
 
 __all__ = ["FolderLake"]
+
+# The disk writes while the next object is made; who commits then waits for little.
+_ahead = ThreadPoolExecutor(1, thread_name_prefix="settle")
 
 
 class FolderLake(Lake):
@@ -50,6 +54,7 @@ class FolderLake(Lake):
     def put(self, key: str, data: bytes | memoryview) -> None:
         with self._door(key), self._written(key, data) as draft:
             draft.replace(self._path(key))
+        _ahead.submit(_settle_quietly, self._path(key))
 
     def put_new(self, key: str, data: bytes) -> bool:
         with self._door(key), self._written(key, data) as draft:
@@ -116,6 +121,12 @@ class FolderLake(Lake):
                 f"The lake must answer, found {error.strerror or error!r} at {self._path(key)}: "
                 f"free space or mend the disk, then run `pqr retry`."
             ) from error
+
+
+def _settle_quietly(path: Path) -> None:
+    """What fails here fails again, and is told, when somebody waits for it."""
+    with contextlib.suppress(OSError):
+        _settle(path)
 
 
 def _settle(path: Path) -> None:

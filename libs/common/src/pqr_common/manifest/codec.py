@@ -10,7 +10,7 @@ from typing import Any
 from pqr_common.canonical import canonical_json
 from pqr_common.errors import UpstreamBroken
 from pqr_common.manifest import rules
-from pqr_common.manifest.graph import first_graph
+from pqr_common.manifest.first import first_graph
 from pqr_common.manifest.values import Check, Dataset, Manifest, Partition, Source
 
 __all__ = ["decoded", "encoded"]

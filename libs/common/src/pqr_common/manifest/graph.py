@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from pqr_common.errors import InvalidSettings
-from pqr_common.installed import the_only
 
-__all__ = ["EVERY_LAYER", "FirstGraph", "Graph", "Node", "first_graph"]
+__all__ = ["EVERY_LAYER", "Graph", "Node"]
 
 EVERY_LAYER = "*"  # read by a stage that comes after all others
 
@@ -75,28 +73,6 @@ class Graph:
     @classmethod
     def from_json(cls, value: Iterable[Mapping[str, Any]]) -> Graph:
         return cls.of(Node(node["stage"], node["writes"], tuple(node["reads"])) for node in value)
-
-
-class FirstGraph:
-    """What lakes of manifests of version 1 did not write down, because all had it: the domain remembers it."""
-
-    def __init__(self, remembered: Mapping[str, Any]) -> None:
-        self.graph = Graph.from_json(remembered["stage"])
-        self._datasets = {(d["layer"], d["name"]): d for d in remembered["dataset"]}
-
-    def about(self, layer: str, dataset: str) -> dict[str, Any]:
-        """Key, origin and mirror of a dataset; a dataset nobody remembers has none."""
-        found = self._datasets.get((layer, dataset), {})
-        return {
-            "key": tuple(found.get("key", ())),
-            "made_from": tuple(found.get("made_from", ())),
-            "warehouse": found.get("warehouse"),
-        }
-
-
-@cache
-def first_graph() -> FirstGraph:
-    return FirstGraph(the_only("pqr.first_graph")())
 
 
 def _resolved(node: Node, writers: Mapping[str, Node]) -> Node:

@@ -27,18 +27,18 @@ def attempt_key(run_id: str, stage: str, number: int) -> str:
     return f"manifests/{run_id}/attempts/{stage}/{number}.json"
 
 
-def receipt_key(run_id: str, stage: str, phase: str, task: str) -> str:
+def receipt_key(run_id: str, *, stage: str, phase: str, task: str) -> str:
     return f"manifests/{run_id}/receipts/{stage}/{phase}/{task}.json"
 
 
-def data_key(dataset: str, run_id: str, name: str, sha256: str) -> str:
+def data_key(dataset: str, run_id: str, *, name: str, sha256: str) -> str:
     """`dataset` is `layer/name`, `name` has its extension. Other bytes have another key: none is ever overwritten."""
     stem, _, extension = name.rpartition(".")
     return f"{dataset}/run={run_id}/{stem}-{sha256[:NAME_DIGITS]}.{extension}"
 
 
-def exchange_key(layer: str, run_id: str, name: str, sha256: str) -> str:
-    return data_key(f"{layer}/_exchange", run_id, f"{name}.arrow", sha256)
+def exchange_key(layer: str, run_id: str, *, name: str, sha256: str) -> str:
+    return data_key(f"{layer}/_exchange", run_id, name=f"{name}.arrow", sha256=sha256)
 
 
 def stage_prefixes(layer: str, run_id: str, datasets: tuple[str, ...]) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from pqr_common.lake.port import Lake
 from pqr_common.manifest import layout
 from pqr_common.manifest.attempts import Attempt, AttemptRecords
 from pqr_common.manifest.codec import decoded, encoded
-from pqr_common.manifest.graph import Graph, first_graph
+from pqr_common.manifest.first import first_graph
+from pqr_common.manifest.graph import Graph
 from pqr_common.manifest.values import Manifest, RunParameters
 
 __all__ = ["Attempt", "RunId", "RunRecords", "run_ids"]

@@ -16,9 +16,10 @@ from pqr_common.manifest.values import Check, Partition
 from pqr_common.process import log
 from pqr_common.process.metrics import StageMetrics
 from pqr_common.process.settings import Settings
-from pqr_common.stage.declaration import ExchangeRef, Phase, Stage
+from pqr_common.stage.declaration import Phase, Stage
 from pqr_common.stage.executor import Executor
 from pqr_common.stage.receipts import Verdict
+from pqr_common.stage.values import ExchangeRef
 from pqr_common.stage.worker import TaskResult
 
 __all__ = ["Progress", "StageRun", "now"]

@@ -1,142 +1,20 @@
-"""What a stage is: a declaration of what it reads, makes and checks, and the values its work takes and gives.
-
-A service declares one `Stage`; `runner.run` is the one loop that carries any of them out.
-"""
+"""What a stage is: a declaration of what it reads, makes and checks; `driver.run_stage` carries any of them out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from pqr_common.manifest.graph import Node
-from pqr_common.manifest.values import Check, Dataset, Manifest, Partition, RunParameters
+from pqr_common.manifest.values import Check, Dataset, Partition
+from pqr_common.stage.values import Exchange, Output, StageInputs, StageOutcome, Task, TaskContext
 from pqr_common.tables.contract import Contract
 
 if TYPE_CHECKING:
     from pqr_common.process.settings import Settings
 
-__all__ = [
-    "Exchange",
-    "ExchangeRef",
-    "Output",
-    "Phase",
-    "Slice",
-    "Stage",
-    "StageInputs",
-    "StageOutcome",
-    "Task",
-    "TaskContext",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """One bucket of an exchange object: a byte range that holds one Arrow IPC stream."""
-
-    offset: int
-    length: int
-    rows: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExchangeRef:
-    """An exchange object that a task of an earlier phase wrote; `slices` by bucket, -1 holds the bare schema."""
-
-    name: str
-    task: str
-    path: str
-    slices: Mapping[int, Slice]
-
-    @property
-    def rows(self) -> int:
-        return sum(part.rows for part in self.slices.values())
-
-    def only(self, bucket: int) -> ExchangeRef:
-        """The same reference trimmed to one bucket, so that a task carries no index it does not need."""
-        kept = {number: part for number, part in self.slices.items() if number in (bucket, -1)}
-        return ExchangeRef(self.name, self.task, self.path, kept)
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A piece of a phase that runs alone on one worker. `key` is unique in the phase and fit for a file name."""
-
-    key: str
-    inputs: tuple[Partition | ExchangeRef, ...] = ()
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """One partition of a dataset: a table (written as Parquet) or JSON lines (written as they are).
-
-    `place` is where below the run's folder it lies, if that is not its key.
-    """
-
-    dataset: str
-    key: str
-    table: pa.Table | None = None
-    lines: bytes | memoryview | None = None
-    rows: int | None = None
-    rejected: int = 0
-    min_at: str | None = None
-    max_at: str | None = None
-    place: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """Rows on their way to a later phase, by bucket; deleted when the stage is committed."""
-
-    name: str
-    buckets: Mapping[int, pa.Table]
-    schema: pa.Schema
-
-
-class TaskContext(Protocol):
-    """What work may use of the world, on a worker."""
-
-    run_id: str
-    parameters: RunParameters
-    settings: Mapping[str, Any]  # those that the stage declares, secrets as text
-
-    def read(self, partition: Partition, columns: list[str] | None = None) -> pa.Table:
-        """A Parquet partition whose bytes match its hash; raises UpstreamBroken naming it otherwise."""
-
-    def read_lines(self, partition: Partition) -> bytes:
-        """A raw object whose bytes match its hash; raises UpstreamBroken naming it otherwise."""
-
-    def read_bucket(self, refs: Iterable[ExchangeRef], bucket: int) -> pa.Table:
-        """One bucket of all these exchange objects, in their order, as one table."""
-
-
-@dataclass(frozen=True, slots=True)
-class StageInputs:
-    """What planning may look at. `previous` holds the exchanges of this stage's earlier phases."""
-
-    run_id: str
-    parameters: RunParameters
-    manifests: Mapping[str, Manifest]
-    previous: Mapping[str, tuple[ExchangeRef, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class StageOutcome:
-    """What a stage made, before it is committed: partitions by dataset, and what it was made from."""
-
-    inputs: StageInputs
-    partitions: Mapping[str, tuple[Partition, ...]]
-
-    def rows(self, dataset: str) -> int:
-        return sum(part.rows for part in self.partitions.get(dataset, ()))
-
-    def counted(self, dataset: str) -> int:
-        """The rows its partitions report as rejected."""
-        return sum(part.rejected for part in self.partitions.get(dataset, ()))
+__all__ = ["Phase", "Stage"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,23 @@ from typing import Any
 from pqr_common.canonical import sha256_hex
 from pqr_common.errors import InvalidSettings
 from pqr_common.installed import announced, the_only
+from pqr_common.lake.port import Lake
 from pqr_common.manifest.graph import Graph
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.manifest.values import RunParameters
 from pqr_common.stage.declaration import Stage
 
-__all__ = ["installed_graph", "installed_stages", "source_digest", "sources", "stage_named", "view_module", "warehouse"]
+__all__ = [
+    "declare",
+    "installed_graph",
+    "installed_stages",
+    "refuse_unserved",
+    "source_digest",
+    "sources",
+    "stage_named",
+    "view_module",
+    "warehouse",
+]
 
 ENGINE = "pqr_common"
 
@@ -42,6 +55,18 @@ def stage_named(name: str) -> Stage:
 def warehouse() -> Any:
     """The loader's face to the pipeline: migrate, record, show_figures, differences, published, kpis."""
     return the_only("pqr.warehouse")
+
+
+def declare(lake: Lake, run_id: str, parameters: RunParameters) -> None:
+    """Write down what the run is, once every installed stage has agreed to serve it; raises InvalidSettings."""
+    refuse_unserved(parameters)
+    RunRecords(lake, run_id).declare(parameters, installed_graph())
+
+
+def refuse_unserved(parameters: RunParameters) -> None:
+    """Raise InvalidSettings when an installed stage cannot serve such a run."""
+    for stage in installed_stages().values():
+        stage.validate(parameters)
 
 
 def view_module(name: str) -> str:

@@ -19,9 +19,10 @@ from pqr_common.process import log
 from pqr_common.process.metrics import StageMetrics
 from pqr_common.process.settings import Settings
 from pqr_common.stage.attempt import Progress, StageRun
-from pqr_common.stage.declaration import ExchangeRef, Phase, Stage, StageInputs, StageOutcome, Task
+from pqr_common.stage.declaration import Phase, Stage
 from pqr_common.stage.executor import Executor
 from pqr_common.stage.result import made_from, manifest_of
+from pqr_common.stage.values import ExchangeRef, StageInputs, StageOutcome, Task
 from pqr_common.stage.worker import Assignment, TaskResult, perform
 from pqr_common.tables.contract import unmet
 
@@ -94,7 +95,7 @@ def _worked(run: StageRun, inputs: StageInputs, attempt: Attempt) -> Manifest:
         stage.prepare(inputs, run.settings)
     origin = made_from(run, inputs)
     for phase in stage.phases:
-        _map(run, phase, replace(inputs, previous=dict(run.exchanges)), origin)
+        _map(run, phase, replace(inputs, previous=dict(run.exchanges)), origin=origin)
     outcome = StageOutcome(inputs, {name: tuple(parts) for name, parts in run.partitions.items()})
     run.checks = tuple(stage.checks(outcome))
     _refuse_failed(run)
@@ -108,7 +109,7 @@ def _worked(run: StageRun, inputs: StageInputs, attempt: Attempt) -> Manifest:
     return records.commit(replace(manifest, checks=run.checks))
 
 
-def _map(run: StageRun, phase: Phase, inputs: StageInputs, origin: str) -> None:
+def _map(run: StageRun, phase: Phase, inputs: StageInputs, *, origin: str) -> None:
     """One phase: plan its tasks, run them wherever the executor runs, keep what they report."""
     tasks = phase.plan(inputs)
     seen = {name: getattr(run.settings, name) for name in run.stage.settings}

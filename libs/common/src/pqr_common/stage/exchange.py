@@ -9,7 +9,7 @@ import pyarrow as pa
 from pqr_common.canonical import sha256_hex
 from pqr_common.errors import UpstreamBroken
 from pqr_common.lake.port import Lake
-from pqr_common.stage.declaration import Exchange, ExchangeRef, Slice
+from pqr_common.stage.values import Exchange, ExchangeRef, Slice
 
 __all__ = ["exchange_bytes", "read_bucket"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -22,7 +22,7 @@ CONNECT_TIMEOUT_SECONDS = 30
 TASK_RETRIES = 2  # for a worker that dies; an error of ours is not tried again here
 WORKER_MEMORY = "1.5GB"
 
-OURS = ("pqr_", "pqrs")
+OURS = "pqr"
 DRIVER_ONLY = {"pqr_pipeline", "pqr_dashboard"}  # workers never call them
 DIGITS = 12  # of a digest, enough to tell two builds apart
 
@@ -98,7 +98,7 @@ def dask_executor(settings: Settings) -> Iterator[DaskExecutor]:
     """Attach to `settings.scheduler`, or run a local cluster of `settings.workers` processes for the while."""
     with contextlib.ExitStack() as stack:
         client = stack.enter_context(_attached(settings) if settings.scheduler else _local(settings))
-        _refuse_mixed_versions(client)
+        _refuse_mixed(client, package_versions())
         yield DaskExecutor(client)
 
 
@@ -164,9 +164,9 @@ def _local(settings: Settings) -> Iterator[Client]:
         yield client
 
 
-def _refuse_mixed_versions(client: Client) -> None:
+def _refuse_mixed(client: Client, versions: Mapping[str, str]) -> None:
     """Code travels by name: a worker with another version would do other work, and one without it none at all."""
-    mine = {name: version for name, version in package_versions().items() if name not in DRIVER_ONLY}
+    mine = {name: version for name, version in versions.items() if name not in DRIVER_ONLY}
     for worker, theirs in client.run(package_versions).items():
         differing = [
             f"{name} {mine[name]} here and {theirs.get(name, 'missing')} there"

@@ -10,7 +10,7 @@ from typing import Any
 
 from pqr_common.canonical import canonical_json, sha256_hex
 from pqr_common.manifest.values import Partition
-from pqr_common.stage.declaration import ExchangeRef, Slice, Task
+from pqr_common.stage.values import ExchangeRef, Slice, Task
 
 __all__ = ["Receipt", "Verdict", "fingerprint", "verdict"]
 

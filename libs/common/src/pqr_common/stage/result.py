@@ -10,8 +10,9 @@ from typing import Any
 from pqr_common.canonical import canonical_json, sha256_hex
 from pqr_common.manifest.values import Dataset, Manifest, Source, schema_fields
 from pqr_common.stage.attempt import StageRun, now
-from pqr_common.stage.declaration import Stage, StageInputs, StageOutcome
+from pqr_common.stage.declaration import Stage
 from pqr_common.stage.discovery import sources
+from pqr_common.stage.values import StageInputs, StageOutcome
 from pqr_common.tables.contract import Contract
 
 __all__ = ["made_from", "manifest_of"]

@@ -17,9 +17,10 @@ from pqr_common.lake.location import LakeLocation, open_lake
 from pqr_common.lake.port import Lake
 from pqr_common.manifest import layout
 from pqr_common.manifest.values import Partition, RunParameters
-from pqr_common.stage.declaration import Exchange, ExchangeRef, Output, Phase, Stage, Task
+from pqr_common.stage.declaration import Phase, Stage
 from pqr_common.stage.exchange import exchange_bytes, read_bucket
 from pqr_common.stage.receipts import Receipt, Verdict, fingerprint, verdict
+from pqr_common.stage.values import Exchange, ExchangeRef, Output, Task
 from pqr_common.tables.contract import conform, violations
 from pqr_common.tables.digest import content_digest
 from pqr_common.tables.parquet import parquet_bytes, parquet_table
@@ -80,27 +81,28 @@ class LakeContext:
 def perform(assignment: Assignment, task: Task) -> TaskResult:
     """Do one task on this worker, or find that it is done."""
     lake = worker_lake(assignment.lake)
-    key = layout.receipt_key(assignment.run_id, assignment.stage.name, assignment.phase.name, task.key)
+    key = layout.receipt_key(assignment.run_id, stage=assignment.stage.name, phase=assignment.phase.name, task=task.key)
     made_from = fingerprint(assignment.made_from, assignment.phase.name, task)
     judged = Verdict.NEW
     if assignment.phase.resumable:
         judged, receipt = _found(lake, key, made_from)
         if receipt is not None and judged is Verdict.UNCHANGED:
             return TaskResult(task.key, receipt.partitions, receipt.exchanges, judged)
-    result = _worked(assignment, task, lake, judged)
+    result = _worked(assignment, task, judged=judged)
     if assignment.phase.resumable:
         lake.put(key, Receipt(made_from, result.partitions, result.exchanges).to_json())
     return result
 
 
-def _worked(assignment: Assignment, task: Task, lake: Lake, judged: Verdict) -> TaskResult:
+def _worked(assignment: Assignment, task: Task, *, judged: Verdict) -> TaskResult:
     started = time.perf_counter()
+    lake = worker_lake(assignment.lake)
     context = LakeContext(lake, assignment.run_id, assignment.parameters, assignment.settings)
     partitions: list[Partition] = []
     exchanges: list[ExchangeRef] = []
     for made in assignment.phase.work(task, context):
         if isinstance(made, Exchange):
-            exchanges.append(_put_exchange(lake, assignment, task, made))
+            exchanges.append(_put_exchange(assignment, task, made))
         else:
             partitions.append(made if isinstance(made, Partition) else _put_output(lake, assignment, made))
     return TaskResult(
@@ -133,7 +135,7 @@ def _put_output(lake: Lake, assignment: Assignment, output: Output) -> Partition
         bounds = _bounds(table, contract.event_time)
     sha256 = sha256_hex(data)
     dataset, name = f"{assignment.stage.writes}/{output.dataset}", f"{output.place or output.key}.{extension}"
-    path = layout.data_key(dataset, assignment.run_id, name, sha256)
+    path = layout.data_key(dataset, assignment.run_id, name=name, sha256=sha256)
     lake.put(path, data)
     return Partition(
         dataset=output.dataset,
@@ -169,11 +171,11 @@ def _instant(value: Any) -> str | None:
     return None if value is None else value.isoformat().replace("+00:00", "Z")
 
 
-def _put_exchange(lake: Lake, assignment: Assignment, task: Task, exchange: Exchange) -> ExchangeRef:
+def _put_exchange(assignment: Assignment, task: Task, exchange: Exchange) -> ExchangeRef:
     data, slices = exchange_bytes(exchange)
     name = f"{assignment.phase.name}/{exchange.name}-{task.key}"
-    path = layout.exchange_key(assignment.stage.writes, assignment.run_id, name, sha256_hex(data))
-    lake.put(path, data)
+    path = layout.exchange_key(assignment.stage.writes, assignment.run_id, name=name, sha256=sha256_hex(data))
+    worker_lake(assignment.lake).put(path, data)
     return ExchangeRef(exchange.name, task.key, path, slices)
 
 

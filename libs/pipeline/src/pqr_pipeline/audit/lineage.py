@@ -10,14 +10,11 @@ from pqr_common.lake.port import Lake
 from pqr_common.manifest import layout
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Dataset, Manifest, Partition
-from pqr_common.stage.worker import verify_bytes
 from pqr_common.tables.parquet import parquet_table
 
 __all__ = ["Figure", "headline", "trace"]
 
 HEADLINE = "kpi_executive"
-# What each layer's figures are counted from: the dataset of the layer below.
-COUNTED_FROM = {"gold": ("silver", "tickets"), "silver": ("bronze", "emails"), "bronze": ("raw", "emails")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ def trace(lake: Lake, run_id: str, kpi: str) -> Figure:
 
 
 def _resolved(gold: Manifest, kpi: str) -> tuple[Dataset, str | None]:
-    columns = {d.name: [line.split(":")[0] for line in d.schema] for d in gold.datasets}
+    columns = {d.name: d.columns for d in gold.datasets}
     mart, _, column = kpi.partition(".")
     if mart not in columns:
         mart, column = HEADLINE, kpi
@@ -70,20 +67,24 @@ def _resolved(gold: Manifest, kpi: str) -> tuple[Dataset, str | None]:
 def _rows(lake: Lake, dataset: Dataset) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for partition in dataset.partitions:
-        data = lake.get(partition.path)
-        verify_bytes(partition, data, lake.url)
-        found += parquet_table(data).to_pylist()
+        found += parquet_table(lake.read(partition)).to_pylist()
     return found
 
 
 def _layers(records: RunRecords, gold: Manifest, mart: Dataset) -> list[dict[str, Any]]:
-    layers = [_layer("gold", gold, mart)]
-    layer = "gold"
-    while layer in COUNTED_FROM:
-        layer, dataset = COUNTED_FROM[layer]
-        manifest = records.upstream(layer)
-        layers.append(_layer(layer, manifest, manifest.dataset(dataset)))
-    return layers
+    """The mart and all it was made from, nearest first, each dataset once."""
+    manifests = {gold.layer: gold}
+    pending = [f"{gold.layer}/{mart.name}"]
+    seen: dict[str, dict[str, Any]] = {}
+    while pending:
+        place = pending.pop(0)
+        layer, _, name = place.partition("/")
+        manifest = manifests.get(layer) or records.upstream(layer)
+        manifests[layer] = manifest
+        dataset = manifest.dataset(name)
+        seen[place] = _layer(layer, manifest, dataset)
+        pending += [source for source in dataset.made_from if source not in seen and source not in pending]
+    return list(seen.values())
 
 
 def _layer(layer: str, manifest: Manifest, dataset: Dataset) -> dict[str, Any]:

@@ -6,21 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pqr_common.errors import PqrError
+from pqr_common.lake.location import LakeLocation
 from pqr_common.lake.port import Lake
 from pqr_common.manifest import layout
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Manifest, Partition, RunParameters
 from pqr_common.process.settings import Settings
-from pqr_common.stage.declaration import StageInputs, StageOutcome
-from pqr_common.stage.discovery import installed_stages, warehouse
+from pqr_common.stage.discovery import stage_named, warehouse
 from pqr_common.stage.executor import Executor
-from pqr_common.stage.worker import verify_bytes, worker_lake
+from pqr_common.stage.values import StageInputs, StageOutcome
+from pqr_common.stage.worker import worker_lake
 from pqr_common.tables.digest import content_digest
 from pqr_common.tables.parquet import parquet_table
 
 __all__ = ["Report", "verify"]
-
-OUTSIDE_THE_LAKE = "postgres:"
 
 
 @dataclass(slots=True)
@@ -40,14 +39,13 @@ class Report:
 class Rehash:
     """Reads one object again on a worker; gives the sentence of what differs, or nothing."""
 
-    settings: Settings
+    location: LakeLocation
     is_deep: bool
 
     def __call__(self, partition: Partition) -> str | None:
-        lake = worker_lake(self.settings)
+        lake = worker_lake(self.location)
         try:
-            data = lake.get(partition.path)
-            verify_bytes(partition, data, lake.url)
+            data = lake.read(partition)
         except PqrError as error:
             return str(error)
         return _content_fault(partition, data) if self.is_deep else None
@@ -67,11 +65,11 @@ def verify(run_id: str, *, lake: Lake, settings: Settings, executor: Executor, i
         for manifest in manifests.values()
         for dataset in manifest.datasets
         for part in dataset.partitions
-        if not part.path.startswith(OUTSIDE_THE_LAKE)
+        if part.is_in_lake
     ]
     report.objects, report.bytes = len(partitions), sum(part.bytes for part in partitions)
     report.rows = sum(part.rows for part in partitions)
-    report.findings += sorted(filter(None, executor.map(Rehash(settings, is_deep), partitions)))
+    report.findings += sorted(filter(None, executor.map(Rehash(settings.lake, is_deep), partitions)))
     report.notes += _strays(lake, run_id, manifests, {part.path for part in partitions})
     _check_postgres(run_id, lake, settings, manifests, report)
     return report
@@ -80,7 +78,7 @@ def verify(run_id: str, *, lake: Lake, settings: Settings, executor: Executor, i
 def _manifests(records: RunRecords, report: Report) -> Iterator[tuple[str, Manifest]]:
     """The readable manifests in order; a damaged one, or one missing below another, is a finding."""
     missing: list[str] = []
-    for layer in layout.STAGE_WRITES.values():
+    for layer in records.graph().layers:
         try:
             manifest = records.manifest(layer)
         except PqrError as error:
@@ -120,11 +118,11 @@ def _check_chain(parameters: RunParameters, manifests: dict[str, Manifest], repo
 
 def _check_balances(run_id: str, parameters: RunParameters, manifests: dict[str, Manifest], report: Report) -> None:
     """Every stage's own equations, over the rows its manifest states."""
-    for stage in installed_stages().values():
-        manifest = manifests.get(stage.writes)
-        if manifest is None or any(layer not in manifests for layer in stage.reads):
+    for manifest in manifests.values():
+        if any(source.manifest not in manifests for source in manifest.inputs):
             continue
-        inputs = StageInputs(run_id, parameters, {layer: manifests[layer] for layer in stage.reads})
+        stage = stage_named(manifest.stage)
+        inputs = StageInputs(run_id, parameters, {s.manifest: manifests[s.manifest] for s in manifest.inputs})
         outcome = StageOutcome(inputs, {dataset.name: dataset.partitions for dataset in manifest.datasets})
         report.findings += [
             f"The check {check.name} must hold, found {check.observed} instead of {check.expected} in "
@@ -153,7 +151,7 @@ def _strays(lake: Lake, run_id: str, manifests: dict[str, Manifest], known: set[
     found = [
         key
         for manifest in manifests.values()
-        for prefix in layout.stage_prefixes(manifest.stage, run_id, tuple(d.name for d in manifest.datasets))
+        for prefix in layout.stage_prefixes(manifest.layer, run_id, tuple(d.name for d in manifest.datasets))
         for key in lake.keys(prefix)
         if key not in known
     ]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 
 from pqr_common.lake.location import open_lake
-from pqr_common.manifest import layout
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.settings import Settings
-from pqr_common.stage.driver import committed_layers
+from pqr_common.stage.discovery import declare, refuse_unserved
 from pqr_pipeline.command import summary
 from pqr_pipeline.command.screen import Screen
 from pqrs.parameters import Parameters
@@ -27,7 +26,7 @@ def carry_out(run_id: str, parameters: Parameters | None, settings: Settings, sc
     lake = open_lake(settings.lake)
     figures = headline(lake, run_id)
     screen.headline(run_id, figures)
-    digests = {layer: manifest.digest for layer, manifest in committed_layers(lake, run_id).items()}
+    digests = {layer: manifest.digest for layer, manifest in RunRecords(lake, run_id).manifests().items()}
     screen.value({"run_id": run_id, "headline": figures, "manifests": digests})
     screen.say(summary.next_steps(run_id, is_stack=settings.api_url is not None))
 
@@ -48,16 +47,15 @@ def carry_out_stage(name: str, run_id: str, settings: Settings, screen: Screen) 
 
             with servers.postgres_and_dask(settings) as (ready, executor):
                 run_single_stage(name, run_id, settings=ready, executor=executor, progress=progress)
-    manifest = records.upstream(layout.STAGE_WRITES[name])
+    manifest = records.upstream(records.graph().layer_of(name))
     screen.value({"run_id": run_id, "stage": name, "digest": manifest.digest, "rows": summary.rows_of(manifest)})
     for dataset, rows in summary.rows_of(manifest).items():
-        screen.say(f"{manifest.stage}/{dataset}: {rows:,} rows")
+        screen.say(f"{manifest.layer}/{dataset}: {rows:,} rows")
 
 
 def _on_stack(run_id: str, parameters: Parameters | None, settings: Settings, screen: Screen) -> None:
     """The stack declares the run: who triggers it may not be allowed to write."""
     from pqr_pipeline.containers.trigger import run_on_stack
-    from pqr_pipeline.flow.runs import refuse_unserved
 
     if parameters is not None:
         refuse_unserved(parameters)
@@ -69,7 +67,7 @@ def _on_stack(run_id: str, parameters: Parameters | None, settings: Settings, sc
 
 def _embedded(run_id: str, parameters: Parameters | None, settings: Settings, screen: Screen) -> None:
     from pqr_pipeline.embedded import servers
-    from pqr_pipeline.flow.runs import declare, is_finished, run_pipeline
+    from pqr_pipeline.flow.runs import is_finished, run_pipeline
 
     lake = open_lake(settings.lake)
     if parameters is not None:

@@ -10,9 +10,8 @@ from typing import Any
 from pqr_common.errors import InvalidSettings, PqrError
 from pqr_common.lake.port import Lake
 from pqr_common.manifest.runs import RunRecords
+from pqr_common.manifest.state import run_state
 from pqr_common.manifest.values import Manifest
-from pqr_common.stage.discovery import ORDER
-from pqr_common.stage.driver import committed_layers
 from pqr_pipeline.audit.lineage import headline
 from pqrs.parameters import Parameters
 from pqrs.scenario import Scenario, load_scenario
@@ -39,7 +38,7 @@ def of_run(lake: Lake, run_id: str) -> dict[str, Any]:
     try:
         records = RunRecords(lake, run_id)
         parameters = Parameters.of(records.parameters())
-        layers = committed_layers(lake, run_id)
+        layers = records.manifests()
     except PqrError as error:
         return {
             "run_id": run_id,
@@ -51,7 +50,7 @@ def of_run(lake: Lake, run_id: str) -> dict[str, Any]:
         }
     return {
         "run_id": run_id,
-        "state": _state(records, layers),
+        "state": str(run_state(records.graph(), layers, records.all_attempts())),
         "window": f"{parameters.window_from} to {parameters.window_to}",
         "layers": list(layers),
         "emails": layers["raw"].dataset("emails").rows if "raw" in layers else None,
@@ -62,7 +61,7 @@ def of_run(lake: Lake, run_id: str) -> dict[str, Any]:
 def of_run_in_full(lake: Lake, run_id: str) -> dict[str, Any]:
     records = RunRecords(lake, run_id)
     parameters = records.parameters()
-    layers = committed_layers(lake, run_id)
+    layers = records.manifests()
     return of_run(lake, run_id) | {
         "parameters": parameters.to_json(),
         "headline": headline(lake, run_id),
@@ -80,7 +79,7 @@ def of_run_in_full(lake: Lake, run_id: str) -> dict[str, Any]:
             for d in manifest.datasets
         ],
         "checks": [{"layer": layer} | asdict(c) for layer, manifest in layers.items() for c in manifest.checks],
-        "attempts": [asdict(attempt) for stage in ORDER for attempt in records.attempts(stage)],
+        "attempts": [asdict(attempt) for attempt in records.all_attempts()],
     }
 
 
@@ -104,15 +103,3 @@ def next_steps(run_id: str, *, is_stack: bool = False) -> str:
         f"  {pqr} lineage breach_rate {run_id}     from the figure to the raw objects\n"
         f"  {pqr} psql -- -c 'select * from gold.kpi_executive'   the figures in Postgres"
     )
-
-
-def _state(records: RunRecords, layers: Mapping[str, Manifest]) -> str:
-    if "load" in layers:
-        return "completed"
-    for stage in ORDER:
-        attempts = list(records.attempts(stage))
-        if attempts and attempts[-1].state == "failed":
-            return f"failed at {stage}"
-        if attempts and attempts[-1].state == "running":
-            return f"running or killed at {stage}"
-    return "declared" if not layers else "partial"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pqr_common.errors import InvalidSettings, PqrError
 from pqr_common.process import log
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import ORDER
+from pqr_common.stage.discovery import installed_graph
 from pqr_pipeline.containers.serve import PIPELINE, PREFECT_DEFAULTS
 from pqr_pipeline.flow.retries import prefect_session
 
@@ -54,8 +54,9 @@ class Deployed:
 
 def deployed() -> tuple[Deployed, ...]:
     """Every deployment of a stack."""
-    stages = (Deployed("stage", name, name, {"stage": name}) for name in ORDER)
-    doctors = (Deployed("doctor", name, name, {"stage": name}) for name in ORDER)
+    order = installed_graph().stages
+    stages = (Deployed("stage", name, name, {"stage": name}) for name in order)
+    doctors = (Deployed("doctor", name, name, {"stage": name}) for name in order)
     return (
         *stages,
         *doctors,
@@ -88,7 +89,7 @@ def bootstrap(silence: timedelta = HEARTBEAT_WITHIN) -> None:
     from prefect.client.orchestration import get_client
 
     with get_client(sync_client=True) as client:
-        for pool in (*ORDER, PIPELINE):
+        for pool in (*installed_graph().stages, PIPELINE):
             _bring_pool(client, pool)
         for item in deployed():
             _bring_deployment(client, item)

@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pqr_common.errors import PqrError, VerificationFailed
 from pqr_common.lake.location import open_lake
-from pqr_common.manifest.layout import STAGE_WRITES
+from pqr_common.manifest.graph import Graph
 from pqr_common.manifest.runs import run_ids
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import stage_named
+from pqr_common.stage.declaration import Stage
+from pqr_common.stage.discovery import installed_graph
 from pqr_common.stage.executor import package_versions
 from pqr_pipeline.audit import doctor
 from pqr_pipeline.audit.doctor import Finding, looked
@@ -31,18 +32,20 @@ def examine_stack(settings: Settings) -> Iterator[Finding]:
     yield looked("postgres", lambda: _postgres(settings))
     live: dict[str, int] = {}
     yield looked("workers", lambda: _workers(settings, live))
-    asked = [name for name in STAGE_WRITES if live.get(name)]
+    asked = [name for name in installed_graph().stages if live.get(name)]
     with ThreadPoolExecutor(max(1, len(asked))) as pool:
         for findings in pool.map(lambda name: _asked(name, settings), asked):
             yield from findings
 
 
-def examine_service(name: str, settings: Settings, theirs: Mapping[str, str]) -> Iterator[Finding]:
-    """What this service finds with its own key and its own way to the cluster; `theirs` are the asker's versions."""
-    stage = stage_named(name)
-    yield looked(f"{name} versions", lambda: _same_versions(theirs))
+def examine_service(
+    stage: Stage, settings: Settings, *, versions: Mapping[str, str], graph: Graph
+) -> Iterator[Finding]:
+    """What this service finds with its own key and way to the cluster; `versions` and `graph` are the asker's."""
+    name = stage.name
+    yield looked(f"{name} versions", lambda: _same_versions(versions))
     yield looked(f"{name} commits", lambda: doctor.conditional_puts(open_lake(settings.lake), f"{stage.writes}/emails"))
-    yield looked(f"{name} scope", lambda: scoped(stage, open_lake(settings.lake)))
+    yield looked(f"{name} scope", lambda: scoped(stage, graph, open_lake(settings.lake)))
     yield looked(f"{name} dask", lambda: doctor.dask(settings))
 
 

@@ -10,7 +10,7 @@ import sys
 import time
 
 from pqr_common.errors import PqrError
-from pqr_common.manifest import layout
+from pqr_common.installed import announced
 from pqr_common.process import log
 from pqr_common.process.metrics import StageMetrics
 from pqr_common.process.settings import Settings
@@ -30,9 +30,14 @@ def main(name: str) -> int:
     except PqrError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    if layout.STAGE_WRITES[name] == "load" and settings.postgres_dsn is not None:
+    if _is_warehouse(name) and settings.postgres_dsn is not None:
         _show_figures(settings.postgres_dsn.get_secret_value())
     return 0
+
+
+def _is_warehouse(name: str) -> bool:
+    """Whether the stage is of the package that brings the warehouse."""
+    return any(found.module.startswith(stage_named(name).package) for found in announced("pqr.warehouse").values())
 
 
 def _show_figures(dsn: str) -> None:

@@ -23,17 +23,16 @@ from prefect.states import Completed
 
 from pqr_common.errors import PqrError, Transient
 from pqr_common.lake.location import open_lake
-from pqr_common.manifest import layout
+from pqr_common.manifest.graph import Graph
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.process import log
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import ORDER, stage_named
+from pqr_common.stage.discovery import declare, stage_named
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import dask_executor
 from pqr_pipeline.containers import report
 from pqr_pipeline.containers.doctor import examine_service
 from pqr_pipeline.flow.retries import outcome, raise_ended, stage_task
-from pqr_pipeline.flow.runs import declare
 from pqr_pipeline.flow.runs import record as recorded
 from pqrs.parameters import BOGOTA_BEHIND_UTC, Parameters
 
@@ -61,9 +60,9 @@ def record(run_id: str) -> State:
 
 
 @flow(name="doctor", validate_parameters=False, persist_result=False)
-def doctor(stage: str, versions: dict[str, str] | None = None) -> State:
+def doctor(stage: str, versions: dict[str, str], stages: list[dict[str, Any]]) -> State:
     """What the service finds when it examines itself, as JSON in the message."""
-    found = examine_service(stage, _settings(), versions or {})
+    found = examine_service(stage_named(stage), _settings(), versions=versions, graph=Graph.from_json(stages))
     return Completed(message=json.dumps([asdict(finding) for finding in found]))
 
 
@@ -98,7 +97,7 @@ def _pipeline(run_id: str | None, given: dict[str, Any] | None) -> None:
     else:
         declare(lake, name, parameters)
     try:
-        for stage_name in ORDER:
+        for stage_name in RunRecords(lake, name).graph().stages:
             stage_task(stage_name, partial(_triggered, stage_name, name))()
     except PqrError:
         _record_quietly(name)
@@ -150,7 +149,7 @@ def _show_attempts(name: str, run_id: str, settings: Settings) -> None:
     """An artifact of the stage: every attempt so far and, once there is one, the manifest."""
     try:
         text = report.attempts(RunRecords(open_lake(settings.lake), run_id), name)
-        key = f"pqr-{layout.STAGE_WRITES[name]}"
+        key = f"pqr-{stage_named(name).writes}"
         _ = create_markdown_artifact(text, key=key, description=f"{name} of run {run_id}")
     except (PqrError, httpx.HTTPError, PrefectException) as error:
         log.get().warning("attempts not shown in prefect", run_id=run_id, stage=name, error=str(error))

@@ -12,7 +12,7 @@ __all__ = ["attempts"]
 
 def attempts(records: RunRecords, stage: str) -> str:
     """The manifest of the stage with a link into the lake, its datasets, and a table of the attempts."""
-    writes = layout.STAGE_WRITES[stage]
+    writes = records.graph().layer_of(stage)
     manifest = records.manifest(writes)
     lines = [f"# {stage} of run {records.run_id}", ""]
     if manifest is None:
@@ -27,7 +27,7 @@ def attempts(records: RunRecords, stage: str) -> str:
     lines += _table(
         ("attempt", "state", "started", "seconds", "tasks", "kept", "host", "error"),
         [
-            (a.number, a.state, a.started_at, a.seconds or "", a.tasks, a.tasks_reused, a.host, a.error or "")
+            (a.number, a.state, a.started_at or "", a.seconds or "", a.tasks, a.tasks_reused, a.host, a.error or "")
             for a in records.attempts(stage)
         ],
     )

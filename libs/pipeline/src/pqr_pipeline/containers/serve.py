@@ -23,7 +23,7 @@ from pqr_common.errors import InvalidSettings, PqrError
 from pqr_common.process import log
 from pqr_common.process.exposition import exposition, share_metrics
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import ORDER, stage_named
+from pqr_common.stage.discovery import stage_named
 
 if TYPE_CHECKING:
     from pqr_pipeline.containers.worker import ServiceWorker
@@ -51,10 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve one stage, or `pipeline`; the error's own exit code, its sentence on stderr."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if len(given) != 1 or given[0] not in (*ORDER, PIPELINE):
-            raise InvalidSettings(
-                f"A service must be one of {', '.join((*ORDER, PIPELINE))}, found {' '.join(given)!r}: name one."
-            )
+        if len(given) != 1:
+            raise InvalidSettings(f"A service must be a stage or {PIPELINE}, found {' '.join(given)!r}: name one.")
         if given[0] != PIPELINE:
             stage_named(given[0])
         _serve(given[0], Settings.read())

@@ -12,7 +12,7 @@ import httpx
 
 from pqr_common.errors import InvalidSettings, PqrError, Transient
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import ORDER
+from pqr_common.stage.discovery import installed_graph
 from pqr_common.stage.driver import Progress
 from pqr_pipeline.containers.deployments import deployed
 from pqr_pipeline.containers.serve import PIPELINE, PREFECT_DEFAULTS
@@ -55,7 +55,8 @@ def stage_on_stack(stage: str, run_id: str, settings: Settings, progress: Progre
 def ask_service(stage: str, versions: Mapping[str, str], settings: Settings) -> str:
     """What a service finds when it examines itself, as JSON."""
     with _client(settings) as client:
-        given = {"stage": stage, "versions": dict(versions)}
+        stages = installed_graph().to_json()
+        given = {"stage": stage, "versions": dict(versions), "stages": stages}
         trigger = Trigger(client, lambda *_: None)
         ended = trigger.carry_out(f"doctor/{stage}", given, f"the doctor of {stage}", f"{stage}-doctor", ASK_SECONDS)
     return ended.message or "[]"
@@ -70,7 +71,10 @@ def live_workers(settings: Settings) -> dict[str, int]:
     with _client(settings) as client:
         for item in deployed():
             _deployment(client, item.full_name)
-        return {pool: len(client.read_workers_for_work_pool(pool, worker_filter=online)) for pool in (*ORDER, PIPELINE)}
+        return {
+            pool: len(client.read_workers_for_work_pool(pool, worker_filter=online))
+            for pool in (*installed_graph().stages, PIPELINE)
+        }
 
 
 class Trigger:

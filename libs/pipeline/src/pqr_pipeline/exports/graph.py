@@ -14,7 +14,6 @@ from pathlib import Path
 from pqr_common.errors import InvalidSettings, PqrError
 from pqr_common.lake.location import open_lake
 from pqr_common.lake.port import Lake
-from pqr_common.manifest.layout import STAGE_WRITES
 from pqr_common.manifest.runs import RunRecords, run_ids
 from pqr_common.manifest.values import Manifest
 from pqr_common.process import log
@@ -36,7 +35,7 @@ def export(lake: Lake, neo4j: Neo4j) -> dict[str, int]:
     sent = dict.fromkeys(ORDER, 0)
     for run_id in run_ids(lake):
         records = RunRecords(lake, run_id)
-        manifests = {layer: found for layer in STAGE_WRITES.values() if (found := records.manifest(layer))}
+        manifests = records.manifests()
         if manifests and all(_is_whole(manifest, whole) for manifest in manifests.values()):
             continue
         rows = rows_of(run_id, Parameters.of(records.parameters()), manifests)

@@ -5,11 +5,10 @@ Values of a row are what a graph can hold: text, whole numbers, truth, lists of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pqr_common.manifest.values import Dataset, Manifest, Partition
-from pqr_pipeline.audit.lineage import COUNTED_FROM
 from pqrs.parameters import Parameters
 
 __all__ = ["ORDER", "manifest_id", "rows_of"]
@@ -33,13 +32,13 @@ def rows_of(run_id: str, parameters: Parameters, manifests: Mapping[str, Manifes
             for manifest in manifests.values()
             for source in manifest.inputs
         ],
-        "made_from": [row for manifest, dataset in datasets for row in _made_from(manifest, dataset, manifests)],
+        "made_from": [row for manifest, dataset in datasets for row in _made_from(manifest, dataset)],
         "finished": [{"id": manifest_id(manifest)} for manifest in manifests.values()],
     }
 
 
 def manifest_id(manifest: Manifest) -> str:
-    return f"{manifest.run_id}/{manifest.stage}"
+    return f"{manifest.run_id}/{manifest.layer}"
 
 
 def _run(run_id: str, parameters: Parameters) -> Row:
@@ -57,7 +56,7 @@ def _manifest(manifest: Manifest) -> Row:
     row = {
         "id": manifest_id(manifest),
         "run": manifest.run_id,
-        "layer": manifest.stage,
+        "layer": manifest.layer,
         "digest": manifest.digest,
         "code": manifest.code.get("source"),
         "committed_at": manifest.recorded.get("committed_at"),
@@ -71,10 +70,10 @@ def _dataset(manifest: Manifest, dataset: Dataset) -> Row:
         "id": _dataset_id(manifest, dataset.name),
         "manifest": manifest_id(manifest),
         "run": manifest.run_id,
-        "layer": manifest.stage,
+        "layer": manifest.layer,
         "name": dataset.name,
         "grain": dataset.grain,
-        "columns": [line.split(":")[0] for line in dataset.schema],
+        "columns": list(dataset.columns),
         "rows": dataset.rows,
         "content_digest": dataset.content_digest,
     }
@@ -87,19 +86,9 @@ def _object(manifest: Manifest, dataset: Dataset, part: Partition) -> Row:
     return _without_gaps(row)
 
 
-def _made_from(manifest: Manifest, dataset: Dataset, manifests: Mapping[str, Manifest]) -> Iterator[Row]:
-    """A stage counts from one dataset of the layer below; a loaded table mirrors the dataset of its name."""
-    read = [manifests[source.manifest] for source in manifest.inputs if source.manifest in manifests]
-    if manifest.stage in COUNTED_FROM:
-        layer, name = COUNTED_FROM[manifest.stage]
-        names: Sequence[tuple[str, str]] = [(layer, name)]
-    else:
-        names = [(source.stage, dataset.name.rpartition(".")[2]) for source in read]
-    there = {(source.stage, found.name): source for source in read for found in source.datasets}
-    for key in names:
-        if key in there:
-            made, source = _dataset_id(manifest, dataset.name), _dataset_id(there[key], key[1])
-            yield {"made": made, "source": source}
+def _made_from(manifest: Manifest, dataset: Dataset) -> Iterator[Row]:
+    for source in dataset.made_from:
+        yield {"made": _dataset_id(manifest, dataset.name), "source": f"{manifest.run_id}/{source}"}
 
 
 def _dataset_id(manifest: Manifest, name: str) -> str:

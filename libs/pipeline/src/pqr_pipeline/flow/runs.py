@@ -14,26 +14,13 @@ from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Manifest
 from pqr_common.process import log
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import ORDER, installed_stages, stage_named, warehouse
-from pqr_common.stage.driver import Progress, committed, committed_layers, run_stage
+from pqr_common.stage.discovery import stage_named, warehouse
+from pqr_common.stage.driver import Progress, committed, run_stage
 from pqr_common.stage.executor import Executor
 from pqr_pipeline.embedded.servers import EmbeddedServers, postgres, prefect_environment
 from pqr_pipeline.flow.retries import Call, prefect_session, run_flow
-from pqrs.parameters import Parameters
 
-__all__ = ["declare", "is_finished", "record", "refuse_unserved", "run_pipeline", "run_single_stage"]
-
-
-def declare(lake: Lake, run_id: str, parameters: Parameters) -> None:
-    """Write down what the run is, once every installed stage has agreed to serve it."""
-    refuse_unserved(parameters)
-    RunRecords(lake, run_id).declare(parameters)
-
-
-def refuse_unserved(parameters: Parameters) -> None:
-    """Raise InvalidSettings when an installed stage cannot serve such a run."""
-    for stage in installed_stages().values():
-        stage.validate(parameters)
+__all__ = ["is_finished", "record", "run_pipeline", "run_single_stage"]
 
 
 def run_pipeline(run_id: str, servers: EmbeddedServers, progress: Progress) -> list[Manifest]:
@@ -44,7 +31,7 @@ def run_pipeline(run_id: str, servers: EmbeddedServers, progress: Progress) -> l
             name: _call(
                 name, run_id, lake=lake, settings=servers.settings, executor=servers.executor, progress=progress
             )
-            for name in ORDER
+            for name in RunRecords(lake, run_id).graph().stages
         }
         with prefect_session(servers.prefect_url, prefect_environment(servers.settings)):
             return run_flow(run_id, calls)
@@ -53,13 +40,13 @@ def run_pipeline(run_id: str, servers: EmbeddedServers, progress: Progress) -> l
 def is_finished(run_id: str, settings: Settings) -> bool:
     """Whether every stage is committed and Postgres shows the run; starts nothing but Postgres, and that last."""
     lake = open_lake(settings.lake)
-    if len(committed_layers(lake, run_id)) < len(ORDER):
+    records = RunRecords(lake, run_id)
+    stages = records.graph().stages
+    if len(records.manifests()) < len(stages):
         return False
     with postgres(settings) as dsn:
         ready = settings.with_(postgres_dsn=SecretStr(dsn))
-        return all(
-            committed(stage, run_id, lake=lake, settings=ready) is not None for stage in installed_stages().values()
-        )
+        return all(committed(stage_named(name), run_id, lake=lake, settings=ready) is not None for name in stages)
 
 
 def run_single_stage(name: str, run_id: str, *, settings: Settings, executor: Executor, progress: Progress) -> Manifest:

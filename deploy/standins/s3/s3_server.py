@@ -6,11 +6,7 @@ that the policies suffice and that the stack is wired; of RustFS itself it prove
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
-import hmac
-import json
-import os
 import re
 import shutil
 import signal
@@ -18,58 +14,15 @@ import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 from xml.sax.saxutils import escape
 
-DATA = Path(os.environ.get("STANDIN_DATA", "/data"))
-OBJECTS, USERS, POLICIES = DATA / "objects", DATA / ".users.json", DATA / ".policies.json"
-ROOT = (os.environ.get("RUSTFS_ACCESS_KEY", ""), os.environ.get("RUSTFS_SECRET_KEY", ""))
+from s3_access import DATA, Refused, Request, administered, require, signed_by
+
+OBJECTS = DATA / "objects"
 ADMIN = "/rustfs/admin/v3/"
 PAGE = 1000
 ACTIONS = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "PUT": "s3:PutObject", "DELETE": "s3:DeleteObject"}
-LOCK = threading.Lock()
-
-
-class Refused(Exception):
-    """An answer that is an error: status and S3's code for it."""
-
-    def __init__(self, status: int, code: str) -> None:
-        super().__init__(code)
-        self.status, self.code = status, code
-
-
-def stored(path: Path) -> dict:
-    return json.loads(path.read_text()) if path.exists() else {}
-
-
-def store(path: Path, value: dict) -> None:
-    with LOCK:
-        temporary = path.with_suffix(".new")
-        temporary.write_text(json.dumps(value))
-        temporary.replace(path)
-
-
-def signature(secret: str, day: str, region: str, service: str, text: str) -> str:
-    key = f"AWS4{secret}".encode()
-    for part in (day, region, service, "aws4_request"):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-
-
-def allowed(policies: list[dict], action: str, resource: str) -> bool:
-    """Deny wins, else one statement must allow; actions and resources may hold `*`."""
-    effects = {
-        statement["Effect"]
-        for policy in policies
-        for statement in policy["Statement"]
-        if any(fnmatch.fnmatchcase(action, pattern) for pattern in many(statement["Action"]))
-        and any(fnmatch.fnmatchcase(resource, pattern) for pattern in many(statement["Resource"]))
-    }
-    return effects == {"Allow"}
-
-
-def many(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -83,13 +36,14 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         self.body = self.rfile.read(length)
         url = urlsplit(self.path)
-        self.raw_path, self.query = url.path, dict(parse_qsl(url.query, keep_blank_values=True))
+        self.query = dict(parse_qsl(url.query, keep_blank_values=True))
         try:
             if url.path.rstrip("/") in ("/health", "/health/live", "/health/ready"):
                 return self.answer(200, b'{"status":"ok"}')
-            user = self.signed_by()
+            request = Request(self.command, url.path, self.query, self.headers, self.body)
+            user = signed_by(request)
             if url.path.startswith(ADMIN):
-                return self.admin(user, url.path.removeprefix(ADMIN))
+                return self.answer(200, administered(user, url.path.removeprefix(ADMIN), request))
             bucket, _, key = unquote(url.path).lstrip("/").partition("/")
             return self.object(user, bucket, key) if key else self.bucket(user, bucket)
         except Refused as refused:
@@ -107,68 +61,13 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def signed_by(self) -> str:
-        """The access key whose secret made the signature (AWS signature version 4)."""
-        found = re.match(
-            r"AWS4-HMAC-SHA256 Credential=([^/]+)/(\d+)/([^/]+)/([^/]+)/aws4_request, ?"
-            r"SignedHeaders=([^,]+), ?Signature=(\w+)",
-            self.headers.get("Authorization", ""),
-        )
-        if not found:
-            raise Refused(403, "AccessDenied")
-        user, day, region, service, names, given = found.groups()
-        secret = ROOT[1] if user == ROOT[0] else stored(USERS).get(user, {}).get("secretKey")
-        if secret is None:
-            raise Refused(403, "InvalidAccessKeyId")
-        query = "&".join(f"{quote(k, safe='-_.~')}={quote(v, safe='-_.~')}" for k, v in sorted(self.query.items()))
-        headers = "".join(f"{n}:{' '.join((self.headers.get(n) or '').split())}\n" for n in names.split(";"))
-        payload = self.headers.get("x-amz-content-sha256", "UNSIGNED-PAYLOAD")
-        canonical = f"{self.command}\n{self.raw_path}\n{query}\n{headers}\n{names}\n{payload}"
-        scope = f"{day}/{region}/{service}/aws4_request"
-        digest = hashlib.sha256(canonical.encode()).hexdigest()
-        text = f"AWS4-HMAC-SHA256\n{self.headers.get('x-amz-date', '')}\n{scope}\n{digest}"
-        if not hmac.compare_digest(signature(secret, day, region, service, text), given):
-            raise Refused(403, "SignatureDoesNotMatch")
-        if len(payload) == 64 and payload != hashlib.sha256(self.body).hexdigest():
-            raise Refused(400, "XAmzContentSHA256Mismatch")
-        return user
-
-    def require(self, user: str, action: str, resource: str) -> None:
-        if user == ROOT[0]:
-            return
-        names, known = stored(USERS)[user].get("policies", []), stored(POLICIES)
-        if not allowed([known[name] for name in names if name in known], action, f"arn:aws:s3:::{resource}"):
-            raise Refused(403, "AccessDenied")
-
-    def admin(self, user: str, call: str) -> None:
-        if user != ROOT[0]:
-            raise Refused(403, "AccessDenied")
-        users, policies = stored(USERS), stored(POLICIES)
-        if call == "add-canned-policy":
-            store(POLICIES, policies | {self.query["name"]: json.loads(self.body)})
-        elif call == "add-user":
-            name = self.query["accessKey"]
-            store(USERS, users | {name: users.get(name, {}) | json.loads(self.body)})
-        elif call == "set-user-or-group-policy":
-            name = self.query["userOrGroup"]
-            if name not in users or self.query["policyName"] not in policies:
-                raise Refused(404, "NoSuchResource")
-            store(USERS, users | {name: users[name] | {"policies": [self.query["policyName"]]}})
-        elif call == "list-users":
-            return self.answer(200, json.dumps({n: {"status": u["status"]} for n, u in users.items()}).encode())
-        elif call == "list-canned-policies":
-            return self.answer(200, json.dumps(policies).encode())
-        else:
-            raise Refused(501, "NotImplemented")
-        return self.answer(200)
-
     def bucket(self, user: str, bucket: str) -> None:
         folder = OBJECTS / bucket
         if self.command == "PUT":
-            self.require(user, "s3:CreateBucket", bucket)
+            require(user, "s3:CreateBucket", bucket)
             folder.mkdir(parents=True, exist_ok=True)
             return self.answer(200)
-        self.require(user, "s3:ListBucket", bucket)
+        require(user, "s3:ListBucket", bucket)
         if not folder.is_dir():
             raise Refused(404, "NoSuchBucket")
         return self.answer(200) if self.command == "HEAD" else self.listing(folder, bucket)
@@ -194,7 +93,7 @@ class Handler(BaseHTTPRequestHandler):
     def object(self, user: str, bucket: str, key: str) -> None:
         if self.command not in ACTIONS or set(self.query) - {"x-id"} or ".." in key.split("/"):
             raise Refused(501, "NotImplemented")
-        self.require(user, ACTIONS[self.command], f"{bucket}/{key}")
+        require(user, ACTIONS[self.command], f"{bucket}/{key}")
         if not (OBJECTS / bucket).is_dir():
             raise Refused(404, "NoSuchBucket")
         path = OBJECTS / bucket / key

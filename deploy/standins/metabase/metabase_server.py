@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 sys.path.insert(0, os.path.dirname(__file__))  # noqa: PTH120
 from metabase_double import Metabase
@@ -46,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
             body = json.loads(data) if data else None
             with self.server.lock:
                 status, value = self.server.metabase.handle(
-                    self.command, path, dict(parse_qsl(parts.query)), body, session
+                    self.command, path, query=dict(parse_qsl(parts.query)), body=body, session=session
                 )
                 if self.command != "GET":
                     self.server.saved()
@@ -71,8 +72,8 @@ class Kept:
 
     def __init__(self, variables: dict[str, str]) -> None:
         names = {"host": "HOST", "port": "PORT", "dbname": "DBNAME", "user": "USER", "password": "PASS"}
-        self._opened = psycopg.connect(**{ours: variables[f"MB_DB_{theirs}"] for ours, theirs in names.items()})
-        self._opened.autocommit = True
+        where = make_conninfo(**{ours: variables[f"MB_DB_{theirs}"] for ours, theirs in names.items()})
+        self._opened = psycopg.connect(where, autocommit=True)
         self._opened.execute("create table if not exists standin (one boolean primary key default true, state jsonb)")
 
     def close(self) -> None:

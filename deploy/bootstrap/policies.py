@@ -1,0 +1,71 @@
+"""Who may do what in the lake, as it follows from what the stages declare. Pure: stages in, policies out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pqr_common.errors import InvalidSettings
+from pqr_common.manifest.graph import Graph
+from pqr_common.stage.declaration import Stage
+
+READ, WRITE, DELETE, LIST = "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"
+MANIFESTS, DECLARATIONS = "manifests/*", "manifests/*/run.json"
+TRIAL = "manifests/.doctor-*"  # what `pqr doctor` tries the store with
+
+Policy = dict[str, Any]
+
+
+def policies(bucket: str, stages: Iterable[Stage]) -> dict[str, Policy]:
+    """A policy per user. Everyone sees names and manifests; a manifest is put once and never deleted."""
+    declared = list(stages)
+    writers = {stage.writes: stage for stage in declared}
+    graph = Graph.of(stage.node for stage in declared)
+    layers_read = {node.stage: node.reads for node in graph.nodes}
+    found = {}
+    for stage in declared:
+        read = [key for layer in layers_read[stage.name] for key in _readable(stage, writers[layer])]
+        found[stage.name] = _of_stage(bucket, stage, read)
+    found["pipeline"] = _policy(bucket, reads=(MANIFESTS,), writes=(DECLARATIONS,))
+    # a person at the host: looks at everything and declares runs
+    found["operator"] = _policy(bucket, reads=("*",), writes=(DECLARATIONS, TRIAL), deletes=(TRIAL,))
+    return found
+
+
+def _readable(reader: Stage, writer: Stage) -> Iterator[str]:
+    """The keys of what a stage requires of another's layer: all of it when it names nothing, never what is private."""
+    layer, private = writer.writes, {contract.dataset for contract in writer.produces if contract.is_private}
+    named = {contract.dataset for contract in reader.requires.get(layer, ())}
+    if named & private:
+        raise InvalidSettings(
+            f"Only {writer.name} may read {', '.join(sorted(f'{layer}/{name}' for name in named & private))}, found "
+            f"that {reader.name} requires it: take it out of the stage's `requires`."
+        )
+    if not named and not private:
+        yield f"{layer}/*"
+        return
+    public = {contract.dataset for contract in writer.produces} - private
+    yield from (f"{layer}/{name}/*" for name in sorted(named or public))
+
+
+def _of_stage(bucket: str, stage: Stage, read: Iterable[str]) -> Policy:
+    own, receipts = f"{stage.writes}/*", f"manifests/*/receipts/{stage.name}/*"
+    return _policy(
+        bucket,
+        reads=(*read, own, MANIFESTS),
+        writes=(own, f"manifests/*/{stage.writes}.json", f"manifests/*/attempts/{stage.name}/*", receipts),
+        deletes=(own, receipts),
+    )
+
+
+def _policy(bucket: str, *, reads: tuple[str, ...], writes: tuple[str, ...], deletes: tuple[str, ...] = ()) -> Policy:
+    here = f"arn:aws:s3:::{bucket}"
+    granted = {READ: reads, WRITE: writes, DELETE: deletes}
+    statements = [
+        {"Effect": "Allow", "Action": [action], "Resource": [f"{here}/{key}" for key in keys]}
+        for action, keys in granted.items()
+        if keys
+    ]
+    # The whole bucket: without it a store answers 403 where the truth is 404.
+    listing = {"Effect": "Allow", "Action": [LIST], "Resource": [here]}
+    return {"Version": "2012-10-17", "Statement": [*statements, listing]}
