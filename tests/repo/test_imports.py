@@ -29,7 +29,6 @@ TOUCHES_THE_WORLD = {
     "pqr_dashboard.access.*": "who is signed in",
     "pqr_dashboard.app": "what Streamlit runs",
     "pqr_dashboard.pages.*": "pages, as Streamlit draws them",
-    "pqr_dashboard.remembered": "a memory that Streamlit keeps",
     "pqr_dashboard.view.widgets": "what pages are made of, as Streamlit draws it",
     "pqr_dashboard.warehouse": "Postgres",
 }

@@ -34,7 +34,7 @@ NOBODY = "postgresql://pqr_dashboard@127.0.0.1:9/postgres"  # the port that disc
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """An embedded platform whose Postgres shows a run of two whole months, a few tickets a day."""
+    """An embedded platform whose Postgres shows a run of two whole months, a few tickets per day."""
     settings = Settings.read(home=tmp_path_factory.mktemp("dashboard"))
     with servers.postgres(settings) as dsn:
         ready = settings.with_(postgres_dsn=SecretStr(dsn))

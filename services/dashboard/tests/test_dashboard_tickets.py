@@ -9,7 +9,7 @@ import pytest
 
 from pqr_dashboard.figures import tickets
 from pqr_dashboard.figures.tickets import Filters
-from pqr_dashboard.view.timeline import timeline_html
+from pqr_dashboard.view.markup import timeline_html
 
 BOGOTA = "America/Bogota"
 TICKET = {

@@ -22,7 +22,7 @@ from pqr_common.process.exposition import exposition
 from pqr_common.process.settings import Settings
 from pqr_dashboard.access.auth import Auth
 from pqr_dashboard.access.menu import PAGES
-from pqr_dashboard.access.network import is_loopback
+from pqr_dashboard.access.session import is_loopback
 from pqr_dashboard.view import style
 
 __all__ = ["main"]

@@ -19,8 +19,7 @@ from pqr_dashboard.access import login
 from pqr_dashboard.access.menu import PAGES, Entry, menu_of
 from pqr_dashboard.access.session import User, signed_in
 from pqr_dashboard.charts import theme
-from pqr_dashboard.pages.context import NO_RUN, Context, Run
-from pqr_dashboard.remembered import Remembered
+from pqr_dashboard.pages.context import NO_RUN, Context, Remembered, Run
 from pqr_dashboard.view import style, widgets
 from pqr_dashboard.warehouse import NotPublished, Warehouse
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 import psycopg
@@ -17,7 +17,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from pqr_common.errors import WarehouseUnavailable
 
-__all__ = ["LOCAL_TIME", "ROLE", "NotPublished", "Reader", "Warehouse"]
+__all__ = ["LOCAL_TIME", "ROLE", "NotPublished", "Warehouse"]
 
 ROLE = "pqr_dashboard"
 LOCAL_TIME = "America/Bogota"
@@ -35,18 +35,11 @@ class NotPublished(WarehouseUnavailable):
     """Postgres is there, and holds no tables to read from: nothing was ever loaded."""
 
 
-class Reader(Protocol):
-    """Reads frames: dates are datetime64 without zone, instants have Bogotá's, numbers that are missing are NaN."""
-
-    def read(self, name: str, **parameters: Any) -> pd.DataFrame:
-        """The rows of sql/<name>.sql with its %(named)s parameters; raises WarehouseUnavailable, NotPublished."""
-
-    def mart(self, name: str, run_id: str) -> pd.DataFrame:
-        """The rows a run has in archive.<name>, in no order, with whatever columns gold's contract gave the mart."""
-
-
 class Warehouse:
-    """A small pool of connections that can read and do nothing else; safe to share between threads."""
+    """A small pool of connections that can read and do nothing else; safe to share between threads.
+
+    Frames have dates as datetime64 without zone, instants in Bogotá's, and numbers that are missing as NaN.
+    """
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
@@ -63,10 +56,12 @@ class Warehouse:
         )
 
     def read(self, name: str, **parameters: Any) -> pd.DataFrame:
+        """The rows of sql/<name>.sql with its %(named)s parameters; raises WarehouseUnavailable, NotPublished."""
         with _translated(f"sql/{name}.sql"), self._connection() as opened:
             return _frame(opened.execute(_sql(name), parameters))
 
     def mart(self, name: str, run_id: str) -> pd.DataFrame:
+        """The rows a run has in archive.<name>, in no order, with whatever columns gold's contract gave the mart."""
         if not MART.fullmatch(name):
             raise ValueError(f"A mart is named in lower case, found {name!r}.")
         query = sql.SQL("select * from archive.{} where run_id = %s").format(sql.Identifier(name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 
 import streamlit as st
@@ -11,10 +12,9 @@ from pqr_common.process import log
 from pqr_common.process.settings import Settings
 from pqr_dashboard.access.auth import Auth, AuthUnavailable, Grant, TooManyAttempts, WrongCredentials
 from pqr_dashboard.access.menu import LOCAL
-from pqr_dashboard.access.network import is_loopback
 from pqr_dashboard.access.tokens import NoRole
 
-__all__ = ["User", "message", "sign_in", "sign_out", "signed_in"]
+__all__ = ["User", "is_loopback", "message", "sign_in", "sign_out", "signed_in"]
 
 GRANT, MESSAGE = "pqr-grant", "pqr-message"
 ENDED = "Su sesión terminó. Inicie sesión de nuevo."
@@ -36,6 +36,14 @@ class User:
     @property
     def is_local(self) -> bool:
         return self.role == LOCAL
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches that address."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @st.cache_resource(show_spinner=False)

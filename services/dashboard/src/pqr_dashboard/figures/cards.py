@@ -40,17 +40,14 @@ def relative(now: Any, before: Any) -> Change | None:
 
 def points(now: Any, before: Any) -> Change | None:
     """By how many percentage points a share moved: -0,8 pp."""
-    if wording.is_missing(now) or wording.is_missing(before):
-        return None
-    moved = 100 * (float(now) - float(before))
-    return Change(f"{_signed(moved)}{wording.THIN}pp", _direction(moved, 0.05))
+    return difference(now, before, "pp", times=100)
 
 
-def difference(now: Any, before: Any, unit: str) -> Change | None:
+def difference(now: Any, before: Any, unit: str, *, times: int = 1) -> Change | None:
     """By how much a measure moved, in its unit: +1,2 días."""
     if wording.is_missing(now) or wording.is_missing(before):
         return None
-    moved = float(now) - float(before)
+    moved = times * (float(now) - float(before))
     return Change(f"{_signed(moved)}{wording.THIN}{unit}", _direction(moved, 0.05))
 
 

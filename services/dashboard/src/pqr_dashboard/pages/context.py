@@ -8,12 +8,16 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
+import streamlit as st
 
 from pqr_dashboard.access.session import User
 from pqr_dashboard.figures import wording
-from pqr_dashboard.warehouse import Reader
+from pqr_dashboard.warehouse import Warehouse
 
-__all__ = ["NO_RUN", "Context", "Run"]
+__all__ = ["NO_RUN", "Context", "Remembered", "Run"]
+
+SECONDS = 3600
+ANSWERS = 400  # of some 50 kB at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +64,38 @@ class Run:
 NO_RUN = Run("", date.min, date.min, "", 0, is_published=False, stamp="")  # where no run ever had figures
 
 
+@st.cache_data(ttl=SECONDS, max_entries=ANSWERS, show_spinner=False)
+def _query(name: str, stamp: str, _warehouse: Warehouse, **parameters: object) -> pd.DataFrame:  # noqa: ARG001  the stamp is a key
+    return _warehouse.read(name, **parameters)
+
+
+@st.cache_data(ttl=SECONDS, max_entries=ANSWERS, show_spinner=False)
+def _mart(name: str, run_id: str, stamp: str, *, _warehouse: Warehouse) -> pd.DataFrame:  # noqa: ARG001  the stamp is a key
+    return _warehouse.mart(name, run_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A reader that asks the warehouse once per question and stamp, for all visitors."""
+
+    warehouse: Warehouse
+    stamp: str
+
+    def read(self, name: str, **parameters: object) -> pd.DataFrame:
+        return _query(name, self.stamp, self.warehouse, **parameters)
+
+    def mart(self, name: str, run_id: str) -> pd.DataFrame:
+        return _mart(name, run_id, self.stamp, _warehouse=self.warehouse)
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """`fresh` always asks Postgres; `remembered` answers from memory as long as the chosen run is the same."""
 
     run: Run
     user: User
-    fresh: Reader
-    remembered: Reader
+    fresh: Warehouse
+    remembered: Remembered
 
     @property
     def run_id(self) -> str:

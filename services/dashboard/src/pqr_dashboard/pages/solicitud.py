@@ -12,7 +12,7 @@ from pqr_dashboard.figures import tickets, wording
 from pqr_dashboard.figures.pqrs_types import TOPIC_NAMES, Types
 from pqr_dashboard.pages.context import Context
 from pqr_dashboard.view import widgets
-from pqr_dashboard.view.timeline import timeline_html
+from pqr_dashboard.view.markup import timeline_html
 from pqrs.catalogue import DEPENDENCIES
 
 __all__ = ["TICKET_IN_ADDRESS", "page"]

@@ -1,8 +1,8 @@
-"""Cards, tables and messages as HTML. Pure."""
+"""Cards, tables, messages and the steps of a ticket as HTML. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -11,10 +11,12 @@ import pandas as pd
 
 from pqr_dashboard.figures import wording
 from pqr_dashboard.figures.cards import Card
+from pqr_dashboard.figures.tickets import ACTORS, STEPS
 
-__all__ = ["Column", "cards_html", "section_html", "state_html", "table_html"]
+__all__ = ["Column", "cards_html", "section_html", "state_html", "table_html", "timeline_html"]
 
 Format = Callable[[Any], str]
+ENDS = ("answered", "transferred", "archived")  # steps after which nothing is due
 ARROWS = {-1: "▼", 0: "■", 1: "▲"}
 
 
@@ -61,6 +63,11 @@ def table_html(frame: pd.DataFrame, columns: Sequence[Column], *, caption: str, 
     )
 
 
+def timeline_html(events: Sequence[Mapping[Any, Any]]) -> str:
+    """The steps as an ordered list: when, what, who."""
+    return f'<ol class="pqr-steps">{"".join(_step(event) for event in events)}</ol>'
+
+
 def _card(card: Card) -> str:
     moved = ""
     if card.change is not None:
@@ -81,3 +88,17 @@ def _text(value: Any, formatted: Format | None) -> str:
     if formatted is not None:
         return formatted(value)
     return wording.NOTHING if wording.is_missing(value) else str(value)
+
+
+def _step(event: Mapping[Any, Any]) -> str:
+    said = STEPS.get(event["event_type"], event["event_type"])
+    notes = [ACTORS.get(event["actor"], event["actor"])]
+    if not wording.is_missing(event["extension_days"]):
+        notes.append(f"{int(event['extension_days'])} días hábiles más")
+    if not event["is_effective"]:
+        notes.append("fuera de plazo: no mueve el término")
+    kind = "pqr-end" if event["event_type"] in ENDS else f"pqr-{event['actor']}"
+    return (
+        f'<li class="{escape(kind)}"><time>{escape(wording.moment(event["occurred_at"]))}</time>'
+        f"<strong>{escape(said)}</strong><span>{escape(' · '.join(notes))}</span></li>"
+    )
