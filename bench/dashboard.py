@@ -31,8 +31,8 @@ from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import declare, installed_graph, stage_named
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import dask_executor
-from pqr_dashboard.menu import PAGES
-from pqr_dashboard.tickets import Filters
+from pqr_dashboard.access.menu import PAGES
+from pqr_dashboard.figures.tickets import Filters
 from pqr_dashboard.warehouse import Warehouse
 from pqr_pipeline.embedded.postgres import postgres
 from pqr_pipeline.embedded.process import end, free_port, is_answering

@@ -10,7 +10,7 @@ import httpx
 import jwt
 import pytest
 
-from pqr_dashboard.menu import LOCAL, ROLES
+from pqr_dashboard.access.menu import LOCAL, ROLES
 
 ROOT = Path(__file__).parents[2]
 PASSWORDS = {"AUTH_PASSWORD_EXECUTIVE": "la-del-directivo", "AUTH_PASSWORD_ANALYST": "la-del-analista",

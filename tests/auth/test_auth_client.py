@@ -15,8 +15,8 @@ from pydantic import SecretStr
 
 from pqr_common.errors import InvalidSettings
 from pqr_common.process.settings import Settings
-from pqr_dashboard.auth import Auth, AuthUnavailable, TooManyAttempts, WrongCredentials
-from pqr_dashboard.tokens import Forged, NoRole
+from pqr_dashboard.access.auth import Auth, AuthUnavailable, TooManyAttempts, WrongCredentials
+from pqr_dashboard.access.tokens import Forged, NoRole
 
 numbers = itertools.count()
 PASSWORD = "una-contraseña-larga"

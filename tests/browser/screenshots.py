@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from pqr_common.process.settings import Settings
-from pqr_dashboard.menu import PAGES
+from pqr_dashboard.access.menu import PAGES
 from pqr_pipeline.embedded.postgres import postgres
 from pqr_pipeline.embedded.process import free_port, is_answering
 

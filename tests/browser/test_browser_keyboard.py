@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pqr_dashboard.menu import PAGES
+from pqr_dashboard.access.menu import PAGES
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.xdist_group("browser")]
 STEPS_MAX = 40

@@ -8,7 +8,7 @@ import httpx
 import jwt
 import pytest
 
-from pqr_dashboard.menu import PAGES, menu_of
+from pqr_dashboard.access.menu import PAGES, menu_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.xdist_group("browser")]
 

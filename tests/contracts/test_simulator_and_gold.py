@@ -10,7 +10,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pqr_dashboard.simulation import COUNTS, Change, simulated
+from pqr_dashboard.simulator.model import COUNTS, Variation, simulated
 from pqr_gold.schema import TICKETS
 from pqr_gold.transform import NEEDS, mart, partials
 from pqrs import calendar, catalogue, terms
@@ -58,7 +58,7 @@ def rounded(value, places):
 
 
 def assert_agree(marts, first, last):
-    outcome = simulated(marts["kpi_cohorts"], first, last, Change())
+    outcome = simulated(marts["kpi_cohorts"], (first, last), Variation())
     key = ["day", "pqrs_type"]
     told, found = (
         table.set_index(key)[list(COUNTS)].sort_index().astype("int64") for table in (marts["kpi_daily"], outcome.daily)

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 import pqr_dashboard
 from pqr_common.process.metrics import REGISTRY
-from pqr_dashboard import figures
+from pqr_dashboard.figures import wording
 from pqr_loader.figures import show_figures
 
 pytestmark = pytest.mark.integration
@@ -82,10 +82,10 @@ def _open(state: str) -> float:
 
 def test_headlines_agree_everywhere(published, gold, streamlit):
     """Received, breach rate, backlog and overdue: gold, the executive page, Metabase and Grafana's metrics."""
-    assert streamlit["Recibidas"] == figures.count(gold["received"])
-    assert streamlit["Incumplimiento"] == figures.percent(gold["breach_rate"])
-    assert streamlit["Pendientes al cierre"] == figures.count(gold["open"])
-    assert streamlit["Vencidas sin respuesta"] == figures.count(gold["overdue"])
+    assert streamlit["Recibidas"] == wording.count(gold["received"])
+    assert streamlit["Incumplimiento"] == wording.percent(gold["breach_rate"])
+    assert streamlit["Pendientes al cierre"] == wording.count(gold["open"])
+    assert streamlit["Vencidas sin respuesta"] == wording.count(gold["overdue"])
     questions = {"received": "received", "breach_rate": "breach_rate", "open": "open", "overdue": "overdue"}
     assert {name: _metabase(published, question)[0][0] for name, question in questions.items()} == gold
     assert _open("open") == gold["open"]

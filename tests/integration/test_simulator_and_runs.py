@@ -11,7 +11,7 @@ from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
 from pqr_common.stage.discovery import warehouse
-from pqr_dashboard.simulation import COUNTS, Change, simulated
+from pqr_dashboard.simulator.model import COUNTS, Variation, simulated
 from pqr_dashboard.warehouse import Warehouse
 from pqrs.parameters import Parameters
 from pqrs.scenario import load_scenario
@@ -53,15 +53,15 @@ def test_unchanged_inputs_give_back_the_run(number, apart, january):
     run_id, parameters = list(_runs(january))[number]
     apart.run(run_id, parameters)
     reading = Warehouse(apart.dsn)
-    read = {name: reading.read(name, run_id=run_id) for name in ("cohorts", "daily", "executive")}
+    read = {name: reading.mart(name, run_id) for name in ("kpi_cohorts", "kpi_daily", "kpi_executive")}
     reading.close()
-    outcome = simulated(read["cohorts"], parameters.window_from, parameters.window_to, Change())
+    outcome = simulated(read["kpi_cohorts"], (parameters.window_from, parameters.window_to), Variation())
     told, found = (
-        table.set_index(["day", "pqrs_type"])[list(COUNTS)].sort_index() for table in (read["daily"], outcome.daily)
+        table.set_index(["day", "pqrs_type"])[list(COUNTS)].sort_index() for table in (read["kpi_daily"], outcome.daily)
     )
     assert found.index.tolist() == told.index.tolist()
     assert (found.to_numpy() == told.to_numpy()).all()
-    headline = read["executive"].iloc[0]
+    headline = read["kpi_executive"].iloc[0]
     assert {name: outcome.total(name) for name in HEADLINE} == {name: int(headline[name]) for name in HEADLINE}
     assert round(outcome.breach_rate, 4) == pytest.approx(headline["breach_rate"], abs=1e-4)
     assert outcome.mean_days == pytest.approx(headline["mean_business_days"], abs=0.005 + 1e-9)

@@ -26,7 +26,11 @@ TOUCHES_THE_WORLD = {
     "*.__main__": "a program",
     "*.stage": "a declaration that a program runs",
     "pqr_loader.postgres.*": "Postgres",
-    "pqr_dashboard.*": "a server of pages",
+    "pqr_dashboard.access.*": "who is signed in",
+    "pqr_dashboard.app": "what Streamlit runs",
+    "pqr_dashboard.pages.*": "pages, as Streamlit draws them",
+    "pqr_dashboard.view.widgets": "what pages are made of, as Streamlit draws it",
+    "pqr_dashboard.warehouse": "Postgres",
 }
 PURE_ALL_THE_SAME = (
     "pqr_common.stage.declaration",

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from pqr_common.process.settings import Settings
-from pqr_dashboard.auth import Auth, WrongCredentials
+from pqr_dashboard.access.auth import Auth, WrongCredentials
 
 ROOT = Path(__file__).parents[2]
 

@@ -22,7 +22,7 @@ from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import declare, installed_graph, stage_named, warehouse
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline
-from pqr_dashboard.menu import PAGES
+from pqr_dashboard.access.menu import PAGES
 from pqr_dashboard.warehouse import Warehouse
 from pqr_pipeline.embedded.postgres import postgres
 from pqrs.parameters import Parameters
@@ -34,12 +34,29 @@ NOBODY = "postgresql://pqr_dashboard@127.0.0.1:9/postgres"  # the port that disc
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """An embedded platform whose Postgres shows a run of two whole months, a few tickets a day."""
+    """An embedded platform whose Postgres shows a run of two whole months, a few tickets per day."""
     settings = Settings.read(home=tmp_path_factory.mktemp("dashboard"))
     with postgres(settings) as dsn:
         ready = settings.with_(postgres_dsn=SecretStr(dsn))
         _run(ready, RUN_ID, Parameters.create(window_to=date(2026, 2, 28), tickets_per_business_day=25))
+        _record_stages(dsn)
         yield ready
+
+
+def _record_stages(dsn: str) -> None:
+    """What the loader records of a run's stages, where it does not record them itself yet."""
+    stages = [(number, node.stage, node.writes) for number, node in enumerate(installed_graph().nodes)]
+    with psycopg.connect(dsn, autocommit=True) as opened:
+        opened.execute(
+            "create table if not exists meta.stages (run_id text, position integer, stage text, layer text); "
+            "grant select on meta.stages to pqr_dashboard"
+        )
+        for number, stage, layer in stages:
+            opened.execute(
+                "insert into meta.stages (run_id, position, stage, layer) select %s, %s, %s, %s "
+                "where not exists (select from meta.stages where run_id = %s and stage = %s)",
+                [RUN_ID, number, stage, layer, RUN_ID, stage],
+            )
 
 
 def _run(settings: Settings, run_id: str, parameters: Parameters) -> None:

@@ -8,8 +8,8 @@ import re
 import psycopg
 import pytest
 
-from pqr_dashboard import figures, operation, tickets
-from pqr_dashboard.tickets import Filters
+from pqr_dashboard.figures import operation, tickets, wording
+from pqr_dashboard.figures.tickets import Filters
 
 pytestmark = pytest.mark.integration
 
@@ -157,7 +157,7 @@ def test_a_ticket_tells_its_story(visit, loaded):
     assert not visitor.exception
     said = _seen(visitor)
     assert visitor.title[0].value == f"Solicitud {radicado}"
-    assert _values(visitor)["Vencimiento efectivo"] == figures.day(due)
+    assert _values(visitor)["Vencimiento efectivo"] == wording.day(due)
     events = _query(loaded, "select event_type from core.ticket_events where ticket_id = %s order by seq", ticket_id)
     places = [said.index(tickets.STEPS[kind]) for (kind,) in events[:3]]
     assert places == sorted(places)
@@ -227,7 +227,7 @@ def test_nothing_changed_is_the_run(visit, loaded):
         "Sin cambios, el simulador da exactamente las cifras de la corrida. Mueva un control para empezar."
     ]
     row = _query(loaded, "select breach_rate, breached, open, overdue from gold.kpi_executive")[0]
-    expected = [figures.percent(row[0]), *map(figures.count, row[1:])]
+    expected = [wording.percent(row[0]), *map(wording.count, row[1:])]
     assert list(_values(visitor).values())[:4] == expected
 
 
@@ -279,9 +279,9 @@ def test_operation_tells_stages_checks_rejects_and_lineage(visit, loaded):
     for word in ("Generador", "Bronce", "Plata", "Oro", "Cargador", "Entrega repetida", "bronze_row_balance"):
         assert word in said, word
     checks = _query(loaded, "select count(*) from meta.quality_checks")[0][0]
-    assert _values(visitor)["Controles de calidad"] == figures.count(checks)
+    assert _values(visitor)["Controles de calidad"] == wording.count(checks)
     rejected = _query(loaded, "select sum(rejected) from meta.rejects")[0][0]
-    assert _values(visitor)["Líneas rechazadas"] == figures.count(rejected)
+    assert _values(visitor)["Líneas rechazadas"] == wording.count(rejected)
     graph = visitor.get("graphviz_chart")[0].proto.spec
     for (digest,) in _query(loaded, "select digest from meta.manifests"):
         assert digest[:12] in graph

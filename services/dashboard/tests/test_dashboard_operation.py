@@ -6,7 +6,8 @@ import itertools
 
 import pandas as pd
 
-from pqr_dashboard import operation
+from pqr_dashboard.charts import lineage
+from pqr_dashboard.figures import operation, wording
 
 DATASETS = pd.DataFrame(
     [("load", "gold.kpi_executive", 1, 1), ("gold", "kpi_executive", 1, 1), ("gold", "kpi_sla", 9, 1),
@@ -25,7 +26,7 @@ OBJECTS = [{"path": f"raw/emails/run=r/day=2026-01-0{day}/part-00000.jsonl", "ro
 
 def test_lineage_goes_from_the_figure_to_the_objects():
     """Every step down is an arrow, every node carries digests, and what the figure is not made of is not there."""
-    graph = operation.lineage("breach_rate", "9,50 %", DATASETS, EDGES, OBJECTS)
+    graph = lineage.graph("breach_rate", "9,50 %", datasets=DATASETS, edges=EDGES, objects=OBJECTS)
     chain = ["figure", "load/gold.kpi_executive", "gold/kpi_executive", "silver/tickets", "bronze/emails", "raw/emails"]
     arrows = [f'"{above}" -> "{below}"' for above, below in itertools.pairwise(chain)]
     assert [arrow for arrow in arrows if arrow not in graph] == []
@@ -38,22 +39,26 @@ def test_lineage_goes_from_the_figure_to_the_objects():
 
 def test_lineage_of_a_run_that_got_half_way():
     """No mart yet: the figure alone, and no arrow into nothing."""
-    graph = operation.lineage("received", "–", DATASETS[DATASETS["layer"] == "raw"], EDGES.head(0), OBJECTS)
+    graph = lineage.graph(
+        "received", "–", datasets=DATASETS[DATASETS["layer"] == "raw"], edges=EDGES.head(0), objects=OBJECTS
+    )
     assert "->" not in graph
 
 
 def test_labels_cannot_leave_their_quotes():
     """Quotes and backslashes of a label are text in Graphviz too."""
-    graph = operation.lineage("received", '1"]; evil [label="\\', DATASETS.head(0), EDGES.head(0), [])
+    graph = lineage.graph(
+        "received", '1"]; evil [label="\\', datasets=DATASETS.head(0), edges=EDGES.head(0), objects=[]
+    )
     assert "label=\"Recibidas\\n1']; evil [label='\"" in graph
 
 
 def test_sizes_and_durations_as_people_say_them():
     """Short units, a comma, minutes from sixty seconds on."""
-    assert [operation.size(value) for value in (0, 999, 83305795, 2.5e9)] == [
+    assert [wording.size(value) for value in (0, 999, 83305795, 2.5e9)] == [
         "0\u00a0B", "999\u00a0B", "83,3\u00a0MB", "2,5\u00a0GB",
     ]  # fmt: skip
-    assert [operation.duration(value) for value in (None, 2.651, 75.2)] == ["–", "2,7\u00a0s", "1\u00a0min 15\u00a0s"]
+    assert [wording.duration(value) for value in (None, 2.651, 75.2)] == ["–", "2,7\u00a0s", "1\u00a0min 15\u00a0s"]
 
 
 def test_checks_say_whether_they_hold():

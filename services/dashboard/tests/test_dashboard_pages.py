@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from streamlit.util import calc_hash
 
-from pqr_dashboard import figures
-from pqr_dashboard.menu import PAGES
+from pqr_dashboard.access.menu import PAGES
+from pqr_dashboard.figures import wording
 
 EXECUTIVE = ("resumen", "terminos", "territorio")
 LEAKS = re.compile(r"Traceback|psycopg|Error|\bnan\b|\bNaT\b|\bNone\b|127\.0\.0\.1")
@@ -73,7 +73,7 @@ def test_the_headline_is_what_gold_counted(visit, loaded):
         row = opened.execute(
             "select received, answered, breach_rate, open, overdue, mean_business_days from gold.kpi_executive"
         ).fetchone()
-    formats = (figures.count, figures.count, figures.percent, figures.count, figures.count, figures.decimal)
+    formats = (wording.count, wording.count, wording.percent, wording.count, wording.count, wording.decimal)
     expected = [form(value) for form, value in zip(formats, row, strict=True)]
     assert _cards(visit("resumen", loaded)) == expected
 
@@ -93,7 +93,7 @@ def test_a_month_and_a_type_can_be_chosen(visit, loaded):
         received = opened.execute(
             "select sum(received) from gold.kpi_daily where pqrs_type = 'RECLAMO' and day < %s", [date(2026, 2, 1)]
         ).fetchone()[0]
-    assert _cards(visitor)[0] == figures.count(received)
+    assert _cards(visitor)[0] == wording.count(received)
 
 
 def test_every_choice_of_every_filter_can_be_drawn(visit, loaded):

@@ -16,6 +16,11 @@ import urllib.request
 import pytest
 
 PATIENCE_SECONDS = 60
+UNDER_A_PARENT = (
+    sys.executable, "-c",
+    ("import os, subprocess, sys; subprocess.Popen([sys.executable, '-m', 'pqr_dashboard', *sys.argv[1:], '--parent',"
+    " str(os.getpid())]).wait()"),
+)  # fmt: skip
 
 
 def _free_port() -> int:
@@ -78,12 +83,22 @@ def test_without_a_login_it_serves_this_machine_only(host):
 def test_it_ends_with_its_parent():
     """Also when that was killed, and nobody is left to send a signal."""
     port = _free_port()
-    starter = (
-        "import os, subprocess, sys; subprocess.Popen([sys.executable, '-m', 'pqr_dashboard', *sys.argv[1:], '--parent',"
-        " str(os.getpid())]).wait()"
-    )
-    command = (sys.executable, "-c", starter)
-    with _server("--port", str(port), command=command, PQR_METRICS_PORT="0") as parent:
+    with _server("--port", str(port), command=UNDER_A_PARENT, PQR_METRICS_PORT="0") as parent:
         assert _until(lambda: _get(port, "/_stcore/health")[0] == 200)
         parent.kill()
         assert _until(lambda: _get(port, "/_stcore/health")[0] == 0)
+
+
+@pytest.mark.parametrize("ended_by", ["SIGTERM", "SIGKILL", "a killed parent"])
+def test_defect_13_nothing_is_left_in_the_temporary_directory(tmp_path, nobody, ended_by):
+    """Neither while it serves, metrics too, nor afterwards, however it ended."""
+    pages, metrics = _free_port(), _free_port()
+    settings = {"PQR_DASHBOARD_DSN": nobody, "PQR_METRICS_PORT": str(metrics), "TMPDIR": str(tmp_path)}
+    command = {"command": UNDER_A_PARENT} if ended_by == "a killed parent" else {}
+    with _server("--port", str(pages), **command, **settings) as process:
+        assert _until(lambda: _get(metrics, "/health") == (200, "ok\n"))
+        assert _get(metrics, "/metrics")[0] == 200
+        process.send_signal(signal.SIGTERM if ended_by == "SIGTERM" else signal.SIGKILL)
+        process.wait(PATIENCE_SECONDS)
+        assert _until(lambda: _get(pages, "/_stcore/health")[0] == 0)
+    assert list(tmp_path.iterdir()) == []

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime
 import pandas as pd
 import pytest
 
-from pqr_dashboard import tickets
-from pqr_dashboard.tickets import Filters
+from pqr_dashboard.figures import tickets
+from pqr_dashboard.figures.tickets import Filters
+from pqr_dashboard.view.markup import timeline_html
 
 BOGOTA = "America/Bogota"
 TICKET = {
@@ -84,7 +85,7 @@ def test_steps_are_escaped_and_in_words():
     event = {"event_type": "extended", "occurred_at": pd.Timestamp("2026-01-20 10:02", tz=BOGOTA), "actor": "entity",
              "is_effective": False, "extension_days": 8}  # fmt: skip
     odd = event | {"event_type": "<script>alert(1)</script>", "extension_days": None, "actor": '"><img>'}
-    html = tickets.timeline_html([event, odd])
+    html = timeline_html([event, odd])
     assert "Prórroga del término" in html
     assert "Entidad · 8 días hábiles más · fuera de plazo: no mueve el término" in html
     assert "<script>" not in html

@@ -11,7 +11,7 @@ import time
 import jwt
 import pytest
 
-from pqr_dashboard.tokens import Claims, Expired, Forged, NoRole, Verifier
+from pqr_dashboard.access.tokens import Claims, Expired, Forged, NoRole, Verifier
 
 SECRET = "of-the-tests-and-long-enough-for-every-one-of-the-hash-algorithms-of-hmac"
 AUDIENCE, ISSUER = "authenticated", "http://auth.test"

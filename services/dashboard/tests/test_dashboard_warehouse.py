@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from importlib import resources
 
 import pandas as pd
@@ -9,6 +11,8 @@ import psycopg
 import pytest
 
 from pqr_common.errors import WarehouseUnavailable
+from pqr_common.stage.discovery import stage_named
+from pqr_dashboard.pages import resumen, terminos, territorio
 from pqr_dashboard.warehouse import LOCAL_TIME, NotPublished
 
 QUERIES = sorted(
@@ -20,17 +24,17 @@ QUERIES = sorted(
 def test_columns_come_in_types_that_pages_can_draw(reading, loaded):
     """Days without a zone, numbers as numbers; a run's parameters as a mapping."""
     door = reading(loaded)
-    daily = door.read("daily", run_id="dos-meses")
+    daily = door.mart("kpi_daily", "dos-meses")
     assert daily["day"].dtype.kind == "M"
     assert daily["day"].dt.tz is None
-    assert door.read("executive", run_id="dos-meses")["breach_rate"].dtype == float
+    assert door.mart("kpi_executive", "dos-meses")["breach_rate"].dtype == float
     assert door.read("runs").iloc[0]["parameters"]["scenario"]["name"] == "alcaldia"
 
 
 def test_parameters_are_text_and_never_sql(reading, loaded):
     """A run id that is an attack is a run id nobody has."""
-    assert reading(loaded).read("daily", run_id="'; drop table archive.kpi_daily; --").empty
-    assert len(reading(loaded).read("daily", run_id="dos-meses"))
+    assert reading(loaded).mart("kpi_daily", "'; drop table archive.kpi_daily; --").empty
+    assert len(reading(loaded).mart("kpi_daily", "dos-meses"))
 
 
 @pytest.mark.parametrize("statement", ["delete from archive.kpi_daily", "create table core.x ()", "reset role"])
@@ -71,12 +75,26 @@ def test_a_pool_recovers_when_the_server_is_back(reading, loaded):
     assert len(door.read("runs")) == 1
 
 
-@pytest.mark.parametrize("name", ["daily", "sla", "territory", "topics", "response_time", "backlog_age"])
-def test_the_executive_pages_read_marts(name):
-    """Never tickets: a page costs the same at a thousand and at a million of them."""
-    text = resources.files("pqr_dashboard").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
-    assert "from archive." in text
-    assert "core.tickets" not in text
+@pytest.mark.parametrize("name", ["kpi_daily; drop table x", "kpi_Daily", 'kpi"', "", "../x"])
+def test_a_mart_has_the_name_of_a_table(reading, nobody, name):
+    """Anything else is a mistake of a page, told before Postgres is asked."""
+    with pytest.raises(ValueError, match="lower case"):
+        reading(nobody).mart(name, "dos-meses")
+
+
+def test_a_mart_has_the_columns_of_its_contract(reading, loaded):
+    """Whatever gold declares comes through, and the run's id before it; no list of columns lies here."""
+    door = reading(loaded)
+    contracts = {contract.dataset: contract.schema.names for contract in stage_named("gold").produces}
+    found = {name: list(door.mart(name, "dos-meses").columns) for name in contracts}
+    assert found == {name: ["run_id", *columns] for name, columns in contracts.items()}
+
+
+def test_executive_pages_read_marts_and_never_tickets():
+    """So that they cost the same at a thousand and at a million tickets."""
+    for module in (resumen, terminos, territorio):
+        queries = re.findall(r"""\.read\(\s*["'](\w+)""", inspect.getsource(module))
+        assert queries == ["types"], module.__name__
 
 
 @pytest.mark.parametrize("name", QUERIES)
@@ -90,8 +108,8 @@ def test_every_query_says_its_grain(name):
 def test_the_marts_of_all_types_are_the_headline(reading, loaded):
     """One definition: departments summed are the row of kpi_executive."""
     door = reading(loaded)
-    territory = door.read("territory", run_id="dos-meses")
-    headline = door.read("executive", run_id="dos-meses").iloc[0]
+    territory = door.mart("kpi_territory", "dos-meses")
+    headline = door.mart("kpi_executive", "dos-meses").iloc[0]
     for name in ("received", "answered", "open", "overdue", "due", "breached"):
         assert territory[name].sum() == headline[name], name
     assert isinstance(territory, pd.DataFrame)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 import threading
 import time
 import urllib.error
@@ -19,12 +18,12 @@ from streamlit.web import bootstrap
 
 from pqr_common.errors import InvalidSettings, PqrError
 from pqr_common.process import log
-from pqr_common.process.exposition import exposition, share_metrics
+from pqr_common.process.exposition import exposition
 from pqr_common.process.settings import Settings
-from pqr_dashboard import theme
-from pqr_dashboard.auth import Auth
-from pqr_dashboard.menu import PAGES
-from pqr_dashboard.network import is_loopback
+from pqr_dashboard.access.auth import Auth
+from pqr_dashboard.access.menu import PAGES
+from pqr_dashboard.access.session import is_loopback
+from pqr_dashboard.view import style
 
 __all__ = ["main"]
 
@@ -87,11 +86,10 @@ def _follow(parent: int) -> None:
 
 
 def _serve(host: str, port: int, settings: Settings) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="pqr-dashboard-"))
-    share_metrics(folder)
-    options = OPTIONS | theme.STREAMLIT | {"server.address": host, "server.port": port}
+    options = OPTIONS | style.STREAMLIT | {"server.address": host, "server.port": port}
     address = f"http://127.0.0.1:{port}/_stcore/health"
-    with exposition(folder, lambda: _trouble(address), host=host, port=settings.metrics_port):
+    # Nothing here writes metrics to files, so any folder without some will do: no other is made, and none is left.
+    with exposition(APP.parent, lambda: _trouble(address), host=host, port=settings.metrics_port):
         _warm_up()
         flags = {name.replace(".", "_"): value for name, value in options.items()}
         bootstrap.load_config_options(flags)

@@ -15,14 +15,14 @@ from streamlit.delta_generator import DeltaGenerator
 from pqr_common.errors import WarehouseUnavailable
 from pqr_common.process import log
 from pqr_common.process.settings import Settings
-from pqr_dashboard import login, theme, widgets
-from pqr_dashboard.context import NO_RUN, Context, Run
-from pqr_dashboard.menu import PAGES, Entry, menu_of
-from pqr_dashboard.session import User, signed_in
+from pqr_dashboard.access import login
+from pqr_dashboard.access.menu import PAGES, Entry, menu_of
+from pqr_dashboard.access.session import User, signed_in
+from pqr_dashboard.charts import theme
+from pqr_dashboard.pages.context import NO_RUN, Context, Remembered, Run
+from pqr_dashboard.view import style, widgets
 from pqr_dashboard.warehouse import NotPublished, Warehouse
 
-REMEMBERED_SECONDS = 3600
-REMEMBERED_ANSWERS = 400  # of some 50 kB at most
 RUN_IN_ADDRESS = "corrida"
 CHOOSER, CHOSEN = "pqr-run-chooser", "pqr-run-chosen"
 SPEAKS_SPANISH = "<script>document.documentElement.lang = 'es'</script>"  # Streamlit says English
@@ -40,14 +40,9 @@ def _warehouse(dsn: str) -> Warehouse:
     return Warehouse(dsn)
 
 
-@st.cache_data(ttl=REMEMBERED_SECONDS, max_entries=REMEMBERED_ANSWERS, show_spinner=False)
-def _remembered(name: str, stamp: str, _warehouse: Warehouse, **parameters: object) -> pd.DataFrame:  # noqa: ARG001  the stamp is a key
-    return _warehouse.read(name, **parameters)
-
-
 def main() -> None:
     st.set_page_config(page_title="PQRSD", page_icon=ICON, layout="wide", menu_items={})
-    st.html(theme.css())
+    st.html(style.css())
     st.html(SPEAKS_SPANISH, unsafe_allow_javascript=True)
     st.logo(LOGO, size="large")
     theme.use_charts()
@@ -58,7 +53,7 @@ def main() -> None:
         return
     entries = menu_of(user.role)
     place = st.sidebar.container()  # the run stands above who is signed in
-    shown = {entry: partial(_show, entry, settings, user, place) for entry in entries}
+    shown = {entry: partial(_show, entry, user, settings=settings, place=place) for entry in entries}
     pages = [
         st.Page(show, title=entry.title, icon=entry.icon, url_path=_path(entry), default=entry is PAGES[0])
         for entry, show in shown.items()
@@ -73,7 +68,7 @@ def _path(entry: Entry) -> str:
     return login.HOME if entry is PAGES[0] else entry.path
 
 
-def _show(entry: Entry, settings: Settings, user: User, place: DeltaGenerator) -> None:
+def _show(entry: Entry, user: User, *, settings: Settings, place: DeltaGenerator) -> None:
     try:
         warehouse = _warehouse(_dsn(settings))
         runs = warehouse.read("runs")
@@ -88,7 +83,8 @@ def _show(entry: Entry, settings: Settings, user: User, place: DeltaGenerator) -
         _nothing_yet()
         return
     try:
-        context = Context(run or NO_RUN, user, warehouse.read, partial(_remembered, _warehouse=warehouse))
+        shown = run or NO_RUN
+        context = Context(shown, user, fresh=warehouse, remembered=Remembered(warehouse, shown.stamp))
         import_module(f"pqr_dashboard.pages.{entry.module}").page(context)
     except NotPublished:
         _nothing_yet()

@@ -1,8 +1,9 @@
-"""The read-only door to Postgres: named queries with parameters in, data frames out."""
+"""The read-only door to Postgres: marts and named queries with parameters in, data frames out."""
 
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
@@ -10,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 import psycopg
+from psycopg import sql
 from psycopg.types.numeric import FloatLoader
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -21,12 +23,12 @@ ROLE = "pqr_dashboard"
 LOCAL_TIME = "America/Bogota"
 STATEMENT_TIMEOUT_SECONDS = 15
 CONNECT_TIMEOUT_SECONDS = 5
-IMPATIENCE_SECONDS, PATIENCE_SECONDS = (
-    1,
-    15,
-)  # for a free connection: before and after asking whether the server is there
+# For a free connection: before and after asking whether the server is there.
+IMPATIENCE_SECONDS, PATIENCE_SECONDS = 1, 15
 CONNECTIONS = 4
 DATE, TIMESTAMP = 1082, 1184  # type numbers of Postgres
+NUMBERS = (20, 21, 23, 701, 1700)  # bigint, smallint, integer, double precision, numeric
+MART = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class NotPublished(WarehouseUnavailable):
@@ -34,7 +36,10 @@ class NotPublished(WarehouseUnavailable):
 
 
 class Warehouse:
-    """A small pool of connections that can read and do nothing else; safe to share between threads."""
+    """A small pool of connections that can read and do nothing else; safe to share between threads.
+
+    Frames have dates as datetime64 without zone, instants in Bogotá's, and numbers that are missing as NaN.
+    """
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
@@ -51,13 +56,17 @@ class Warehouse:
         )
 
     def read(self, name: str, **parameters: Any) -> pd.DataFrame:
-        """The rows of sql/<name>.sql with its %(named)s parameters; raises WarehouseUnavailable, NotPublished.
+        """The rows of sql/<name>.sql with its %(named)s parameters; raises WarehouseUnavailable, NotPublished."""
+        with _translated(f"sql/{name}.sql"), self._connection() as opened:
+            return _frame(opened.execute(_sql(name), parameters))
 
-        Dates are datetime64 without zone, instants have Bogotá's, numerics are floats.
-        """
-        with _translated(name), self._connection() as opened:
-            rows = opened.execute(_sql(name), parameters)
-            return _frame(rows)
+    def mart(self, name: str, run_id: str) -> pd.DataFrame:
+        """The rows a run has in archive.<name>, in no order, with whatever columns gold's contract gave the mart."""
+        if not MART.fullmatch(name):
+            raise ValueError(f"A mart is named in lower case, found {name!r}.")
+        query = sql.SQL("select * from archive.{} where run_id = %s").format(sql.Identifier(name))
+        with _translated(f"archive.{name}"), self._connection() as opened:
+            return _frame(opened.execute(query, [run_id]))
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[psycopg.Connection]:
@@ -98,21 +107,23 @@ def _frame(rows: psycopg.Cursor[tuple[Any, ...]]) -> pd.DataFrame:
             frame[column.name] = pd.to_datetime(frame[column.name])
         elif column.type_code == TIMESTAMP:
             frame[column.name] = pd.to_datetime(frame[column.name], utc=True).dt.tz_convert(LOCAL_TIME)
+        elif column.type_code in NUMBERS:
+            frame[column.name] = pd.to_numeric(frame[column.name])
     return frame
 
 
 @contextlib.contextmanager
-def _translated(name: str) -> Iterator[None]:
+def _translated(asked: str) -> Iterator[None]:
     try:
         yield
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedObject) as error:
         raise NotPublished(
-            f"Postgres must hold the tables of the platform, found {_first_line(error)} in sql/{name}.sql: "
+            f"Postgres must hold the tables of the platform, found {_first_line(error)} in {asked}: "
             f"load a run with `pqr run`."
         ) from error
     except (psycopg.Error, PoolTimeout) as error:
         raise WarehouseUnavailable(
-            f"Postgres must answer the query {name}, found {_first_line(error)}: see that it runs and that "
+            f"Postgres must answer {asked}, found {_first_line(error)}: see that it runs and that "
             f"PQR_DASHBOARD_DSN names it."
         ) from error
 

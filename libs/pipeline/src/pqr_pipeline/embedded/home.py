@@ -37,8 +37,8 @@ def alone(settings: Settings, name: str) -> Iterator[None]:
         while not _locked(file.fileno()):
             if time.monotonic() > deadline:
                 raise Transient(
-                    f"Another command must have started {name} within {PATIENCE_SECONDS:.0f} s, found it still at it in "
-                    f"{settings.home}: end it, then try again."
+                    f"Another command must have started {name} within {PATIENCE_SECONDS:.0f} s, found it still at "
+                    f"it in {settings.home}: end it, then try again."
                 )
             time.sleep(POLL_SECONDS)
         yield

@@ -5,8 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from pqr_dashboard import theme
-from pqr_dashboard.charts import Drawn
+from pqr_dashboard.charts import Drawn, theme
 
 __all__ = ["backlog", "received_and_answered"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from pqr_dashboard import theme
+from pqr_dashboard.charts import theme
 
 __all__ = ["rejects", "stages"]
 
@@ -14,7 +14,7 @@ STATE_COLOURS = {"Completa": theme.GOOD, "Falló": theme.BAD, "En curso": theme.
 
 
 def stages(attempts: pd.DataFrame, order: list[str]) -> alt.Chart:
-    """A bar an attempt, along the seconds since the run began. `attempts`: stage, state, start, end, said."""
+    """One bar per attempt, along the seconds since the run began. `attempts`: stage, state, start, end, said."""
     scale = alt.Scale(domain=list(STATE_COLOURS), range=list(STATE_COLOURS.values()))
     bars: alt.Chart = alt.Chart(attempts).mark_bar(cornerRadius=3, minBandSize=12).encode(
         y=alt.Y("stage:N", sort=order, title=None, axis=alt.Axis(labelLimit=120)),
@@ -32,7 +32,7 @@ def stages(attempts: pd.DataFrame, order: list[str]) -> alt.Chart:
 
 
 def rejects(found: pd.DataFrame) -> alt.Chart:
-    """A bar a rule. `found`: rule_said, layer_said, rejected, share."""
+    """One bar per rule. `found`: rule_said, layer_said, rejected, share."""
     bars: alt.Chart = alt.Chart(found).mark_bar().encode(
         y=alt.Y("rule_said:N", sort="-x", title=None, axis=alt.Axis(labelLimit=200)),
         x=alt.X("rejected:Q", title="Líneas rechazadas", axis=alt.Axis(format=",d", tickMinStep=1)),

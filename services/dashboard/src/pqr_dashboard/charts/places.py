@@ -5,8 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from pqr_dashboard import shades, theme
-from pqr_dashboard.charts import Drawn
+from pqr_dashboard.charts import Drawn, shades, theme
 
 __all__ = ["ranking", "tile_map"]
 
@@ -18,7 +17,7 @@ ROOM_FOR_TEXT = 1.35
 
 
 def tile_map(placed: pd.DataFrame, measure: str, cases: str, *, is_bad: bool) -> Drawn:
-    """A square a department, its code and value in it. `placed`: tiles with value, text, cases, is_few."""
+    """One square per department, its code and value in it. `placed`: tiles with value, text, cases, is_few."""
     fills = _fills(placed, is_bad=is_bad)
     base = alt.Chart(placed.assign(fill=fills, ink=[shades.ink_on(fill) for fill in fills])).encode(
         x=alt.X("column:O", axis=None, scale=alt.Scale(paddingInner=0.05, paddingOuter=0)),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from pqr_dashboard import theme
+from pqr_dashboard.charts import theme
+from pqr_dashboard.simulator.comparison import RUN, SIMULATED
 
-__all__ = ["RUN", "SIMULATED", "backlog", "breach_by_type"]
+__all__ = ["backlog", "breach_by_type"]
 
-RUN, SIMULATED = "La corrida", "Simulado"
 HEIGHT = 280
 BAR_STEP = 15
 _SCALE = alt.Scale(domain=[RUN, SIMULATED], range=[theme.GREY, theme.ACCENT])
@@ -35,7 +35,7 @@ def backlog(days: pd.DataFrame, measure: str) -> alt.LayerChart | alt.FacetChart
 
 
 def breach_by_type(rates: pd.DataFrame, order: list[str]) -> alt.Chart:
-    """Two bars a type. `rates`: name, which, rate (0 to 1), due, breached."""
+    """Two bars per type. `rates`: name, which, rate (0 to 1), due, breached."""
     bars: alt.Chart = alt.Chart(rates).mark_bar().encode(
         y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=190)),
         yOffset=alt.YOffset("which:N", sort=[RUN, SIMULATED]),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from pqr_dashboard import theme
-from pqr_dashboard.tickets import CLOCK
+from pqr_dashboard.charts import theme
+from pqr_dashboard.figures.tickets import CLOCK
 
 __all__ = ["clock"]
 

@@ -1,1 +1,1 @@
-"""One module a page; each has `page(context)`."""
+"""One module per page, with `page(context)`; of two, a part lies in a module of its own."""

@@ -8,11 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pqr_dashboard import figures, months, widgets
-from pqr_dashboard.charts import flow, terms
-from pqr_dashboard.context import Context
-from pqr_dashboard.names import Types
-from pqr_dashboard.parts import Column
+from pqr_dashboard.charts import compliance, flow
+from pqr_dashboard.figures import months, sums, wording
+from pqr_dashboard.figures.pqrs_types import Types
+from pqr_dashboard.pages.context import Context
+from pqr_dashboard.view import widgets
+from pqr_dashboard.view.markup import Column
 
 __all__ = ["page"]
 
@@ -23,16 +24,20 @@ DAYS_SHOWN_SINGLY = 130
 
 def page(context: Context) -> None:
     run = context.run
-    widgets.title("Resumen", f"Peticiones, quejas, reclamos, sugerencias y denuncias del {_window(context)}.")
+    window = f"{wording.day(run.window_from)} al {wording.day(run.window_to)}"
+    widgets.title("Resumen", f"Peticiones, quejas, reclamos, sugerencias y denuncias del {window}.")
     types = Types.of(context.read("types"))
-    daily, sla, territory = context.read("daily"), context.read("sla"), context.read("territory")
+    if any(context.lacks(name) for name in ("kpi_daily", "kpi_sla", "kpi_territory")):
+        widgets.lacking()
+        return
+    daily, sla, territory = context.mart("kpi_daily"), context.mart("kpi_sla"), context.mart("kpi_territory")
     by_month = months.by_month(daily, sla)
     chosen_type, chosen_month = _filters(types, by_month)
     of_type = months.by_month(months.of_type(daily, chosen_type), months.of_type(sla, chosen_type))
     by_start = months.by_start(of_type)
     of_run = months.whole(months.of_type(territory, chosen_type))
     complete = months.complete_months(run.window_from, run.window_to)
-    widgets.cards(months.headline(of_run, by_start, complete, chosen_month))
+    widgets.cards(months.headline(of_run, by_start, complete=complete, chosen=chosen_month))
     widgets.note(_verdict(of_run if chosen_month is None else by_start[chosen_month]))
     _over_time(context, months.of_type(daily, chosen_type), has_peaks=chosen_type is None)
     left, right = st.columns([2, 3], gap="large")
@@ -47,19 +52,14 @@ def page(context: Context) -> None:
 def _verdict(shown: Mapping[str, Any]) -> str:
     """The page in one sentence."""
     rate = shown["breach_rate"]
-    left = f"{figures.count(shown['backlog'])} siguen pendientes y {figures.count(shown['overdue'])} están vencidas."
-    if figures.is_missing(rate):
+    left = f"{wording.count(shown['backlog'])} siguen pendientes y {wording.count(shown['overdue'])} están vencidas."
+    if wording.is_missing(rate):
         return f"Todavía no ha vencido ningún término; {left}"
     side = "por encima" if rate > months.THRESHOLD else "por debajo"
     return (
-        f"{figures.percent(1 - rate)} de las solicitudes que vencían se atendieron en término: el incumplimiento, "
-        f"{figures.percent(rate)}, está {side} del umbral de {figures.percent(months.THRESHOLD, 0)}; {left}"
+        f"{wording.percent(1 - rate)} de las solicitudes que vencían se atendieron en término: el incumplimiento, "
+        f"{wording.percent(rate)}, está {side} del umbral de {wording.percent(months.THRESHOLD, 0)}; {left}"
     )
-
-
-def _window(context: Context) -> str:
-    run = context.run
-    return f"{figures.day(run.window_from)} al {figures.day(run.window_to)}"
 
 
 def _filters(types: Types, by_month: pd.DataFrame) -> tuple[str | None, pd.Timestamp | None]:
@@ -67,7 +67,7 @@ def _filters(types: Types, by_month: pd.DataFrame) -> tuple[str | None, pd.Times
     with left:
         month = st.selectbox(
             "Periodo", ["", *reversed(by_month["month"].tolist())], key="resumen-mes",
-            format_func=lambda start: figures.month(start) if start else EVERY_MONTH,
+            format_func=lambda start: wording.month(start) if start else EVERY_MONTH,
         )  # fmt: skip
     with right:
         code = st.selectbox("Tipo de solicitud", ["", *types.names], format_func=types.called, key="resumen-tipo")
@@ -76,8 +76,8 @@ def _filters(types: Types, by_month: pd.DataFrame) -> tuple[str | None, pd.Times
 
 def _over_time(context: Context, daily: pd.DataFrame, *, has_peaks: bool) -> None:
     run = context.run
-    days = daily.groupby("day", as_index=False)[["received", "answered", "backlog", "overdue"]].sum()
-    peaks = context.read("peaks")[["day", "is_peak"]]
+    days = sums.summed(daily, "day")
+    peaks = context.mart("kpi_peaks")[["day", "is_peak"]]
     days = days.merge(peaks, on="day", how="left").assign(is_peak=lambda f: f["is_peak"].fillna(False) & has_peaks)
     bands = months.named_peaks(run.parameters, run.window_from, run.window_to)
     widgets.section(
@@ -96,16 +96,16 @@ def _over_time(context: Context, daily: pd.DataFrame, *, has_peaks: bool) -> Non
     last = days.iloc[-1]
     widgets.chart(
         flow.backlog(days, bands),
-        f"Solicitudes pendientes por día; al cierre quedan {figures.count(last['backlog'])}, de ellas "
-        f"{figures.count(last['overdue'])} vencidas.",
+        f"Solicitudes pendientes por día; al cierre quedan {wording.count(last['backlog'])}, de ellas "
+        f"{wording.count(last['overdue'])} vencidas.",
     )
     with st.expander("Ver los datos por día"):
         widgets.table(
             days,
             [
-                Column("day", "Día", figures.day), Column("received", "Recibidas", figures.count),
-                Column("answered", "Respondidas", figures.count), Column("backlog", "Pendientes", figures.count),
-                Column("overdue", "Vencidas", figures.count),
+                Column("day", "Día", wording.day), Column("received", "Recibidas", wording.count),
+                Column("answered", "Respondidas", wording.count), Column("backlog", "Pendientes", wording.count),
+                Column("overdue", "Vencidas", wording.count),
                 Column("is_peak", "Día pico", lambda is_peak: "sí" if is_peak else ""),
             ],
             file="resumen-por-dia", caption="Recibidas, respondidas y pendientes por día",
@@ -119,30 +119,30 @@ def _grain(days: int) -> str:
 
 
 def _said(days: pd.DataFrame) -> str:
-    return f"{figures.count(days['received'].sum())} recibidas y {figures.count(days['answered'].sum())} respondidas"
+    return f"{wording.count(days['received'].sum())} recibidas y {wording.count(days['answered'].sum())} respondidas"
 
 
 def _said_peaks(bands: pd.DataFrame) -> str:
-    said = [f"{name} desde el {figures.day(start)}" for name, start in zip(bands["name"], bands["start"], strict=True)]
+    said = [f"{name} desde el {wording.day(start)}" for name, start in zip(bands["name"], bands["start"], strict=True)]
     return f"Picos: {'; '.join(said)}." if said else ""
 
 
 def _gauge(shown: Mapping[str, Any]) -> None:
     widgets.section("Cumplimiento de los términos", "De las solicitudes cuyo término venció en el periodo.")
     rate = shown["breach_rate"]
-    if figures.is_missing(rate):
+    if wording.is_missing(rate):
         widgets.empty("Nada venció en este periodo", "Elija otro mes o todos los tipos.")
         return
     widgets.chart(
-        terms.gauge(rate, months.THRESHOLD),
-        f"{figures.percent(1 - rate)} cumplidas en término de una meta de 100 %; incumplimiento "
-        f"{figures.percent(rate)}, umbral {figures.percent(months.THRESHOLD, 0)}.",
+        compliance.gauge(rate, months.THRESHOLD),
+        f"{wording.percent(1 - rate)} cumplidas en término de una meta de 100 %; incumplimiento "
+        f"{wording.percent(rate)}, umbral {wording.percent(months.THRESHOLD, 0)}.",
     )
 
 
 def _by_type(counts: pd.DataFrame, types: Types) -> None:
     widgets.section("Incumplimiento por tipo", "Incumplidas sobre las que vencieron. En rojo, por encima del umbral.")
-    due = counts.groupby("pqrs_type", as_index=False)[["breached", "due"]].sum().query("due > 0")
+    due = sums.summed(counts, "pqrs_type").query("due > 0")
     due = due.assign(
         breach_rate=due["breached"] / due["due"],
         name=[types.short.get(code, code) for code in due["pqrs_type"]],
@@ -153,16 +153,16 @@ def _by_type(counts: pd.DataFrame, types: Types) -> None:
         return
     worst = due.iloc[0]
     widgets.chart(
-        terms.breach_by_type(due, months.THRESHOLD),
-        f"Incumplimiento por tipo; el mayor es {worst['full_name']} con {figures.percent(worst['breach_rate'])}.",
+        compliance.breach_by_type(due, months.THRESHOLD),
+        f"Incumplimiento por tipo; el mayor es {worst['full_name']} con {wording.percent(worst['breach_rate'])}.",
     )
     with st.expander("Ver los datos por tipo"):
         widgets.table(
             due,
             [
-                Column("full_name", "Tipo"), Column("due", "Vencían", figures.count),
-                Column("breached", "Incumplidas", figures.count),
-                Column("breach_rate", "Incumplimiento", figures.percent),
+                Column("full_name", "Tipo"), Column("due", "Vencían", wording.count),
+                Column("breached", "Incumplidas", wording.count),
+                Column("breach_rate", "Incumplimiento", wording.percent),
             ],
             file="resumen-por-tipo", caption="Incumplimiento por tipo",
         )  # fmt: skip
@@ -173,13 +173,13 @@ def _monthly(by_month: pd.DataFrame) -> None:
     widgets.table(
         by_month,
         [
-            Column("month", "Mes", figures.month), Column("received", "Recibidas", figures.count),
-            Column("answered", "Respondidas", figures.count), Column("due", "Vencían", figures.count),
-            Column("breached", "Incumplidas", figures.count),
-            Column("breach_rate", "Incumplimiento", figures.percent),
-            Column("backlog", "Pendientes al cierre", figures.count),
-            Column("overdue", "Vencidas al cierre", figures.count),
-            Column("mean_business_days", "Respuesta media (días)", figures.decimal),
+            Column("month", "Mes", wording.month), Column("received", "Recibidas", wording.count),
+            Column("answered", "Respondidas", wording.count), Column("due", "Vencían", wording.count),
+            Column("breached", "Incumplidas", wording.count),
+            Column("breach_rate", "Incumplimiento", wording.percent),
+            Column("backlog", "Pendientes al cierre", wording.count),
+            Column("overdue", "Vencidas al cierre", wording.count),
+            Column("mean_business_days", "Respuesta media (días)", wording.decimal),
         ],
         file="resumen-por-mes", caption="Cifras por mes",
     )  # fmt: skip

@@ -5,19 +5,22 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pqr_dashboard import figures, simulation, what_if, widgets
 from pqr_dashboard.charts import simulator as charts
-from pqr_dashboard.context import Context
-from pqr_dashboard.names import Types
-from pqr_dashboard.simulation import Change
-from pqr_dashboard.widgets import Column
+from pqr_dashboard.figures import wording
+from pqr_dashboard.figures.pqrs_types import Types
+from pqr_dashboard.pages.context import Context
+from pqr_dashboard.simulator import comparison, model
+from pqr_dashboard.simulator.model import Variation
+from pqr_dashboard.view import widgets
+from pqr_dashboard.view.markup import Column
 
 __all__ = ["page"]
 
 LAWFUL, ALL_TERMS, EACH_TERM = "Los de la ley", "Todos más o menos días", "Uno por tipo"
 AS_IT_WAS, SHARE, A_DAY = "La que hubo", "Un porcentaje", "Respuestas por día hábil"
-ORDERS = {simulation.OWN_ORDER: "El que siguió la entidad", simulation.BY_DUE_DATE: "Primero lo que vence antes"}
+ORDERS = {model.OWN_ORDER: "El que siguió la entidad", model.BY_DUE_DATE: "Primero lo que vence antes"}
 MEASURES = {"Pendientes": "backlog", "Vencidas": "overdue"}
+ARRIVAL = ("opened_on", "received_on", "pqrs_type", "fate", "tickets")  # without these nothing can be simulated
 SHIFT_MAX, TERM_MAX, A_DAY_MAX = 15, 60, 1_000_000
 
 
@@ -26,27 +29,24 @@ def page(context: Context) -> None:
         "Simulador",
         "Las mismas solicitudes que llegaron, con otros términos, otra capacidad u otro orden de respuesta.",
     )
-    cohorts = context.read("cohorts")
-    if cohorts.empty:
-        widgets.empty(
-            "Esta corrida no trae lo que el simulador necesita",
-            "La publicó una versión anterior. Ejecute de nuevo [[pqr run]] con los mismos parámetros y vuelva aquí.",
-        )
+    cohorts, executive, daily = (context.mart(name) for name in ("kpi_cohorts", "kpi_executive", "kpi_daily"))
+    if executive.empty or daily.empty or cohorts[[*ARRIVAL]].isna().any(axis=None) or cohorts.empty:
+        widgets.lacking("Esta corrida no trae lo que el simulador necesita")
         return
     types = Types.of(context.read("types"))
-    run, daily = context.read("executive").iloc[0].to_dict(), context.read("daily")
+    run = executive.iloc[0].to_dict()
     window = context.run.window_from, context.run.window_to
-    change = _asked(types, simulation.answered_a_day(cohorts, *window))
-    outcome = simulation.simulated(cohorts, *window, change)
-    if change == Change():
-        _unchanged(is_same=what_if.is_as_it_was(run, daily, outcome))
-    widgets.cards(what_if.headline(run, daily, outcome))
+    variation = _asked(types, model.answers_per_business_day(cohorts, window))
+    outcome = model.simulated(cohorts, window, variation)
+    if variation == Variation():
+        _unchanged(is_same=comparison.is_as_it_was(run, daily, outcome))
+    widgets.cards(comparison.headline(run, daily, outcome))
     _lines(daily, outcome)
-    _types(daily, outcome, types, types.terms | dict(change.terms))
+    _types(daily, outcome, types, terms=types.terms | dict(variation.terms))
     _how()
 
 
-def _asked(types: Types, usual: int) -> Change:
+def _asked(types: Types, usual: int) -> Variation:
     """What the person at the controls wants to be different."""
     terms, capacity, order = st.columns(3, gap="small", border=True)
     with terms:
@@ -56,14 +56,14 @@ def _asked(types: Types, usual: int) -> Change:
     with order:
         chosen = st.radio("Orden de respuesta", list(ORDERS), format_func=ORDERS.__getitem__, key="sim-order")
         st.caption("Con la misma capacidad, responder primero lo que vence antes cambia cuántas se incumplen.")
-    return Change(new_terms, percent, per_day, chosen or simulation.OWN_ORDER)
+    return Variation(new_terms, percent, per_day, chosen or model.OWN_ORDER)
 
 
 def _terms(types: Types) -> dict[str, int]:
     how = st.radio("Términos", [LAWFUL, ALL_TERMS, EACH_TERM], key="sim-terms")
     if how == ALL_TERMS:
         days = st.slider("Días hábiles de más o de menos", -SHIFT_MAX, SHIFT_MAX, 0, format="%+d", key="sim-shift")
-        return what_if.shifted(types.terms, days)
+        return comparison.shifted(types.terms, days)
     if how == EACH_TERM:
         with st.popover("Términos en días hábiles", width="stretch"):
             given = {
@@ -83,7 +83,7 @@ def _capacity(usual: int) -> tuple[int, int | None]:
         ), None
     if how == A_DAY:
         return 100, int(st.number_input("Respuestas por día hábil", 0, A_DAY_MAX, usual, 1, key="sim-a-day"))
-    st.caption(f"En promedio, {figures.count(usual)} respuestas por día hábil.")
+    st.caption(f"En promedio, {wording.count(usual)} respuestas por día hábil.")
     return 100, None
 
 
@@ -101,36 +101,36 @@ def _unchanged(*, is_same: bool) -> None:
         )
 
 
-def _lines(daily: pd.DataFrame, outcome: simulation.Outcome) -> None:
+def _lines(daily: pd.DataFrame, outcome: model.Outcome) -> None:
     widgets.section("Lo que habría esperado respuesta", "Solicitudes sin responder al cierre de cada día.")
     chosen = st.segmented_control(
         "Mostrar", list(MEASURES), default="Pendientes", key="sim-measure", label_visibility="collapsed"
     )
     measure = chosen or "Pendientes"
-    days = what_if.days_of(daily, outcome, MEASURES[measure])
+    days = comparison.days_of(daily, outcome, MEASURES[measure])
     last = days[days["day"] == days["day"].max()].set_index("which")["tickets"]
     widgets.chart(
         charts.backlog(days, measure),
-        f"{measure} al cierre de la ventana: {figures.count(last[charts.RUN])} en la corrida, "
-        f"{figures.count(last[charts.SIMULATED])} en la simulación.",
+        f"{measure} al cierre de la ventana: {wording.count(last[comparison.RUN])} en la corrida, "
+        f"{wording.count(last[comparison.SIMULATED])} en la simulación.",
     )
 
 
-def _types(daily: pd.DataFrame, outcome: simulation.Outcome, types: Types, terms: dict[str, int]) -> None:
-    table = what_if.compared(daily, outcome, types.names, terms)
+def _types(daily: pd.DataFrame, outcome: model.Outcome, types: Types, *, terms: dict[str, int]) -> None:
+    table = comparison.compared(daily, outcome, names=types.names, terms=terms)
     widgets.section(
         "Incumplimiento por tipo", "De las finalizadas: las solicitudes cuyo término terminó dentro de la ventana."
     )
-    bars = what_if.rates(table.assign(name=[types.short[code] for code in table["pqrs_type"]]))
+    bars = comparison.rates(table.assign(name=[types.short[code] for code in table["pqrs_type"]]))
     widgets.chart(
         charts.breach_by_type(bars, list(types.short.values())), "Incumplimiento de cada tipo; las cifras están abajo."
     )
     total = [
-        "Total", "", figures.count(table["due"].sum()), figures.count(table["due_simulated"].sum()),
-        figures.count(table["breached"].sum()), figures.count(table["breached_simulated"].sum()),
-        figures.percent(figures.share(table["breached"].sum(), table["due"].sum())),
-        figures.percent(figures.share(table["breached_simulated"].sum(), table["due_simulated"].sum())),
-        figures.count(table["open"].sum()), figures.count(table["open_simulated"].sum()),
+        "Total", "", wording.count(table["due"].sum()), wording.count(table["due_simulated"].sum()),
+        wording.count(table["breached"].sum()), wording.count(table["breached_simulated"].sum()),
+        wording.percent(wording.share(table["breached"].sum(), table["due"].sum())),
+        wording.percent(wording.share(table["breached_simulated"].sum(), table["due_simulated"].sum())),
+        wording.count(table["open"].sum()), wording.count(table["open_simulated"].sum()),
     ]  # fmt: skip
     widgets.table(table, COLUMNS, file="simulacion-por-tipo", caption="La corrida y lo simulado, por tipo", total=total)
 
@@ -142,15 +142,15 @@ def _how() -> None:
 
 COLUMNS = (
     Column("name", "Tipo"),
-    Column("term", "Término (sim.)", figures.count),
-    Column("due", "Finalizadas", figures.count),
-    Column("due_simulated", "Finalizadas (sim.)", figures.count),
-    Column("breached", "Incumplidas", figures.count),
-    Column("breached_simulated", "Incumplidas (sim.)", figures.count),
-    Column("rate", "Incumplimiento", figures.percent),
-    Column("rate_simulated", "Incumplimiento (sim.)", figures.percent),
-    Column("open", "Pendientes", figures.count),
-    Column("open_simulated", "Pendientes (sim.)", figures.count),
+    Column("term", "Término (sim.)", wording.count),
+    Column("due", "Finalizadas", wording.count),
+    Column("due_simulated", "Finalizadas (sim.)", wording.count),
+    Column("breached", "Incumplidas", wording.count),
+    Column("breached_simulated", "Incumplidas (sim.)", wording.count),
+    Column("rate", "Incumplimiento", wording.percent),
+    Column("rate_simulated", "Incumplimiento (sim.)", wording.percent),
+    Column("open", "Pendientes", wording.count),
+    Column("open_simulated", "Pendientes (sim.)", wording.count),
 )
 
 HOW = """

@@ -8,16 +8,17 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pqr_dashboard import figures, tickets, widgets
-from pqr_dashboard.charts import ticket as charts
-from pqr_dashboard.context import Context
-from pqr_dashboard.names import TOPIC_NAMES, Types
-from pqr_dashboard.tickets import STATUSES, Filters
-from pqrs.catalogue import DEPARTMENTS, DEPENDENCIES
+from pqr_dashboard.figures import tickets, wording
+from pqr_dashboard.figures.pqrs_types import TOPIC_NAMES, Types
+from pqr_dashboard.figures.tickets import STATUSES, Filters
+from pqr_dashboard.pages import solicitud
+from pqr_dashboard.pages.context import Context
+from pqr_dashboard.pages.solicitud import TICKET_IN_ADDRESS
+from pqr_dashboard.view import widgets
+from pqrs.catalogue import DEPARTMENTS
 
 __all__ = ["page"]
 
-TICKET_IN_ADDRESS = "solicitud"
 CURSORS, ASKED, GRID = "tickets-cursors", "tickets-asked", "tickets-grid"
 ANY = "Cualquiera"
 ASKED_BY = tuple(f"tickets-{name}" for name in ("code", "type", "status", "department", "topic", "dates", "overdue"))
@@ -35,7 +36,8 @@ def page(context: Context) -> None:
             f"publique esta con [[pqr publish {context.run_id}]].",
         )
     elif chosen:
-        _ticket(context, chosen)
+        _keep_filters()
+        solicitud.page(context, chosen)
     else:
         _search(context)
 
@@ -98,6 +100,13 @@ def _asked_days(dates: Any, first: date, last: date) -> tuple[date | None, date 
     return (start if start > first else None), (end if end < last else None)
 
 
+def _keep_filters() -> None:
+    """Streamlit forgets controls that a run does not draw; touched, they are as they were on return to the list."""
+    for key in ASKED_BY:
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
+
+
 def _cursors(filters: Filters) -> list[Cursor]:
     """The last ticket of each page turned over so far; another question begins on its first page."""
     if st.session_state.get(ASKED) != filters:
@@ -131,7 +140,7 @@ def _pager(rows: pd.DataFrame, shown: pd.DataFrame, cursors: list[Cursor], *, ha
     first = len(cursors) * tickets.PAGE_ROWS + 1
     end = "" if has_more else "; no hay más"
     where.caption(
-        f"Solicitudes {figures.count(first)} a {figures.count(first + len(shown) - 1)}, primero las más recientes{end}."
+        f"Solicitudes {wording.count(first)} a {wording.count(first + len(shown) - 1)}, primero las más recientes{end}."
         if has_more or cursors or len(shown) > 1
         else "Una sola solicitud."
     )
@@ -144,62 +153,3 @@ def _pager(rows: pd.DataFrame, shown: pd.DataFrame, cursors: list[Cursor], *, ha
         st.rerun()
     with csv:
         widgets.csv_button(rows.assign(Identificador=shown["ticket_id"]), "solicitudes")
-
-
-def _ticket(context: Context, ticket_id: str) -> None:
-    _keep_filters()
-    if st.button("Volver a la lista", icon=":material/arrow_back:", key="ticket-back", type="tertiary"):
-        del st.query_params[TICKET_IN_ADDRESS]
-        st.rerun()
-    found = context.read("ticket", ticket_id=tickets.code_of(ticket_id) or "")
-    if found.empty:
-        widgets.title("Solicitudes")
-        widgets.empty("No hay una solicitud con ese identificador", "Vuelva a la lista y búsquela por su radicado.")
-        return
-    ticket = found.iloc[0].to_dict()
-    types = Types.of(context.read("types"))
-    where = [ticket["municipality"], ticket["department"]]
-    widgets.title(
-        f"Solicitud {ticket['radicado'] or 'sin radicar'}",
-        " · ".join(filter(None, [
-            types.called(ticket["pqrs_type"]), TOPIC_NAMES.get(ticket["topic"], ticket["topic"]),
-            DEPENDENCIES.get(ticket["dependency"], ticket["dependency"]), ", ".join(filter(None, where)),
-        ])),
-    )  # fmt: skip
-    widgets.cards(tickets.cards(ticket))
-    events = context.read("ticket_events", ticket_id=ticket["ticket_id"])
-    _clock(ticket, events)
-    _story(ticket, events)
-
-
-def _keep_filters() -> None:
-    """Streamlit forgets controls that a run does not draw; touched, they are as they were on return to the list."""
-    for key in ASKED_BY:
-        if key in st.session_state:
-            st.session_state[key] = st.session_state[key]
-
-
-def _clock(ticket: dict[Any, Any], events: pd.DataFrame) -> None:
-    stretches = tickets.clock(ticket)
-    if stretches.empty:
-        return
-    widgets.section("El reloj", "El término corre en días hábiles desde el siguiente a la recepción legal.")
-    names = [tickets.STEPS.get(kind, kind) for kind in events["event_type"]]
-    steps = events.assign(at=events["occurred_at"].dt.tz_localize(None), said=names)
-    said = "; ".join(f"{row.kind}: {row.days} días hábiles" for row in stretches.itertuples())
-    widgets.chart(charts.clock(stretches, steps[["at", "said"]]), said)
-    st.caption(f"{said}.")
-
-
-def _story(ticket: dict[Any, Any], events: pd.DataFrame) -> None:
-    story, origin = st.columns([3, 2], gap="large")
-    with story:
-        widgets.section("La historia", f"{figures.count(ticket['count_emails'])} correos, hora de Bogotá.")
-        st.html(tickets.timeline_html(events.to_dict("records")))
-    with origin:
-        widgets.section("De dónde sale", "La línea del correo tal como llegó al lago.")
-        st.code(tickets.source(ticket), language="bash", wrap_lines=True)
-        facts = [("SHA-256 del objeto", ticket["raw_sha256"]), ("Identificador de la solicitud", ticket["ticket_id"])]
-        for label, value in facts:
-            st.caption(label)
-            st.code(value, language=None, wrap_lines=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pqr_dashboard import figures, months, places, widgets
 from pqr_dashboard.charts import places as charts
-from pqr_dashboard.context import Context
-from pqr_dashboard.names import TOPIC_NAMES, Types
-from pqr_dashboard.parts import Column
-from pqr_dashboard.places import MEASURES, Measure
+from pqr_dashboard.figures import months, places, wording
+from pqr_dashboard.figures.places import MEASURES, Measure
+from pqr_dashboard.figures.pqrs_types import TOPIC_NAMES, Types
+from pqr_dashboard.pages.context import Context
+from pqr_dashboard.view import widgets
+from pqr_dashboard.view.markup import Column
 
 __all__ = ["page"]
 
@@ -22,18 +23,18 @@ def page(context: Context) -> None:
     run = context.run
     widgets.title(
         "Territorio y temas",
-        f"De dónde vienen las solicitudes del {figures.day(run.window_from)} al {figures.day(run.window_to)} y de qué "
+        f"De dónde vienen las solicitudes del {wording.day(run.window_from)} al {wording.day(run.window_to)} y de qué "
         "tratan.",
     )
     types = Types.of(context.read("types"))
-    territory, topics = context.read("territory"), context.read("topics")
     measure, chosen = _filters(types)
     left, right = st.columns([1, 1], gap="large")
     with left:
-        _map(months.of_type(territory, chosen), measure)
+        _map(context, chosen, measure)
     with right:
-        _topics(months.of_type(topics, chosen), measure)
-    _table(territory, types, measure)
+        _topics(context, chosen, measure)
+    if not context.lacks("kpi_territory"):
+        _table(context.mart("kpi_territory"), types, measure)
 
 
 def _filters(types: Types) -> tuple[Measure, str | None]:
@@ -47,16 +48,20 @@ def _filters(types: Types) -> tuple[Measure, str | None]:
     return MEASURES[label], code or None
 
 
-def _map(counts: pd.DataFrame, measure: Measure) -> None:
+def _map(context: Context, chosen: str | None, measure: Measure) -> None:
     note = "Un cuadro por departamento, donde queda en el mapa."
     widgets.section("Por departamento", note if measure.whole is None else f"{note} {FEW_NOTE}")
+    if context.lacks("kpi_territory"):
+        widgets.lacking()
+        return
+    counts = months.of_type(context.mart("kpi_territory"), chosen)
     if counts.empty:
         _nothing_of_this_type()
         return
     found = places.measured(counts, "department", measure)
     placed = places.tiles().merge(found, on="department", how="left")
     placed = placed.assign(
-        is_few=placed["is_few"].fillna(True).astype(bool), text=placed["text"].fillna(figures.NOTHING)
+        is_few=placed["is_few"].fillna(True).astype(bool), text=placed["text"].fillna(wording.NOTHING)
     )
     first = found.sort_values("value", ascending=False).iloc[0]
     widgets.chart(
@@ -65,9 +70,12 @@ def _map(counts: pd.DataFrame, measure: Measure) -> None:
     )
 
 
-def _topics(counts: pd.DataFrame, measure: Measure) -> None:
+def _topics(context: Context, chosen: str | None, measure: Measure) -> None:
     widgets.section(f"Los {TOPICS_SHOWN} temas con más {_of(measure)}", "" if measure.whole is None else FEW_NOTE)
-    found = places.measured(counts, "topic", measure)
+    if context.lacks("kpi_topic"):
+        widgets.lacking()
+        return
+    found = places.measured(months.of_type(context.mart("kpi_topic"), chosen), "topic", measure)
     found = found.assign(name=[TOPIC_NAMES.get(code, code) for code in found["topic"]])
     found = found[found["value"].notna()].sort_values(["is_few", "value"], ascending=[True, False])
     if found.empty:
@@ -83,10 +91,10 @@ def _topics(counts: pd.DataFrame, measure: Measure) -> None:
         widgets.table(
             found,
             [
-                Column("name", "Tema"), Column("received", "Recibidas", figures.count),
-                Column("answered", "Respondidas", figures.count), Column("open", "Pendientes", figures.count),
-                Column("overdue", "Vencidas", figures.count), Column("due", "Vencían", figures.count),
-                Column("breached", "Incumplidas", figures.count), Column("value", measure.label, measure.format),
+                Column("name", "Tema"), Column("received", "Recibidas", wording.count),
+                Column("answered", "Respondidas", wording.count), Column("open", "Pendientes", wording.count),
+                Column("overdue", "Vencidas", wording.count), Column("due", "Vencían", wording.count),
+                Column("breached", "Incumplidas", wording.count), Column("value", measure.label, measure.format),
             ],
             file="temas", caption="Todos los temas",
         )  # fmt: skip

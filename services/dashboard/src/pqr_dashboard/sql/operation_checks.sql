@@ -1,4 +1,4 @@
--- The quality checks of the last attempt at each stage of a run, failed ones first. Grain: one row a check.
+-- The quality checks of the last attempt at each stage of a run, failed ones first. Grain: one row per check.
 with
 latest as (
     select run_id, stage, max(attempt) as attempt

@@ -1,13 +1,5 @@
--- What a run made: each dataset, its size and what it is, as digests. Grain: one row a dataset of a layer.
-select
-    datasets.layer,
-    datasets.dataset,
-    datasets.grain,
-    datasets.rows,
-    datasets.bytes,
-    datasets.partitions,
-    datasets.content_digest,
-    manifests.digest as manifest_digest
+-- What a run made: each dataset, its size and what it is, as digests. Grain: one row per dataset of a layer.
+select datasets.*, manifests.digest as manifest_digest
 from meta.datasets
 join meta.manifests using (run_id, layer)
 where datasets.run_id = %(run_id)s

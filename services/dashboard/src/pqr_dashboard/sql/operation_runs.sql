@@ -1,15 +1,6 @@
--- Every run there ever was, failed ones too, newest first. Grain: one row a run.
+-- Every run there ever was, failed ones too, newest first. Grain: one row per run.
 select
-    runs.run_id,
-    runs.state,
-    runs.failed_stage,
-    runs.reason,
-    runs.scenario,
-    runs.seed,
-    runs.window_from,
-    runs.window_to,
-    runs.started_at,
-    runs.finished_at,
+    runs.*,
     extract(epoch from runs.finished_at - runs.started_at) as seconds,
     published.run_id is not null as is_published
 from meta.runs

@@ -1,12 +1,7 @@
 -- The runs whose figures can be shown, the published one first, then the newest.
--- Grain: one row a run of the archive. `stamp` changes when the figures of the run may have.
+-- Grain: one row per run of the archive. `stamp` changes when the figures of the run may have.
 select
-    runs.run_id,
-    runs.parameters,
-    runs.seed,
-    runs.scenario,
-    runs.window_from,
-    runs.window_to,
+    runs.*,
     published.run_id is not null as is_published,
     coalesce(published.published_at, runs.finished_at, runs.as_of)::text as stamp
 from archive.kpi_executive

@@ -1,31 +1,5 @@
 -- One ticket of the published run, and the raw object that holds its request. Grain: at most one row.
-select
-    tickets.ticket_id,
-    tickets.radicado,
-    tickets.pqrs_type,
-    tickets.topic,
-    tickets.department,
-    tickets.municipality,
-    tickets.dependency,
-    tickets.priority,
-    tickets.status,
-    tickets.opened_at,
-    tickets.received_on,
-    tickets.term_days,
-    tickets.due_on,
-    tickets.effective_due_on,
-    tickets.extension_days,
-    tickets.suspended_days,
-    tickets.closed_on,
-    tickets.business_days,
-    tickets.has_term,
-    tickets.is_breached,
-    tickets.is_overdue,
-    tickets.count_emails,
-    published.as_of_day,
-    tickets.raw_line,
-    partitions.path as raw_path,
-    partitions.sha256 as raw_sha256
+select tickets.*, published.as_of_day, partitions.path as raw_path, partitions.sha256 as raw_sha256
 from core.tickets
 left join meta.published on true
 left join meta.partitions

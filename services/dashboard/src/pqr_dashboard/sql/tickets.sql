@@ -1,19 +1,7 @@
 -- Tickets of the published run that pass every filter given, newest first, a page at a time.
--- Grain: one row a ticket. A filter that is null is not asked. before_at and before_id: the last ticket of the page
+-- Grain: one row per ticket. A filter that is null is not asked. before_at and before_id: the last ticket of the page
 -- before. A code is the beginning of a radicado (in its collation ":" follows the digits) or a whole ticket_id.
-select
-    ticket_id,
-    radicado,
-    pqrs_type,
-    topic,
-    department,
-    status,
-    opened_at,
-    effective_due_on,
-    closed_on,
-    business_days,
-    is_breached,
-    is_overdue
+select *
 from core.tickets
 where
     (

@@ -1,5 +1,5 @@
 -- What each type of PQRS is called and how long its answer may take, by the policy in force on the run's last day.
--- Grain: one row a type.
+-- Grain: one row per type.
 select distinct on (sla_policies.pqrs_type)
     sla_policies.pqrs_type,
     sla_policies.name,

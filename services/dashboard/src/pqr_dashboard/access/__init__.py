@@ -1,0 +1,1 @@
+"""Who looks at the dashboard, and which pages that person may see."""

@@ -1,0 +1,96 @@
+"""The login page, who is signed in, and what a page says that is not for one's role."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from html import escape
+from urllib.parse import urlsplit
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from pqr_common.process.settings import Settings
+from pqr_dashboard.access import session
+from pqr_dashboard.access.menu import PAGES, Entry
+from pqr_dashboard.access.session import User
+from pqr_dashboard.view import widgets
+
+__all__ = ["HOME", "elsewhere", "gate", "signed_in_as"]
+
+HOME = "-"  # the page at the root must have an address of its own, which nobody asks for
+PATHS = tuple(entry.path for entry in PAGES)
+ROLE_NAMES = {"executive": "Directivo", "analyst": "Analista", "operator": "Operación"}
+
+
+def gate(settings: Settings) -> None:
+    """Nothing but the login, whatever the address; after signing in, the address leads where it said."""
+    show = partial(_login, settings)
+    pages = [st.Page(show, title="Ingreso", url_path=path, visibility="hidden") for path in (*PATHS, *_unknown())]
+    st.navigation([st.Page(show, title="Ingreso", url_path=HOME, default=True), *pages], position="hidden").run()
+
+
+def elsewhere(entries: Sequence[Entry]) -> list[Page]:
+    """Addresses of pages that this role may not see, and of none at all: they say so, and hold nothing of a page."""
+    missing = [entry.path for entry in PAGES if entry not in entries]
+    return [
+        *(st.Page(_refused, title="PQRSD", url_path=path, visibility="hidden") for path in missing),
+        *(st.Page(_not_there, title="PQRSD", url_path=path, visibility="hidden") for path in _unknown()),
+    ]
+
+
+def _unknown() -> list[str]:
+    """The page that the address asks for, if there is none; else Streamlit would say so itself, and in English."""
+    asked = urlsplit(st.context.url or "").path.strip("/")
+    return [asked] if asked and "/" not in asked and asked not in (*PATHS, HOME) else []
+
+
+def signed_in_as(user: User, settings: Settings) -> None:
+    """Who it is, and the way out; on the embedded stack, that there is no login."""
+    with st.sidebar:
+        if user.is_local:
+            st.html('<p class="pqr-badge">Modo local: sin inicio de sesión; solo accesible desde este equipo.</p>')
+            return
+        role = ROLE_NAMES.get(user.role, user.role)
+        st.html(f'<p class="pqr-badge">{escape(user.email)}<br>{escape(role)}</p>')
+        st.button(
+            "Cerrar sesión", on_click=session.sign_out, args=(settings,), icon=":material/logout:", type="tertiary"
+        )
+
+
+def _login(settings: Settings) -> None:
+    _, middle, _ = st.columns([1, 1.2, 1])
+    with middle:
+        widgets.title("Ingreso", "Peticiones, quejas, reclamos, sugerencias y denuncias")
+        said = session.message()
+        if settings.auth_url is not None:
+            said = _form(settings) or said
+        if said:
+            st.html(f'<p class="pqr-state pqr-said" role="alert">{escape(said)}</p>')
+
+
+def _form(settings: Settings) -> str:
+    with st.form("ingreso", border=True):
+        email = st.text_input("Correo electrónico", autocomplete="username")
+        password = st.text_input("Contraseña", type="password", autocomplete="current-password")
+        is_sent = st.form_submit_button("Ingresar", type="primary", width="stretch")
+    if not is_sent:
+        return ""
+    if not email.strip() or not password:
+        return "Escriba su correo y su contraseña."
+    if session.sign_in(settings, email, password):
+        st.rerun()
+    return session.message()
+
+
+def _not_there() -> None:
+    widgets.title("PQRSD")
+    widgets.empty("Esta página no existe", "Elija una en el menú.")
+
+
+def _refused() -> None:
+    widgets.title("PQRSD")
+    widgets.trouble(
+        "Esta página no está disponible para su rol",
+        "Elija otra en el menú. Si la necesita, pida a quien administra los usuarios que cambie su rol.",
+    )

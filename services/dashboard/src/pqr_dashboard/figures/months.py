@@ -1,0 +1,130 @@
+"""The headline figures of a run, whole and by month. Pure: counts are summed and divided, nothing is redefined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+from pqr_dashboard.figures import cards, sums, wording
+from pqr_dashboard.figures.cards import Card
+
+__all__ = [
+    "THRESHOLD", "by_month", "by_start", "complete_months", "headline", "named_peaks", "of_type", "weeks", "whole",
+]  # fmt: skip
+
+DAYS_IN_A_WEEK = 7
+THRESHOLD = 0.12  # of tickets due; above it the alert rules speak too
+
+Figures = Mapping[str, Any]
+
+
+def of_type(frame: pd.DataFrame, pqrs_type: str | None) -> pd.DataFrame:
+    """The rows of a type, or all rows."""
+    return frame if pqrs_type is None else frame[frame["pqrs_type"] == pqrs_type]
+
+
+def by_month(daily: pd.DataFrame, sla: pd.DataFrame) -> pd.DataFrame:
+    """One row per month of the window: what arrived, was answered and fell due in it, and what was left at its end.
+
+    The mean weighs the means of its types with the tickets they were taken over.
+    """
+    days = sums.summed(daily, "day")
+    days["month"] = days["day"].dt.to_period("M").dt.to_timestamp()
+    flow = sums.summed(days, "month").set_index("month")[["received", "answered"]]
+    left = days.sort_values("day").groupby("month")[["backlog", "overdue"]].last()
+    due = sla.assign(closed=sla["in_term"] + sla["late"])
+    due["business_days"] = due["mean_business_days"].astype(float) * due["closed"]
+    kept = sums.summed(due, "month").set_index("month")[["due", "breached", "closed", "business_days"]]
+    months = flow.join(left).join(kept)
+    months["breach_rate"] = [wording.share(*pair) for pair in zip(months["breached"], months["due"], strict=True)]
+    means = zip(months["business_days"], months["closed"], strict=True)
+    months["mean_business_days"] = [wording.share(*pair) for pair in means]
+    return months.reset_index()
+
+
+def by_start(months: pd.DataFrame) -> dict[pd.Timestamp, Figures]:
+    """The rows of `by_month` by the first day of their month."""
+    return {row["month"]: {str(name): value for name, value in row.items()} for row in months.to_dict("records")}
+
+
+def whole(territory: pd.DataFrame) -> Figures:
+    """The same figures of the whole window, as gold counted them."""
+    total = sums.total(territory)
+    return {
+        "received": total["received"],
+        "answered": total["answered"],
+        "backlog": total["open"],
+        "overdue": total["overdue"],
+        "due": total["due"],
+        "breached": total["breached"],
+        "breach_rate": wording.share(total["breached"], total["due"]),
+        "mean_business_days": wording.share(total["total_business_days"], total["closed_with_term"]),
+    }
+
+
+def complete_months(first: date, last: date) -> list[pd.Timestamp]:
+    """The months of the window whose every day lies in it, in order."""
+    starts = pd.date_range(pd.Timestamp(first).to_period("M").to_timestamp(), pd.Timestamp(last), freq="MS")
+    ends = [(start + pd.offsets.MonthEnd(0)).date() for start in starts]
+    return [start for start, end in zip(starts, ends, strict=True) if first <= start.date() and end <= last]
+
+
+def headline(
+    run: Figures,
+    by_start: Mapping[pd.Timestamp, Figures],
+    *,
+    complete: Sequence[pd.Timestamp],
+    chosen: pd.Timestamp | None,
+) -> list[Card]:
+    """Six cards: of the chosen month, or of the run with the change between its last two whole months."""
+    shown = run if chosen is None else by_start[chosen]
+    latest = chosen if chosen is not None else max(complete, default=None)
+    previous = None if latest is None else latest - pd.DateOffset(months=1)
+    if latest is None or previous is None or latest not in complete or previous not in complete:
+        return _cards(shown, {}, {}, note="sin mes anterior completo")
+    note = f"{wording.MONTHS[latest.month - 1]} frente a {wording.MONTHS[previous.month - 1]}"
+    return _cards(shown, by_start[latest], by_start[previous], note=note)
+
+
+def _cards(shown: Figures, now: Figures, before: Figures, *, note: str) -> list[Card]:
+    def moved(name: str) -> cards.Change | None:
+        return cards.relative(now.get(name), before.get(name))
+
+    rate = cards.points(now.get("breach_rate"), before.get("breach_rate"))
+    mean = cards.difference(now.get("mean_business_days"), before.get("mean_business_days"), "días")
+    return [
+        Card("Recibidas", wording.count(shown["received"]), moved("received"), note),
+        Card("Respondidas", wording.count(shown["answered"]), moved("answered"), note, better=1),
+        Card("Incumplimiento", wording.percent(shown["breach_rate"]), rate, note, better=-1),
+        Card("Pendientes al cierre", wording.count(shown["backlog"]), moved("backlog"), note, better=-1),
+        Card("Vencidas sin respuesta", wording.count(shown["overdue"]), moved("overdue"), note, better=-1),
+        Card("Respuesta media, días hábiles", wording.decimal(shown["mean_business_days"]), mean, note, better=-1),
+    ]
+
+
+def weeks(days: pd.DataFrame) -> pd.DataFrame:
+    """Daily counts summed from Monday to Sunday; `is_partial` where the window cuts a week."""
+    monday = days["day"] - pd.to_timedelta(days["day"].dt.weekday, unit="D")
+    grouped = days.assign(day=monday, days=1).groupby("day", as_index=False)
+    summed = grouped[["received", "answered", "days"]].sum()
+    return summed.assign(is_partial=summed["days"] < DAYS_IN_A_WEEK, is_peak=False)
+
+
+def named_peaks(parameters: Mapping[str, Any], first: date, last: date) -> pd.DataFrame:
+    """The peaks the scenario names that touch the window: name, from, and the day after its last."""
+    peaks = parameters.get("scenario", {}).get("peaks", [])
+    rows = [
+        (str(peak["name"]).replace("_", " ").capitalize(), date.fromisoformat(peak["from"]),
+         date.fromisoformat(peak["to"]), int(peak["percent"]) - 100)
+        for peak in peaks
+    ]  # fmt: skip
+    inside = [
+        (name, max(start, first), min(end, last) + timedelta(days=1), percent)
+        for name, start, end, percent in rows
+        if start <= last and end >= first
+    ]
+    frame = pd.DataFrame(inside, columns=["name", "start", "end", "percent"])
+    return frame.assign(start=pd.to_datetime(frame["start"]), end=pd.to_datetime(frame["end"]))

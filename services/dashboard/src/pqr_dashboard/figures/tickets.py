@@ -1,0 +1,146 @@
+"""Tickets as people read them: filters, the words of states and steps, and the clock in stretches. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pqr_dashboard.figures import wording
+from pqr_dashboard.figures.cards import Card
+from pqrs import calendar
+
+__all__ = [
+    "ACTORS", "CLOCK", "PAGE_ROWS", "STATUSES", "STEPS", "Filters", "cards", "clock", "code_of", "listed", "source",
+    "status_of",
+]  # fmt: skip
+
+PAGE_ROWS = 25
+CODE_LENGTH_MAX = 40  # a radicado has 14 digits, a ticket's id 20
+STATUSES = {
+    "received": "Recibida", "acknowledged": "Radicada", "in_progress": "En trámite", "answered": "Respondida",
+    "reopened": "Reabierta", "transferred": "Trasladada", "archived": "Archivada",
+}  # fmt: skip
+STEPS = {
+    "received": "Llega la solicitud", "acknowledged": "Acuse de recibo con radicado",
+    "transferred": "Traslado por competencia", "completion_requested": "La entidad pide completar la solicitud",
+    "completed": "La persona completa la solicitud", "extended": "Prórroga del término",
+    "progressed": "Avance del trámite", "answered": "Respuesta de fondo", "insisted": "La persona insiste",
+    "archived": "Archivo por desistimiento tácito",
+    "reopened": "La persona no queda conforme y se reabre",
+}  # fmt: skip
+ACTORS = {"citizen": "Ciudadanía", "entity": "Entidad", "system": "Sistema"}
+TERM, EXTENSION, SUSPENSION, BEYOND = "Término", "Prórroga", "Suspensión", "Fuera de término"
+CLOCK = (TERM, EXTENSION, SUSPENSION, BEYOND)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a person asks for; None: anything."""
+
+    code: str | None = None
+    pqrs_type: str | None = None
+    status: str | None = None
+    department: str | None = None
+    topic: str | None = None
+    opened_from: date | None = None
+    opened_to: date | None = None
+    only_overdue: bool = False
+
+    def parameters(self, after: tuple[datetime, str] | None) -> dict[str, Any]:
+        """Parameters of sql/tickets.sql for the page after a ticket; one row more tells whether there is another."""
+        before_at, before_id = after or (None, None)
+        return asdict(self) | {"before_at": before_at, "before_id": before_id, "limit": PAGE_ROWS + 1}
+
+
+def code_of(typed: str) -> str | None:
+    """What was typed, as a code to look for: without blanks and what cannot be printed. It is never more than text."""
+    kept = "".join(letter for letter in typed if letter.isprintable() and not letter.isspace())
+    return kept[:CODE_LENGTH_MAX] or None
+
+
+def status_of(row: Mapping[Any, Any]) -> str:
+    """The state in words, with what matters most about its term."""
+    said = STATUSES.get(row["status"], row["status"])
+    if row["is_overdue"]:
+        return f"{said} · vencida"
+    return f"{said} · tarde" if row["is_breached"] else said
+
+
+def listed(found: pd.DataFrame, types: Mapping[str, str], topics: Mapping[str, str]) -> pd.DataFrame:
+    """The rows of sql/tickets.sql in words, in the order and with the names they are shown with."""
+    return pd.DataFrame(
+        {
+            "Radicado": found["radicado"].fillna("sin radicar"),
+            "Llegó": [wording.day(at) for at in found["opened_at"]],
+            "Tipo": [types.get(code, code) for code in found["pqrs_type"]],
+            "Tema": [topics.get(code, code) or wording.NOTHING for code in found["topic"]],
+            "Departamento": found["department"].fillna(wording.NOTHING),
+            "Estado": [status_of(row) for row in found.to_dict("records")],
+            "Vence": [wording.day(day) for day in found["effective_due_on"]],
+        }
+    )
+
+
+def cards(ticket: Mapping[Any, Any]) -> list[Card]:
+    """The dates that count, side by side."""
+    moves = [
+        f"{what} de {int(ticket[name])}{wording.THIN}días hábiles"
+        for what, name in (("prórroga", "extension_days"), ("suspensión", "suspended_days"))
+        if ticket[name]
+    ]
+    arrived = f"llegó el {wording.moment(ticket['opened_at'])}"
+    taken = f"en {_business_days(ticket['business_days'])}" if _is_known(ticket["business_days"]) else ""
+    return [
+        Card("Estado", STATUSES.get(ticket["status"], ticket["status"]), note=_standing(ticket)),
+        Card("Recibida legalmente", wording.day(ticket["received_on"]), note=arrived),
+        Card("Término", _business_days(ticket["term_days"]), note="desde el día siguiente a la recepción"),
+        Card("Vencimiento de ley", wording.day(ticket["due_on"]), note="sin prórroga ni suspensión"),
+        Card("Vencimiento efectivo", wording.day(ticket["effective_due_on"]), note=" y ".join(moves) or "el de ley"),
+        Card("Cerrada", wording.day(ticket["closed_on"]), note=taken),
+    ]  # fmt: skip
+
+
+def clock(ticket: Mapping[Any, Any]) -> pd.DataFrame:
+    """The clock in stretches: kind (of CLOCK), start, end, days (business days); empty where there is no term."""
+    if wording.is_missing(ticket["due_on"]):
+        return pd.DataFrame(columns=["kind", "start", "end", "days"])
+    received, due, effective = (_day(ticket[name]) for name in ("received_on", "due_on", "effective_due_on"))
+    extended = calendar.add_business_days(due, int(ticket["extension_days"]))
+    end = _day(ticket["closed_on"] if _is_known(ticket["closed_on"]) else ticket["as_of_day"])
+    starts = np.array([received, due, extended, effective], "datetime64[D]")
+    stops = np.array([due, extended, effective, end if ticket["is_breached"] else effective], "datetime64[D]")
+    days = calendar.business_days_between(starts, stops)
+    frame = pd.DataFrame({"kind": CLOCK, "start": pd.to_datetime(starts), "end": pd.to_datetime(stops), "days": days})
+    return frame[frame["days"] > 0].reset_index(drop=True)
+
+
+def source(ticket: Mapping[Any, Any]) -> str:
+    """How to see the line its request came in, as a command; lines are counted from 1 there."""
+    return f"sed -n '{int(ticket['raw_line']) + 1}p' {ticket['raw_path']}"
+
+
+def _standing(ticket: Mapping[Any, Any]) -> str:
+    if ticket["is_overdue"]:
+        return "vencida sin respuesta"
+    if ticket["is_breached"]:
+        return "cerrada fuera de término"
+    if not ticket["has_term"]:
+        return ""
+    return "cerrada en término" if _is_known(ticket["closed_on"]) else "dentro del término"
+
+
+def _business_days(value: Any) -> str:
+    return f"{wording.count(value)}{wording.THIN}días hábiles" if _is_known(value) else wording.NOTHING
+
+
+def _day(value: Any) -> np.datetime64:
+    return np.datetime64(pd.Timestamp(value).date(), "D")
+
+
+def _is_known(value: Any) -> bool:
+    return not wording.is_missing(value)

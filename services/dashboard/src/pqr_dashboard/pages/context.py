@@ -1,0 +1,120 @@
+"""What every page is given: the chosen run, who looks, and how to read figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pqr_dashboard.access.session import User
+from pqr_dashboard.figures import wording
+from pqr_dashboard.warehouse import Warehouse
+
+__all__ = ["NO_RUN", "Context", "Remembered", "Run"]
+
+SECONDS = 3600
+ANSWERS = 400  # of some 50 kB at most
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run whose figures can be shown. `stamp` changes whenever its figures may have."""
+
+    run_id: str
+    window_from: date
+    window_to: date
+    scenario: str
+    seed: int
+    is_published: bool
+    stamp: str
+    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def called(self, among: Iterable[Run]) -> str:
+        """Its window, and its seed where another run has the same window."""
+        has_twin = any(run.run_id != self.run_id and self.window == run.window for run in among)
+        return f"{self.window} · s{self.seed}" if has_twin else self.window
+
+    @property
+    def window(self) -> str:
+        return wording.window(self.window_from, self.window_to)
+
+    def described(self) -> str:
+        shown = "publicada" if self.is_published else "archivada; la publicada es otra"
+        return f"Escenario {self.scenario}, semilla {self.seed}, {shown}"
+
+    @classmethod
+    def of(cls, row: Mapping[Any, Any]) -> Run:
+        """A row of sql/runs.sql."""
+        return cls(
+            run_id=row["run_id"],
+            window_from=row["window_from"].date(),
+            window_to=row["window_to"].date(),
+            scenario=row["scenario"],
+            seed=int(row["seed"]),
+            is_published=bool(row["is_published"]),
+            stamp=row["stamp"],
+            parameters=row["parameters"],
+        )
+
+
+NO_RUN = Run("", date.min, date.min, "", 0, is_published=False, stamp="")  # where no run ever had figures
+
+
+@st.cache_data(ttl=SECONDS, max_entries=ANSWERS, show_spinner=False)
+def _query(name: str, stamp: str, _warehouse: Warehouse, **parameters: object) -> pd.DataFrame:  # noqa: ARG001  the stamp is a key
+    return _warehouse.read(name, **parameters)
+
+
+@st.cache_data(ttl=SECONDS, max_entries=ANSWERS, show_spinner=False)
+def _mart(name: str, run_id: str, stamp: str, *, _warehouse: Warehouse) -> pd.DataFrame:  # noqa: ARG001  the stamp is a key
+    return _warehouse.mart(name, run_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A reader that asks the warehouse once per question and stamp, for all visitors."""
+
+    warehouse: Warehouse
+    stamp: str
+
+    def read(self, name: str, **parameters: object) -> pd.DataFrame:
+        return _query(name, self.stamp, self.warehouse, **parameters)
+
+    def mart(self, name: str, run_id: str) -> pd.DataFrame:
+        return _mart(name, run_id, self.stamp, _warehouse=self.warehouse)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`fresh` always asks Postgres; `remembered` answers from memory as long as the chosen run is the same."""
+
+    run: Run
+    user: User
+    fresh: Warehouse
+    remembered: Remembered
+
+    @property
+    def run_id(self) -> str:
+        return self.run.run_id
+
+    def read(self, name: str, **parameters: Any) -> pd.DataFrame:
+        """The rows of sql/<name>.sql for the chosen run (`%(run_id)s`), remembered between visitors."""
+        return self.remembered.read(name, run_id=self.run_id, **parameters)
+
+    def mart(self, name: str) -> pd.DataFrame:
+        """The rows of the chosen run in a mart, remembered between visitors."""
+        return self.remembered.mart(name, self.run_id)
+
+    def lacks(self, name: str, *columns: str) -> bool:
+        """Whether the chosen run was made before there was that mart, or one of these columns of it.
+
+        A mart that the run did make may well be empty.
+        """
+        rows = self.mart(name)
+        if rows.empty:
+            return name not in set(self.read("marts")["dataset"])
+        return bool(rows[list(columns)].isna().all().any())

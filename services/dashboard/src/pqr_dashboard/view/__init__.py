@@ -1,0 +1,1 @@
+"""What pages are made of, as Streamlit and a browser show it."""

@@ -1,0 +1,104 @@
+"""Cards, tables, messages and the steps of a ticket as HTML. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from pqr_dashboard.figures import wording
+from pqr_dashboard.figures.cards import Card
+from pqr_dashboard.figures.tickets import ACTORS, STEPS
+
+__all__ = ["Column", "cards_html", "section_html", "state_html", "table_html", "timeline_html"]
+
+Format = Callable[[Any], str]
+ENDS = ("answered", "transferred", "archived")  # steps after which nothing is due
+ARROWS = {-1: "▼", 0: "■", 1: "▲"}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: what it is called for people, and how its cells read."""
+
+    name: str
+    label: str
+    format: Format | None = None
+
+    @property
+    def is_number(self) -> bool:
+        return self.format not in (None, wording.day, wording.month)
+
+
+def cards_html(shown: Sequence[Card]) -> str:
+    return f'<dl class="pqr-cards">{"".join(_card(card) for card in shown)}</dl>'
+
+
+def section_html(heading: str, note: str) -> str:
+    lead = f"<p>{escape(note)}</p>" if note else ""
+    return f'<div class="pqr-section"><h2>{escape(heading)}</h2>{lead}</div>'
+
+
+def state_html(kind: str, heading: str, text: str, *, role: str) -> str:
+    """An empty or broken page's one message; [[command]] in the text is set as code."""
+    words = escape(text).replace("[[", "<code>").replace("]]", "</code>")
+    return f'<div class="pqr-state {kind}" role="{role}"><h2>{escape(heading)}</h2><p>{words}</p></div>'
+
+
+def table_html(frame: pd.DataFrame, columns: Sequence[Column], *, caption: str, total: Sequence[str] | None) -> str:
+    """A table that can be read aloud and scrolled with the keyboard; `total` is its last row, as text."""
+    kinds = [' class="pqr-number"' if column.is_number else "" for column in columns]
+    head = "".join(
+        f'<th scope="col"{kind}>{escape(column.label)}</th>' for column, kind in zip(columns, kinds, strict=True)
+    )
+    texts = [[_text(value, column.format) for value in frame[column.name]] for column in columns]
+    body = "".join(f"<tr>{_row(row, kinds)}</tr>" for row in zip(*texts, strict=True))
+    foot = f"<tfoot><tr>{_row(total, kinds)}</tr></tfoot>" if total else ""
+    return (
+        f'<div class="pqr-table" tabindex="0" role="region" aria-label="{escape(caption)}"><table>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>{foot}</table></div>"
+    )
+
+
+def timeline_html(events: Sequence[Mapping[Any, Any]]) -> str:
+    """The steps as an ordered list: when, what, who."""
+    return f'<ol class="pqr-steps">{"".join(_step(event) for event in events)}</ol>'
+
+
+def _card(card: Card) -> str:
+    moved = ""
+    if card.change is not None:
+        tone = {1: "pqr-good", -1: "pqr-bad"}.get(card.change.direction * card.better, "")
+        arrow = ARROWS[card.change.direction]
+        moved = f'<span class="{tone}"><span aria-hidden="true">{arrow}</span> {escape(card.change.text)}</span> '
+    return (
+        f'<div class="pqr-card"><dt>{escape(card.label)}</dt><dd class="pqr-value">{escape(card.value)}</dd>'
+        f'<dd class="pqr-note">{moved}{escape(card.note)}</dd></div>'
+    )
+
+
+def _row(texts: Sequence[str], kinds: Sequence[str]) -> str:
+    return "".join(f"<td{kind}>{escape(text)}</td>" for text, kind in zip(texts, kinds, strict=True))
+
+
+def _text(value: Any, formatted: Format | None) -> str:
+    if formatted is not None:
+        return formatted(value)
+    return wording.NOTHING if wording.is_missing(value) else str(value)
+
+
+def _step(event: Mapping[Any, Any]) -> str:
+    said = STEPS.get(event["event_type"], event["event_type"])
+    notes = [ACTORS.get(event["actor"], event["actor"])]
+    if not wording.is_missing(event["extension_days"]):
+        notes.append(f"{int(event['extension_days'])} días hábiles más")
+    if not event["is_effective"]:
+        notes.append("fuera de plazo: no mueve el término")
+    kind = "pqr-end" if event["event_type"] in ENDS else f"pqr-{event['actor']}"
+    return (
+        f'<li class="{escape(kind)}"><time>{escape(wording.moment(event["occurred_at"]))}</time>'
+        f"<strong>{escape(said)}</strong><span>{escape(' · '.join(notes))}</span></li>"
+    )

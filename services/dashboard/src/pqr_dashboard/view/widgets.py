@@ -1,0 +1,95 @@
+"""The few things every page is made of: title, section, cards, chart, table with its CSV, empty and error state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from pqr_dashboard.charts import Drawn
+from pqr_dashboard.figures import wording
+from pqr_dashboard.figures.cards import Card
+from pqr_dashboard.view import markup, spreadsheet
+from pqr_dashboard.view.markup import Column
+
+__all__ = ["cards", "chart", "csv_button", "empty", "lacking", "note", "section", "table", "title", "trouble"]
+
+Chart = Drawn | alt.HConcatChart | alt.VConcatChart
+ROWS_SHOWN = 400
+
+
+def title(text: str, lead: str = "") -> None:
+    """The one heading of a page."""
+    st.title(text, anchor=False)
+    if lead:
+        st.html(f'<p class="pqr-lead">{escape(lead)}</p>')
+
+
+def section(heading: str, note: str = "") -> None:
+    st.html(markup.section_html(heading, note))
+
+
+def note(text: str) -> None:
+    """One sentence that says what the figures around it mean."""
+    st.html(f'<p class="pqr-verdict">{escape(text)}</p>')
+
+
+def cards(shown: Sequence[Card]) -> None:
+    """Headline figures side by side; two per row on a telephone."""
+    st.html(markup.cards_html(shown))
+
+
+def chart(drawn: Chart, description: str) -> None:
+    """A chart as wide as its place; `description` says in words what a screen reader cannot see."""
+    st.altair_chart(drawn, theme=None, width="stretch", alt=description)
+
+
+def table(
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    *,
+    file: str,
+    caption: str = "",
+    total: Sequence[str] | None = None,
+) -> None:
+    """A table that is read, printed and heard like any other, with its CSV below; `total` is a last row as text."""
+    st.html(markup.table_html(frame.head(ROWS_SHOWN), columns, caption=caption or file, total=total))
+    if len(frame) > ROWS_SHOWN:
+        st.caption(f"Se muestran {ROWS_SHOWN} de {wording.count(len(frame))} filas; el CSV las trae todas.")
+    csv_button(frame[[column.name for column in columns]], file, {column.name: column.label for column in columns})
+
+
+def csv_button(frame: pd.DataFrame, file: str, labels: dict[str, str] | None = None) -> None:
+    """A button that saves the rows as <file>.csv."""
+    st.download_button(
+        "Descargar CSV",
+        data=lambda: spreadsheet.as_csv(frame, labels),
+        file_name=f"{file}.csv",
+        mime="text/csv",
+        key=f"csv-{file}",
+        icon=":material/download:",
+        on_click="ignore",
+        type="tertiary",
+        help=f"Guarda {file}.csv: separado por punto y coma, con coma decimal, para abrir en Excel.",
+    )
+
+
+def empty(heading: str, what_to_do: str) -> None:
+    """There is nothing to show, and that is no fault."""
+    st.html(markup.state_html("pqr-empty", heading, what_to_do, role="status"))
+
+
+def lacking(heading: str = "Esta corrida no trae estas cifras") -> None:
+    """The run was made before there were such figures."""
+    empty(
+        heading,
+        "La publicó una versión anterior. Ejecute de nuevo [[pqr run]] con los mismos parámetros y vuelva aquí.",
+    )
+
+
+def trouble(heading: str, what_to_do: str) -> None:
+    """Something does not answer."""
+    st.html(markup.state_html("pqr-trouble", heading, what_to_do, role="alert"))
