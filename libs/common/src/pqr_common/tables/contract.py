@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pqr_common.manifest.values import Dataset, schema_fields
 from pqr_common.tables.sql import query
 
-__all__ = ["Contract", "Rule", "conform", "unmet", "violations"]
+__all__ = ["Contract", "Rule", "conform", "optional", "required", "unmet", "violations"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,16 @@ class Contract:
     def subset(self, *columns: str) -> Contract:
         """The part of this contract that a reader depends on."""
         return Contract(self.dataset, self.grain, pa.schema([self.schema.field(name) for name in columns]))
+
+
+def required(**kinds: pa.DataType) -> list[pa.Field]:
+    """Columns that are never null, by name."""
+    return [pa.field(name, kind, nullable=False) for name, kind in kinds.items()]
+
+
+def optional(**kinds: pa.DataType) -> list[pa.Field]:
+    """Columns that may be null, by name."""
+    return [pa.field(name, kind) for name, kind in kinds.items()]
 
 
 def conform(table: pa.Table, contract: Contract) -> pa.Table:
