@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from pqr_loader.comparison import differing_rows, worded
-from pqr_loader.plan import Slot
+from pqr_loader.mirror.changes import Slot
+from pqr_loader.mirror.comparison import differing_rows, worded
 
 KEY = ("id", "seq")
 

@@ -1,0 +1,1 @@
+"""Making tables of Postgres equal to the datasets of a run."""
