@@ -26,7 +26,7 @@ from pqr_common.tables.contract import Contract
 from pqr_common.tables.digest import content_digest
 from pqr_common.tables.parquet import parquet_bytes
 from pqr_gold.marts import MARTS
-from pqr_loader.postgres import migrate
+from pqr_loader.postgres.connection import migrate
 from pqr_loader.stage import STAGE, inputs_for
 from pqr_silver.schema import TICKET_EVENTS, TICKETS
 from pqrs.parameters import Parameters

@@ -12,7 +12,7 @@ import pytest
 from pqr_common.errors import InvalidSettings, UpstreamBroken, VerificationFailed, WarehouseUnavailable
 from pqr_common.manifest.runs import RunRecords
 from pqr_gold.marts import MARTS
-from pqr_loader.mirror import publishing, staging
+from pqr_loader.postgres import publishing, staging
 from pqr_loader.stage import STAGE, tables_of
 from pqr_loader.warehouse import WAREHOUSE
 
@@ -153,12 +153,12 @@ def test_a_crash_before_the_swap_leaves_the_old_run(runs, content, monkeypatch):
     assert WAREHOUSE.published(runs.dsn) == older
     staged = _query(runs.dsn, "select relation, staged_at from meta.staged order by 1")
     assert len(staged) == 2 + 10  # the reference tables and kpi_executive are the same in both runs
-    monkeypatch.setattr("pqr_loader.mirror.staging._fill", _refuse_to_fill)
+    monkeypatch.setattr("pqr_loader.postgres.staging._fill", _refuse_to_fill)
     runs.load(newer)
     assert WAREHOUSE.differences(runs.lake, newer, runs.dsn) == []
 
 
-def _refuse_to_fill(*_):
+def _refuse_to_fill(*_, **__):
     raise AssertionError("what is staged must not be copied again")
 
 
@@ -252,7 +252,7 @@ def test_a_lake_object_that_changed_is_not_loaded(runs, content):
 def test_what_postgres_gives_back_must_be_what_was_given(runs, monkeypatch):
     """A table that lost a row on its way is never recorded as staged."""
     run_id = runs.make()
-    monkeypatch.setattr("pqr_loader.mirror.staging._index", _instead("delete from {} where ctid = '(0,1)'"))
+    monkeypatch.setattr("pqr_loader.postgres.staging._index", _instead("delete from {} where ctid = '(0,1)'"))
     with pytest.raises(VerificationFailed, match="nothing was loaded"):
         runs.load(run_id)
     assert _query(runs.dsn, "select count(*) from meta.staged") == [(0,)]
@@ -263,7 +263,7 @@ def test_postgres_may_give_rows_back_in_another_order(runs, monkeypatch):
     """A table has no order of its own: rows that moved are the same rows."""
     run_id = runs.make()
     moved, index = _instead("update {} set part = part where ctid = '(0,1)'"), staging._index
-    monkeypatch.setattr("pqr_loader.mirror.staging._index", lambda *given: (moved(*given), index(*given)))
+    monkeypatch.setattr("pqr_loader.postgres.staging._index", lambda *given: (moved(*given), index(*given)))
     runs.load(run_id)
     assert WAREHOUSE.differences(runs.lake, run_id, runs.dsn) == []
 

@@ -11,7 +11,7 @@ from pqr_common.errors import PqrError
 from pqr_common.process import log
 from pqr_common.process.metrics import latest
 from pqr_common.tables.sql import sql_of
-from pqr_loader.postgres import connection, table_exists
+from pqr_loader.postgres.connection import connection, table_exists
 from pqrs.catalogue import PQRS_TYPES
 
 __all__ = ["Figures", "figures", "show_figures"]

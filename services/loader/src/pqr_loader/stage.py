@@ -19,15 +19,15 @@ from pqr_common.stage.declaration import Phase, Stage
 from pqr_common.stage.driver import inputs_of
 from pqr_common.stage.values import ExchangeRef, StageInputs, StageOutcome, Task, TaskContext
 from pqr_common.tables.digest import content_digest
-from pqr_loader.mirror.archive import unlike
 from pqr_loader.mirror.changes import Rows, Slot
-from pqr_loader.mirror.publishing import Published, published, state, swap
 from pqr_loader.mirror.reference import CALENDAR, REFERENCE, SLA_POLICIES
-from pqr_loader.mirror.shape import ensure
-from pqr_loader.mirror.staging import reader, seen, staged
 from pqr_loader.mirror.tables import Table, mirrored
-from pqr_loader.postgres import connection, migrate
-from pqr_loader.recording import record
+from pqr_loader.postgres.archive import unlike
+from pqr_loader.postgres.connection import connection, migrate
+from pqr_loader.postgres.publishing import Published, published, state, swap
+from pqr_loader.postgres.recording import record
+from pqr_loader.postgres.shape import ensure
+from pqr_loader.postgres.staging import reader, seen, staged
 from pqrs.parameters import Parameters
 
 __all__ = ["STAGE", "expected", "inputs_for", "tables_of"]

@@ -16,17 +16,17 @@ from pqr_common.manifest.values import Partition
 from pqr_common.tables.digest import content_digest
 from pqr_common.tables.parquet import parquet_table
 from pqr_common.tables.sql import sql_of
-from pqr_loader import openlineage, postgres, recording
+from pqr_loader import openlineage
 from pqr_loader.figures import show_figures
-from pqr_loader.mirror import publishing
-from pqr_loader.mirror.archive import unlike
 from pqr_loader.mirror.changes import Rows, Slot
 from pqr_loader.mirror.comparison import differing_rows, worded
 from pqr_loader.mirror.reference import REFERENCE
-from pqr_loader.mirror.shape import shown
-from pqr_loader.mirror.staging import reader, seen
 from pqr_loader.mirror.tables import Table
-from pqr_loader.postgres import connection, table_exists
+from pqr_loader.postgres import publishing, recording
+from pqr_loader.postgres.archive import unlike
+from pqr_loader.postgres.connection import connection, migrate, pending, table_exists
+from pqr_loader.postgres.shape import shown
+from pqr_loader.postgres.staging import reader, seen
 from pqr_loader.stage import expected, inputs_for, tables_of
 
 __all__ = ["WAREHOUSE", "Warehouse"]
@@ -40,7 +40,7 @@ class Warehouse:
 
     def migrate(self, dsn: str) -> list[str]:
         """Apply pending migrations; returns their names."""
-        return postgres.migrate(dsn)
+        return migrate(dsn)
 
     def record(self, lake: Lake, run_id: str, dsn: str) -> None:
         """Copy a run's manifests and attempts into `meta`, whatever its state; twice changes nothing."""
@@ -56,7 +56,7 @@ class Warehouse:
         return show_figures(dsn)
 
     def differences(self, lake: Lake, run_id: str, dsn: str) -> list[str]:
-        """One sentence for each thing in Postgres that is not as the manifests of this run say; empty when equal.
+        """One sentence per thing in Postgres that is not as the manifests of this run say; empty when equal.
 
         All rows are read back: their number and digest by partition and, where those differ, row by row.
         """
@@ -65,7 +65,7 @@ class Warehouse:
             return [f"Postgres must show run {run_id}, found {told or 'none'}: run `pqr publish {run_id}`."]
         manifests = inputs_for(RunRecords(lake, run_id)).manifests
         wanted, tables = expected(manifests), tables_of(manifests)
-        said = _unknown_rows(dsn, wanted, tables, run_id)
+        said = _unknown_rows(dsn, wanted, tables=tables, run_id=run_id)
         with reader(dsn) as cursor:
             for rows, partitions in wanted.items():
                 source = _Source(lake, run_id, tables[rows.slot.table], partitions)
@@ -93,7 +93,7 @@ class Warehouse:
 
     def examine(self, dsn: str, *, now: datetime) -> list[str]:
         """What `pqr doctor` should say about this Postgres; `now` is the caller's clock, in UTC."""
-        found = [f"Postgres must be migrated, found {name} pending: run any stage." for name in postgres.pending(dsn)]
+        found = [f"Postgres must be migrated, found {name} pending: run any stage." for name in pending(dsn)]
         if found:
             return found
         with connection(dsn) as opened:
@@ -125,7 +125,7 @@ class _Source:
         return parquet_table(self.lake.read(self.partitions[0])) if self.partitions else REFERENCE[self.table.name]()
 
 
-def _unknown_rows(dsn: str, wanted: Iterable[Rows], tables: Mapping[str, Table], run_id: str) -> list[str]:
+def _unknown_rows(dsn: str, wanted: Iterable[Rows], *, tables: Mapping[str, Table], run_id: str) -> list[str]:
     """Parts that hold rows and that no manifest names, and rows of tables that the run was made without."""
     known = {rows.slot for rows in wanted}
     with connection(dsn) as opened:
@@ -158,7 +158,7 @@ def _slot_differences(cursor: Any, rows: Rows, source: _Source) -> list[str]:
     differing = differing_rows(source.read(), found, table.key)
     if not differing:
         return [f"{slot.table} part {slot.part} must hold each row once, found {found.num_rows} rows, not {rows.rows}."]
-    return worded(slot, layer, differing, source.run_id)
+    return worded(slot, differing, layer=layer, run_id=source.run_id)
 
 
 def _archive_differences(dsn: str, run_id: str, tables: Mapping[str, Table]) -> list[str]:

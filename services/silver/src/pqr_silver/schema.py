@@ -136,7 +136,7 @@ TICKET_EVENTS = Contract(
             *_gaps(pqrs_type=TEXT, extension_days=pa.int16()),  # assigned by it; granted by it
         ]
     ),
-    key=("event_id",),
+    key=("ticket_id", "seq"),  # event_id is both in one word
     rules=(
         _one_of("event_type", *EVENT_TYPES),
         _one_of("actor", "citizen", "entity", "system"),

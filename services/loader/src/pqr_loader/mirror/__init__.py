@@ -1,1 +1,1 @@
-"""Making tables of Postgres equal to the datasets of a run."""
+"""What Postgres must hold so that it mirrors a run, and what is not as it must be. Pure."""

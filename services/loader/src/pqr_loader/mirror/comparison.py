@@ -37,7 +37,7 @@ def differing_rows(mirrored: pa.Table, found: pa.Table, key: tuple[str, ...]) ->
     return rows
 
 
-def worded(slot: Slot, layer: str, rows: list[dict[str, str]], run_id: str) -> list[str]:
+def worded(slot: Slot, rows: list[dict[str, str]], *, layer: str, run_id: str) -> list[str]:
     """One sentence per differing row, the first few; then one for the rest."""
     said = []
     for row in rows[:NAMED]:

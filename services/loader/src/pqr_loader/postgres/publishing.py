@@ -14,12 +14,12 @@ from pqr_common.errors import WarehouseUnavailable
 from pqr_common.manifest.values import Check
 from pqr_common.tables.digest import content_digest
 from pqr_common.tables.sql import sql_of
-from pqr_loader.mirror.archive import keep
 from pqr_loader.mirror.changes import Arrival, Changes, Rows, Slot, changes_for
 from pqr_loader.mirror.reconciliation import reconciled
-from pqr_loader.mirror.shape import lacking, shown
 from pqr_loader.mirror.tables import Table
-from pqr_loader.postgres import LOCK, connection, table_exists
+from pqr_loader.postgres.archive import keep
+from pqr_loader.postgres.connection import LOCK, connection, table_exists
+from pqr_loader.postgres.shape import lacking, shown
 
 __all__ = ["Published", "published", "state", "swap"]
 

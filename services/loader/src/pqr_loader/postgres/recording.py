@@ -20,7 +20,7 @@ from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Manifest, Partition
 from pqr_common.tables.parquet import parquet_table
 from pqr_loader.figures import show_figures
-from pqr_loader.postgres import connection
+from pqr_loader.postgres.connection import connection
 from pqr_loader.records import Story, rows_of
 from pqrs.parameters import Parameters
 

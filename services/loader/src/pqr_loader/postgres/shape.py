@@ -7,6 +7,7 @@ gold and archive, and change nothing else about them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -16,7 +17,7 @@ from pqr_common.errors import UpstreamBroken
 from pqr_common.manifest.values import Check
 from pqr_common.tables.sql import sql_of
 from pqr_loader.mirror.tables import Table
-from pqr_loader.postgres import LOCK, connection
+from pqr_loader.postgres.connection import LOCK, connection
 
 __all__ = ["ensure", "lacking", "shown"]
 
@@ -63,24 +64,24 @@ def _shape(opened: psycopg.Connection, table: Table) -> None:
     if table.is_partitioned:
         # Only a table's owner may attach its partitions. Identifiers are looked up by their beginning, in any locale.
         collated = {name: f'{kind} collate "C"' if kind == "text" else kind for name, kind in types.items()}
-        is_wider = _called(opened, "shape", table.name, (collated | PART, [*key, *PART], table.grain))
+        is_wider = _call(opened, "shape", [*_placed(table.name, collated | PART), [*key, *PART], table.grain])
     else:
-        is_wider = _called(opened, "shape_as_owner", table.name, (types, key, table.grain))
+        is_wider = _call(opened, "shape_as_owner", [*_placed(table.name, types), key, table.grain])
     if table.archive:
-        kept = f"{table.grain}, of every run that was ever shown"
-        _called(opened, "shape_as_owner", table.archive, (RUN | types, [*RUN, *key] if key else [], kept))
+        kept_key, grain = [*RUN, *key] if key else [], f"{table.grain}, of every run that was ever shown"
+        _call(opened, "shape_as_owner", [*_placed(table.archive, RUN | types), kept_key, grain])
     if is_wider:
         _forget_staged(opened, table.name)
 
 
-def _called(
-    opened: psycopg.Connection, function: str, table: str, shape: tuple[Mapping[str, str], list[str], str]
-) -> bool:
+def _placed(table: str, types: Mapping[str, str]) -> list[Any]:
+    return [*table.split("."), Jsonb([{"name": name, "type": kind} for name, kind in types.items()])]
+
+
+def _call(opened: psycopg.Connection, function: str, arguments: list[Any]) -> bool:
     """Whether a table that was there became wider."""
-    types, key, grain = shape
     statement = sql.SQL("select meta.{}(%s, %s, %s, %s, %s)").format(sql.Identifier(function))
-    columns = Jsonb([{"name": name, "type": kind} for name, kind in types.items()])
-    row = opened.execute(statement, [*table.split("."), columns, key, grain]).fetchone()
+    row = opened.execute(statement, arguments).fetchone()
     return bool(row and row[0])
 
 

@@ -21,7 +21,7 @@ from pqr_common.tables.digest import content_digest
 from pqr_common.tables.sql import sql_of
 from pqr_loader.mirror.changes import Rows, staging_name
 from pqr_loader.mirror.tables import Table
-from pqr_loader.postgres import LOADER, door
+from pqr_loader.postgres.connection import LOADER, door
 
 __all__ = ["reader", "seen", "staged"]
 
@@ -48,7 +48,7 @@ def staged(cursor: Any, table: Table, rows: Rows, *, read: Callable[[], pa.Table
     cursor.fetchall()
     cursor.execute("select from meta.staged where relation = $1 and content_digest = $2", (name, rows.content_digest))
     if not cursor.fetchall():
-        _fill(cursor, table, replace(rows, relation=name), read())
+        _fill(cursor, table, replace(rows, relation=name), given=read())
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def _loaded_relation(cursor: Any, rows: Rows) -> str:
     return str(found[0]) if found else ""
 
 
-def _fill(cursor: Any, table: Table, rows: Rows, given: pa.Table) -> None:
+def _fill(cursor: Any, table: Table, rows: Rows, *, given: pa.Table) -> None:
     slot, name = rows.slot, rows.relation
     relation = f"staging.{name}"
     cursor.execute(f"create table {relation} (like {slot.table} including defaults including constraints)")
