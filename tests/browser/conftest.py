@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from playwright.sync_api import TimeoutError as TooLate
 from pydantic import SecretStr
 
-from pqr_loader.postgres import migrate
+from pqr_loader.postgres.connection import migrate
 from pqr_pipeline.embedded.process import free_port, is_answering
 from pqrs.parameters import Parameters
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pqr_dashboard.simulator.model import COUNTS, Variation, simulated
 from pqr_gold.schema import TICKETS
-from pqr_gold.transform import NEEDS, mart, partials
+from pqr_gold.transform import mart, partials
 from pqrs import calendar, catalogue, terms
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 2, 20)
@@ -49,7 +49,7 @@ def silver_tickets(draw):
 
 def marts_of(tickets):
     parts = partials(tickets, FIRST, LAST)
-    made = {name: mart(name, {need: parts[need] for need in NEEDS[name]}, FIRST, LAST) for name in NAMES}
+    made = {name: mart(name, parts, (FIRST, LAST)) for name in NAMES}
     return {name: table.to_pandas(date_as_object=False) for name, table in made.items()}
 
 

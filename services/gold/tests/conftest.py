@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pqr_gold.schema import MARTS, TICKETS
+from pqr_gold.marts import MARTS
+from pqr_gold.schema import TICKETS
 from pqr_gold.transform import mart, partials
 from pqrs import calendar, terms
 
@@ -64,6 +65,6 @@ def marts_of() -> Callable[..., dict[str, pa.Table]]:
         share = -(-tickets.num_rows // partitions) or 1
         parts = [partials(tickets.slice(number * share, share), first, last) for number in range(partitions)]
         whole = {name: pa.concat_tables([part[name] for part in parts]) for name in parts[0]}
-        return {name: mart(name, whole, first, last) for name in names}
+        return {name: mart(name, whole, (first, last)) for name in names}
 
     return build

@@ -126,7 +126,7 @@ TICKET_EVENTS = Contract(
             *optional(pqrs_type=TEXT, extension_days=pa.int16()),  # assigned by it; granted by it
         ]
     ),
-    key=("event_id",),
+    key=("ticket_id", "seq"),  # event_id is both in one word
     rules=(
         _one_of("event_type", *EVENT_TYPES),
         _one_of("actor", *sorted(set(ACTORS))),

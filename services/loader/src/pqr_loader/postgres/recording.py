@@ -18,12 +18,10 @@ from pqr_common.errors import PqrError
 from pqr_common.lake.port import Lake
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Manifest, Partition
-from pqr_common.stage.driver import committed_layers
-from pqr_common.stage.worker import verify_bytes
 from pqr_common.tables.parquet import parquet_table
 from pqr_loader.figures import show_figures
-from pqr_loader.postgres import connection
-from pqr_loader.records import STAGES, rows_of
+from pqr_loader.postgres.connection import connection
+from pqr_loader.records import Story, rows_of
 from pqrs.parameters import Parameters
 
 __all__ = ["record"]
@@ -31,6 +29,7 @@ __all__ = ["record"]
 REJECTS = "rejects"
 KEYS = {
     "meta.runs": ("run_id",),
+    "meta.stages": ("run_id", "stage"),
     "meta.attempts": ("run_id", "stage", "attempt"),
     "meta.manifests": ("run_id", "layer"),
     "meta.datasets": ("run_id", "layer", "dataset"),
@@ -44,9 +43,16 @@ KEYS = {
 def record(lake: Lake, run_id: str, dsn: str) -> None:
     """Copy what the lake knows of a run into `meta`; raises UnknownRun."""
     records = RunRecords(lake, run_id)
-    attempts = [attempt for stage in STAGES for attempt in records.attempts(stage)]
-    manifests = committed_layers(lake, run_id)
-    tables = rows_of(run_id, Parameters.of(records.parameters()), manifests, attempts, _rejects(lake, manifests))
+    manifests = records.manifests()
+    story = Story(
+        run_id=run_id,
+        parameters=Parameters.of(records.parameters()),
+        graph=records.graph(),
+        manifests=manifests,
+        attempts=records.all_attempts(),
+        rejects=_rejects(lake, manifests),
+    )
+    tables = rows_of(story)
     with connection(dsn) as opened:
         for manifest in tables["meta.manifests"]:
             # A lake that was wiped and filled again by other code: its old children go with the old manifest.
@@ -73,9 +79,7 @@ def _rejects(lake: Lake, manifests: Mapping[str, Manifest]) -> dict[str, dict[st
 
 
 def _rules(lake: Lake, partition: Partition) -> dict[str, int]:
-    data = lake.get(partition.path)
-    verify_bytes(partition, data, lake.url)
-    counts = pc.value_counts(parquet_table(data, ["rule"])["rule"])
+    counts = pc.value_counts(parquet_table(lake.read(partition), ["rule"])["rule"])
     return {each["values"].as_py(): each["counts"].as_py() for each in counts}
 
 

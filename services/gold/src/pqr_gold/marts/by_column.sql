@@ -1,11 +1,11 @@
--- What requests are about, and how they fare.
--- Grain: topic x pqrs_type with at least one ticket. Relation: topic (partial).
+-- Where requests come from, or what they are about, and how they fare.
+-- Grain: {column} x pqrs_type with at least one ticket. Relation: {partial} (partial).
 --
 -- Sum the counts and divide again to go coarser: rates and means of groups do not add up.
 with
 counts as (
     select
-        topic,
+        {column},
         pqrs_type,
         sum(tickets) as received,
         coalesce(sum(tickets) filter (where fate = 'answered'), 0) as answered,
@@ -17,12 +17,12 @@ counts as (
         coalesce(sum(tickets) filter (where outcome in ('late', 'open_overdue')), 0) as breached,
         coalesce(sum(tickets) filter (where outcome in ('in_term', 'late', 'early')), 0) as closed_with_term,
         coalesce(sum(business_days) filter (where outcome in ('in_term', 'late', 'early')), 0) as total_business_days
-    from topic
-    group by topic, pqrs_type
+    from {partial}
+    group by {column}, pqrs_type
 )
 select
     *,
     share(breached, due) as breach_rate,
     mean(total_business_days, closed_with_term) as mean_business_days
 from counts
-order by topic, pqrs_type
+order by {column}, pqrs_type

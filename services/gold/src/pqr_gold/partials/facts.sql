@@ -1,5 +1,6 @@
 -- What every figure counts, said once: how each ticket ended, and how it stands against its term.
--- Grain: one row a ticket of the partition. Relations: tickets (silver), run (window), calendar (business days).
+-- Grain: one row per ticket of the partition. Relations: tickets (silver), run (window), calendar (business days).
+-- Parameter: behind_utc, how far local time is behind UTC.
 --
 -- fate     how it ended by the end of the window: answered, archived, transferred; open (waits for an answer);
 --          no_term (praise: needs none, so it is never backlog)
@@ -7,7 +8,7 @@
 --          date has come), pending (open, not due yet), outside (no term, or transferred: not in the rate)
 with
 local_times as (
-    select *, opened_at - interval 5 hour as opened_local  -- America/Bogota is UTC-5 all year
+    select *, opened_at - $behind_utc as opened_local  -- the clock on the wall
     from tickets
 ),
 ages as (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -16,14 +17,13 @@ from adbc_driver_manager import AdbcConnection, AdbcDatabase, dbapi
 from adbc_driver_postgresql import _driver_path
 
 from pqr_common.errors import VerificationFailed
-from pqr_common.tables.contract import Contract
 from pqr_common.tables.digest import content_digest
 from pqr_common.tables.sql import sql_of
-from pqr_loader.plan import Rows, Slot, staging_name
-from pqr_loader.postgres import LOADER, door
-from pqr_loader.schema import PARTITIONED, TABLES
+from pqr_loader.mirror.changes import Rows, staging_name
+from pqr_loader.mirror.tables import Table
+from pqr_loader.postgres.connection import LOADER, door
 
-__all__ = ["read_back", "readable", "reader", "staged"]
+__all__ = ["reader", "seen", "staged"]
 
 SETTINGS = {
     "timezone": "UTC",
@@ -34,13 +34,13 @@ SETTINGS = {
 }
 
 
-def staged(cursor: Any, rows: Rows, read: Callable[[], pa.Table]) -> None:
-    """See that these rows are loaded or wait in staging; `read` gives them and is called only when neither is so.
+def staged(cursor: Any, table: Table, rows: Rows, *, read: Callable[[], pa.Table]) -> None:
+    """See that these rows of a table are loaded or wait in staging; `read` gives them and is called when neither is so.
 
     They wait once the caller has committed. Raises VerificationFailed when Postgres gives back other rows.
     """
     loaded = _loaded_relation(cursor, rows)
-    if loaded and _digest_of(cursor, readable(rows.slot), rows) == rows.content_digest:
+    if loaded and content_digest(seen(cursor, table, rows.slot.part)) == rows.content_digest:
         return
     name = staging_name(rows.slot, rows.content_digest, taken=loaded)
     # Two workers may be given the same partition; the second waits here and finds it staged.
@@ -48,7 +48,7 @@ def staged(cursor: Any, rows: Rows, read: Callable[[], pa.Table]) -> None:
     cursor.fetchall()
     cursor.execute("select from meta.staged where relation = $1 and content_digest = $2", (name, rows.content_digest))
     if not cursor.fetchall():
-        _fill(cursor, name, rows, read())
+        _fill(cursor, table, replace(rows, relation=name), given=read())
 
 
 @contextmanager
@@ -61,18 +61,10 @@ def reader(dsn: str) -> Iterator[Any]:
         yield cursor
 
 
-def readable(slot: Slot) -> str:
-    """What stands after `from` to read a slot the way readers see it."""
-    return f"{slot.table} where part = {slot.part}" if slot.table in PARTITIONED else slot.table
-
-
-def read_back(cursor: Any, relation: str, contract: Contract) -> pa.Table:
-    """The rows of a relation with exactly the contract's columns and types."""
-    columns = ", ".join(f'"{name}"' for name in contract.schema.names)
-    cursor.execute(f"select {columns} from {relation}")
-    found = cursor.fetch_arrow_table()
-    arrays = [_plain(found.column(field.name)).cast(field.type) for field in contract.schema]
-    return pa.Table.from_arrays(arrays, schema=contract.schema)
+def seen(cursor: Any, table: Table, part: int) -> pa.Table:
+    """The rows of a table, or of a part of a partitioned one, the way readers see them."""
+    where = f" where part = {part}" if table.is_partitioned else ""
+    return _read_back(cursor, f"{table.name}{where}", table.schema)
 
 
 class _KeptDatabase(AdbcDatabase):
@@ -101,32 +93,38 @@ def _loaded_relation(cursor: Any, rows: Rows) -> str:
     return str(found[0]) if found else ""
 
 
-def _digest_of(cursor: Any, relation: str, rows: Rows) -> str:
-    return content_digest(read_back(cursor, relation, TABLES[rows.slot.table]))
-
-
-def _fill(cursor: Any, name: str, rows: Rows, table: pa.Table) -> None:
-    slot = rows.slot
+def _fill(cursor: Any, table: Table, rows: Rows, *, given: pa.Table) -> None:
+    slot, name = rows.slot, rows.relation
     relation = f"staging.{name}"
     cursor.execute(f"create table {relation} (like {slot.table} including defaults including constraints)")
-    if slot.table in PARTITIONED:
+    if table.is_partitioned:
         cursor.execute(f"alter table {relation} alter part set default {slot.part}, add check (part = {slot.part})")
-    if table.num_rows:
-        cursor.adbc_ingest(name, table.select(TABLES[slot.table].schema.names), mode="append", db_schema_name="staging")
-    if slot.table in PARTITIONED:
+    if given.num_rows:
+        cursor.adbc_ingest(name, given.select(table.schema.names), mode="append", db_schema_name="staging")
+    if table.is_partitioned:
         _index(cursor, relation, slot.table)
-    # Not compared with what was given: this proves the whole way, from the table that silver or gold digested.
-    found = _digest_of(cursor, relation, rows)
-    if found != rows.content_digest:
+    # Not compared with what was given: this proves the whole way, from the table that its stage digested.
+    found = _read_back(cursor, relation, table.schema)
+    digest = content_digest(found)
+    if digest != rows.content_digest:
         raise VerificationFailed(
-            f"Postgres must give back the rows it was given, found digest {found} instead of {rows.content_digest} in "
+            f"Postgres must give back the rows it was given, found digest {digest} instead of {rows.content_digest} in "
             f"{relation}: nothing was loaded; run `pqr verify`, then `pqr retry`."
         )
     cursor.execute(f"analyze {relation}")
     cursor.execute(
         "insert into meta.staged (relation, table_name, part, rows, content_digest) values ($1, $2, $3, $4, $5)",
-        (name, slot.table, slot.part, rows.rows, rows.content_digest),
+        (name, slot.table, slot.part, found.num_rows, digest),
     )
+
+
+def _read_back(cursor: Any, relation: str, schema: pa.Schema) -> pa.Table:
+    """The rows of a relation with exactly these columns and types."""
+    columns = ", ".join(f'"{name}"' for name in schema.names)
+    cursor.execute(f"select {columns} from {relation}")
+    found = cursor.fetch_arrow_table()
+    arrays = [_plain(found.column(field.name)).cast(field.type) for field in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def _index(cursor: Any, relation: str, parent: str) -> None:

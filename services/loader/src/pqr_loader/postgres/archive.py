@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import psycopg
 from psycopg import sql
 
-from pqr_loader.schema import MARTS, TABLES
+from pqr_loader.mirror.tables import Table
 
 __all__ = ["keep", "unlike"]
 
@@ -19,24 +21,23 @@ _FORGET = sql.SQL("delete from {archive} where run_id = {run}")
 _KEEP = sql.SQL("insert into {archive} (run_id, {columns}) select {run}, {columns} from {gold}")
 
 
-def unlike(opened: psycopg.Connection, run_id: str) -> list[str]:
-    """The marts whose kept rows of this run are not what gold holds now."""
-    return [mart for mart in MARTS if _one(opened, _composed(_DIFFERS, mart, run_id))]
+def unlike(opened: psycopg.Connection, run_id: str, tables: Iterable[Table]) -> list[Table]:
+    """The marts among these tables whose kept rows of this run are not what gold holds now."""
+    return [table for table in tables if table.archive and _one(opened, _composed(_DIFFERS, table, run_id))]
 
 
-def keep(opened: psycopg.Connection, run_id: str) -> None:
+def keep(opened: psycopg.Connection, run_id: str, tables: Iterable[Table]) -> None:
     """Keep what gold holds as this run's; what is kept already is not written again."""
-    for mart in unlike(opened, run_id):
-        opened.execute(_composed(_FORGET, mart, run_id))
-        opened.execute(_composed(_KEEP, mart, run_id))
+    for table in unlike(opened, run_id, tables):
+        opened.execute(_composed(_FORGET, table, run_id))
+        opened.execute(_composed(_KEEP, table, run_id))
 
 
-def _composed(statement: sql.SQL, mart: str, run_id: str) -> sql.Composed:
-    columns = [sql.Identifier(name) for name in TABLES[f"gold.{mart}"].schema.names]
+def _composed(statement: sql.SQL, table: Table, run_id: str) -> sql.Composed:
     return statement.format(
-        columns=sql.SQL(", ").join(columns),
-        gold=sql.Identifier("gold", mart),
-        archive=sql.Identifier("archive", mart),
+        columns=sql.SQL(", ").join(sql.Identifier(name) for name in table.names),
+        gold=sql.Identifier(*table.name.split(".")),
+        archive=sql.Identifier(*str(table.archive).split(".")),
         run=sql.Literal(run_id),
     )
 

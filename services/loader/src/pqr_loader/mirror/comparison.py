@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from pqr_common.tables.sql import query
-from pqr_loader.plan import Slot
+from pqr_loader.mirror.changes import Slot
 
 __all__ = ["differing_rows", "worded"]
 
@@ -37,8 +37,8 @@ def differing_rows(mirrored: pa.Table, found: pa.Table, key: tuple[str, ...]) ->
     return rows
 
 
-def worded(slot: Slot, layer: str, rows: list[dict[str, str]], run_id: str) -> list[str]:
-    """One sentence a differing row, the first few; then one for the rest."""
+def worded(slot: Slot, rows: list[dict[str, str]], *, layer: str, run_id: str) -> list[str]:
+    """One sentence per differing row, the first few; then one for the rest."""
     said = []
     for row in rows[:NAMED]:
         wrong = row["wrong"]

@@ -1,7 +1,7 @@
--- Tickets by what they are about.
--- Grain: topic x pqrs_type x fate x outcome. Relation: facts.
+-- Tickets by where they come from, or by what they are about.
+-- Grain: {column} x pqrs_type x fate x outcome. Relation: facts.
 select
-    topic,
+    {column},
     pqrs_type,
     fate,
     outcome,

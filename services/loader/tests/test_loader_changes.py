@@ -1,11 +1,11 @@
-"""The plan: from what is there and what must be to what changes."""
+"""From what is there and what must be to what changes."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pqr_loader.plan import Rows, Slot, Staged, applied, planned, staging_name
+from pqr_loader.mirror.changes import Rows, Slot, applied, changes_for, staging_name
 
 TICKETS = Slot("core.tickets", 0)
 MART = Slot("gold.kpi_sla")
@@ -26,56 +26,56 @@ def states(draw):
 
 
 def _staged(rows):
-    return Staged(rows.slot, rows.content_digest, staging_name(rows.slot, rows.content_digest))
+    return _rows(rows.slot, rows.content_digest, staging_name(rows.slot, rows.content_digest))
 
 
 def test_nothing_there():
     """An empty database takes everything that is staged."""
     must = [_rows(TICKETS, "1-a"), _rows(MART, "1-b")]
-    plan = planned(must, [], [Staged(TICKETS, "1-a", "x"), Staged(MART, "1-b", "y")])
-    assert [(arrival.rows.slot, arrival.relation, arrival.replaces) for arrival in plan.arrivals] == [
+    changes = changes_for(must, [], [_rows(TICKETS, "1-a", "x"), _rows(MART, "1-b", "y")])
+    assert [(arrival.rows.slot, arrival.rows.relation, arrival.replaces) for arrival in changes.arrivals] == [
         (TICKETS, "x", None),
         (MART, "y", None),
     ]
-    assert (plan.departures, plan.kept, plan.sweep, plan.missing) == ((), (), (), ())
+    assert (changes.departures, changes.kept, changes.sweep, changes.missing) == ((), (), (), ())
 
 
 def test_equal_rows_are_kept():
     """A slot that holds the right rows is not touched."""
     there = [_rows(TICKETS, "1-a", "x")]
-    plan = planned([_rows(TICKETS, "1-a")], there, [])
-    assert plan.kept == tuple(there)
-    assert not plan.changes_tables
+    changes = changes_for([_rows(TICKETS, "1-a")], there, [])
+    assert changes.kept == tuple(there)
+    assert not changes.changes_tables
 
 
 def test_other_rows_are_replaced():
     """New rows come in place of the old ones, which are named so that they can be dropped."""
     old = _rows(TICKETS, "1-a", "x")
-    (arrival,) = planned([_rows(TICKETS, "2-b")], [old], [Staged(TICKETS, "2-b", "y")]).arrivals
-    assert (arrival.relation, arrival.replaces) == ("y", old)
+    (arrival,) = changes_for([_rows(TICKETS, "2-b")], [old], [_rows(TICKETS, "2-b", "y")]).arrivals
+    assert (arrival.rows.relation, arrival.replaces) == ("y", old)
 
 
 def test_staged_again_wins_over_recorded():
     """The record says the rows are there, a worker found them damaged and staged them again: they are replaced."""
     old = _rows(TICKETS, "1-a", "x")
-    (arrival,) = planned([_rows(TICKETS, "1-a")], [old], [Staged(TICKETS, "1-a", "x_r")]).arrivals
-    assert (arrival.relation, arrival.replaces) == ("x_r", old)
+    (arrival,) = changes_for([_rows(TICKETS, "1-a")], [old], [_rows(TICKETS, "1-a", "x_r")]).arrivals
+    assert (arrival.rows.relation, arrival.replaces) == ("x_r", old)
 
 
 def test_what_the_run_lacks_departs():
     """A partition of another run that this one does not have goes."""
     gone = _rows(Slot("core.tickets", 7), "1-a", "x")
-    assert planned([], [gone], []).departures == (gone,)
+    assert changes_for([], [gone], []).departures == (gone,)
 
 
 def test_unused_staging_is_swept():
     """Leftovers of other loads are dropped."""
-    assert planned([], [], [Staged(TICKETS, "1-a", "x")]).sweep == ("x",)
+    assert changes_for([], [], [_rows(TICKETS, "1-a", "x")]).sweep == ("x",)
 
 
 def test_missing_rows_are_named():
-    """Rows that are neither loaded nor staged make a plan that must not be carried out."""
-    assert planned([_rows(TICKETS, "1-a")], [_rows(TICKETS, "2-b", "x")], []).missing == (TICKETS,)
+    """Rows that are neither loaded nor staged make changes that must not be begun."""
+    assert changes_for([_rows(TICKETS, "1-a")], [_rows(TICKETS, "2-b", "x")], []).missing == (TICKETS,)
 
 
 def test_names_of_staged_tables():
@@ -89,11 +89,11 @@ def test_names_of_staged_tables():
 
 
 @given(states(), states())
-def test_a_plan_leads_to_what_must_be(must, there):
-    """Carried out, a plan leaves exactly the rows the manifests name, whatever was there before."""
-    plan = planned(must, there, [_staged(rows) for rows in must])
-    assert plan.missing == ()
-    assert applied(plan, there) == {rows.slot: rows.content_digest for rows in must}
+def test_changes_lead_to_what_must_be(must, there):
+    """Once made, the changes leave exactly the rows the manifests name, whatever was there before."""
+    changes = changes_for(must, there, [_staged(rows) for rows in must])
+    assert changes.missing == ()
+    assert applied(changes, there) == {rows.slot: rows.content_digest for rows in must}
 
 
 @given(states(), states())
@@ -101,22 +101,26 @@ def test_only_what_differs_is_staged_and_moved(must, there):
     """With only the differing rows staged, the same state is reached and the equal slots are kept."""
     held = {rows.slot: rows.content_digest for rows in there}
     differing = [rows for rows in must if held.get(rows.slot) != rows.content_digest]
-    plan = planned(must, there, [_staged(rows) for rows in differing])
-    assert {arrival.rows for arrival in plan.arrivals} == set(differing)
-    assert applied(plan, there) == {rows.slot: rows.content_digest for rows in must}
+    changes = changes_for(must, there, [_staged(rows) for rows in differing])
+    assert {(a.rows.slot, a.rows.content_digest) for a in changes.arrivals} == {
+        (r.slot, r.content_digest) for r in differing
+    }
+    assert applied(changes, there) == {rows.slot: rows.content_digest for rows in must}
 
 
 @given(states())
-def test_planning_again_finds_nothing_to_do(must):
+def test_looking_again_finds_nothing_to_do(must):
     """Once there, there is nothing to change: loading twice is loading once."""
-    plan = planned(must, must, [])
-    assert not plan.changes_tables
-    assert (plan.sweep, plan.missing, len(plan.kept)) == ((), (), len(must))
+    changes = changes_for(must, must, [])
+    assert not changes.changes_tables
+    assert (changes.sweep, changes.missing, len(changes.kept)) == ((), (), len(must))
 
 
 @given(states(), states(), st.lists(st.sampled_from(DIGESTS)))
 def test_staged_tables_are_used_or_swept(must, there, digests):
     """No staged table is left behind: each is brought in or dropped."""
-    staged = [Staged(TICKETS, digest, f"s{number}") for number, digest in enumerate(dict.fromkeys(digests))]
-    plan = planned(must, there, staged)
-    assert sorted({a.relation for a in plan.arrivals} | set(plan.sweep)) == sorted(item.relation for item in staged)
+    staged = [_rows(TICKETS, digest, f"s{number}") for number, digest in enumerate(dict.fromkeys(digests))]
+    changes = changes_for(must, there, staged)
+    assert sorted({a.rows.relation for a in changes.arrivals} | set(changes.sweep)) == sorted(
+        item.relation for item in staged
+    )
