@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
-from pqr_common.errors import InvalidSettings
 from pqr_common.manifest.graph import Graph
 from pqr_common.stage.declaration import Stage
+from pqr_pipeline.containers.permissions import readable
 
 READ, WRITE, DELETE, LIST = "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"
 MANIFESTS, DECLARATIONS = "manifests/*", "manifests/*/run.json"
@@ -32,20 +32,11 @@ def policies(bucket: str, stages: Iterable[Stage]) -> dict[str, Policy]:
     return found
 
 
-def _readable(reader: Stage, writer: Stage) -> Iterator[str]:
-    """The keys of what a stage requires of another's layer: all of it when it names nothing, never what is private."""
-    layer, private = writer.writes, {contract.dataset for contract in writer.produces if contract.is_private}
-    named = {contract.dataset for contract in reader.requires.get(layer, ())}
-    if named & private:
-        raise InvalidSettings(
-            f"Only {writer.name} may read {', '.join(sorted(f'{layer}/{name}' for name in named & private))}, found "
-            f"that {reader.name} requires it: take it out of the stage's `requires`."
-        )
-    if not named and not private:
-        yield f"{layer}/*"
-        return
-    public = {contract.dataset for contract in writer.produces} - private
-    yield from (f"{layer}/{name}/*" for name in sorted(named or public))
+def _readable(reader: Stage, writer: Stage) -> list[str]:
+    """The keys of what a stage requires of another's layer."""
+    named = readable(reader, writer)
+    is_whole = len(named) == len(writer.produces) > 0
+    return [f"{writer.writes}/*"] if is_whole else [f"{writer.writes}/{dataset}/*" for dataset in named]
 
 
 def _of_stage(bucket: str, stage: Stage, read: Iterable[str]) -> Policy:

@@ -16,14 +16,14 @@ import psycopg
 import pytest
 
 from pqr_common.lake.folder import FolderLake
-from pqr_common.manifest.layout import STAGE_WRITES
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import ORDER, warehouse
+from pqr_common.stage.discovery import installed_graph, warehouse
 from pqr_pipeline.audit.verify import verify
 from pqr_pipeline.embedded.postgres import postgres
 from pqr_pipeline.embedded.prefect import prefect_server
 
+GRAPH = installed_graph()
 pytestmark = pytest.mark.integration
 
 RUN = ("--to", "2026-02-15", "--volume", "300", "--run-id", "r1", "--workers", "1")
@@ -67,7 +67,7 @@ def undisturbed(tmp_path_factory, prefect_url) -> Home:
     home = Home(tmp_path_factory.mktemp("undisturbed"), prefect_url)
     ended = home.pqr("run", *RUN, "--json")
     assert ended.returncode == 0, ended.stderr
-    assert list(home.digests()) == list(STAGE_WRITES.values())
+    assert list(home.digests()) == list(GRAPH.layers)
     return home
 
 
@@ -88,12 +88,12 @@ def _kill_in_the_middle(home: Home, stage: str) -> None:
     process.communicate()
 
 
-@pytest.mark.parametrize("stage", ORDER)
+@pytest.mark.parametrize("stage", GRAPH.stages)
 def test_a_run_killed_in_a_stage_ends_like_an_undisturbed_one(stage, tmp_path, prefect_url, undisturbed):
     """SIGKILL, then `pqr retry`: the same digests in every layer and the same rows in Postgres."""
     home = Home(tmp_path / "home", prefect_url)
     _kill_in_the_middle(home, stage)
-    assert STAGE_WRITES[stage] not in home.digests(), "the stage was over before it was killed"
+    assert GRAPH.layer_of(stage) not in home.digests(), "the stage was over before it was killed"
     ended = home.pqr("retry", "r1", "--quiet")
     assert ended.returncode == 0, ended.stderr
     assert home.digests() == undisturbed.digests()
@@ -179,7 +179,7 @@ def test_a_missing_and_a_truncated_object_are_named(copy):
     assert second.path in findings[0] + findings[1]
 
 
-@pytest.mark.parametrize("layer", list(STAGE_WRITES.values()))
+@pytest.mark.parametrize("layer", list(GRAPH.layers))
 def test_an_edited_manifest_is_named(copy, layer):
     """A manifest whose content no longer has its digest, and one whose digest was made to fit."""
     key = f"manifests/r1/{layer}.json"
@@ -195,7 +195,7 @@ def test_changed_parameters_of_a_run_are_named(copy):
     """run.json says what the run is; every manifest says of which run it is."""
     key = "manifests/r1/run.json"
     copy.lake.put(key, copy.lake.get(key).replace(b'"seed":42', b'"seed":43'))
-    assert len(_findings(copy)) >= len(STAGE_WRITES)
+    assert len(_findings(copy)) >= len(GRAPH.layers)
 
 
 def test_one_changed_row_in_postgres_is_named_and_exits_4(undisturbed):

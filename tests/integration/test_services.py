@@ -27,7 +27,7 @@ from pqr_common.errors import LakeUnavailable, UpstreamBroken
 from pqr_common.lake.location import open_lake
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import ORDER, declare, warehouse
+from pqr_common.stage.discovery import declare, installed_graph, warehouse
 from pqr_pipeline.command import cli
 from pqr_pipeline.containers import deployments, trigger
 from pqr_pipeline.containers.serve import PIPELINE
@@ -37,6 +37,7 @@ from pqr_pipeline.flow import retries
 from pqr_pipeline.flow.retries import prefect_session
 from pqrs.parameters import Parameters
 
+GRAPH = installed_graph()
 pytestmark = [pytest.mark.integration, pytest.mark.services]
 
 PATIENCE_SECONDS = 60.0
@@ -138,7 +139,7 @@ def running(platform, tmp_path_factory):
         found = Stack(settings, url, home)
         with prefect_session(url, {}):
             deployments.bootstrap()
-        found.serve("generator", "generator", *ORDER[1:], PIPELINE)
+        found.serve("generator", "generator", *GRAPH.stages[1:], PIPELINE)
         yield found
         for service in found.services:
             with contextlib.suppress(ProcessLookupError):
@@ -224,7 +225,7 @@ def test_retry_from_outside_brings_the_run_to_its_end(running, platform, pqr, tm
     """Each stage by its own service: the digests of an undisturbed run, published, recorded, and shown in Prefect."""
     code, out, err = pqr("--stack", "retry", "r1", "--json")
     assert code == 0, err
-    calm = platform.in_lake(tmp_path.as_uri()).run("r1", SMALL, *ORDER[:-1])
+    calm = platform.in_lake(tmp_path.as_uri()).run("r1", SMALL, *GRAPH.stages[:-1])
     layers = RunRecords(running.lake, "r1").manifests()
     assert json.loads(out)["manifests"] == {name: m.digest for name, m in layers.items()}
     assert {name: layers[name].digest for name in calm} == {name: m.digest for name, m in calm.items()}

@@ -9,11 +9,11 @@ from pqr_common import errors
 from pqr_common.canonical import canonical_json
 from pqr_common.errors import InvalidSettings, PqrError, Transient, UpstreamBroken, VerificationFailed
 from pqr_common.manifest.runs import RunRecords
-from pqr_common.stage.discovery import installed_graph, stage_named
+from pqr_common.stage.discovery import installed_graph, installed_stages, stage_named
 from pqr_common.testing import MemoryLake
 from pqr_pipeline.containers import report, serve
 from pqr_pipeline.containers.deployments import AUTOMATIONS, deployed, reaper
-from pqr_pipeline.containers.permissions import scoped
+from pqr_pipeline.containers.permissions import scope_of, scoped
 from pqr_pipeline.flow.retries import outcome, raise_ended
 
 
@@ -87,8 +87,12 @@ def test_deployments_have_the_names_others_rely_on():
     names = {item.full_name: item.pool for item in deployed()}
     assert names == {
         "stage/generator": "generator", "stage/bronze": "bronze", "stage/silver": "silver", "stage/gold": "gold",
-        "stage/loader": "loader", **{f"doctor/{name}": name for name in installed_graph().stages}, "record/loader": "loader", "pqr/pipeline": "pipeline",
+        "stage/loader": "loader", **{f"doctor/{name}": name for name in installed_graph().stages},
+        "record/loader": "loader", "pqr/pipeline": "pipeline",
     }  # fmt: skip
+
+
+BRONZE = scope_of(stage_named("bronze"), installed_stages().values())
 
 
 class ScopedLake(MemoryLake):
@@ -114,8 +118,9 @@ class ScopedLake(MemoryLake):
     [
         (("raw/emails/", "bronze/", "manifests/"), ("bronze/",), None),
         (("raw/emails/", "bronze/", "manifests/"), ("bronze/", "raw/"), "may write raw"),
-        (("raw/", "bronze/", "manifests/"), ("bronze/",), "answer key"),
-        (("bronze/", "manifests/"), ("bronze/",), "may not read raw"),
+        (("raw/", "bronze/", "manifests/"), ("bronze/",), "may read raw/answers"),
+        (("raw/emails/", "silver/", "manifests/"), ("bronze/",), "may read silver"),
+        (("bronze/", "manifests/"), ("bronze/",), "may not read raw/emails"),
         (("raw/emails/", "bronze/", "manifests/"), (), "may not write bronze"),
         (("raw/emails/", "bronze/", "manifests/"), ("bronze/", "manifests/"), "may commit silver"),
     ],
@@ -124,10 +129,10 @@ def test_a_key_is_held_to_its_own_layers(reads, writes, said):
     """What must be granted is, what must be refused is too; nothing is left behind."""
     lake = ScopedLake(reads, writes or ("nothing",))
     if said is None:
-        assert "writes bronze" in scoped(stage_named("bronze"), lake)
+        assert "writes bronze" in scoped(BRONZE, lake)
     else:
         with pytest.raises(VerificationFailed, match=said):
-            scoped(stage_named("bronze"), lake)
+            scoped(BRONZE, lake)
     assert lake.objects == {}
 
 

@@ -18,6 +18,7 @@ from pqr_common.process.settings import Settings
 from pqr_common.stage.declaration import Phase, Stage
 from pqr_common.stage.driver import inputs_of
 from pqr_common.stage.values import ExchangeRef, StageInputs, StageOutcome, Task, TaskContext
+from pqr_common.tables.contract import Contract
 from pqr_common.tables.digest import content_digest
 from pqr_loader.mirror.changes import Rows, Slot
 from pqr_loader.mirror.reference import CALENDAR, REFERENCE, SLA_POLICIES
@@ -32,6 +33,7 @@ from pqrs.parameters import Parameters
 
 __all__ = ["STAGE", "expected", "inputs_for", "tables_of"]
 
+REJECTS = Contract("rejects", "what a layer did not take, and by which rule", pa.schema([("rule", pa.string())]))
 LAW = tuple(Table.reference(contract) for contract in (SLA_POLICIES, CALENDAR))
 
 
@@ -156,7 +158,7 @@ STAGE = Stage(
     name="loader",
     writes="load",
     package="pqr_loader",
-    requires={EVERY_LAYER: ()},
+    requires={EVERY_LAYER: (REJECTS,)},
     produces=(SLA_POLICIES, CALENDAR),
     settings=("postgres_dsn",),
     # Not resumable by receipts: Postgres itself knows best what is staged and what is loaded.

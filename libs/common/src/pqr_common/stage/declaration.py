@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pqr_common.manifest.graph import Node
+from pqr_common.manifest.graph import EVERY_LAYER, Node
 from pqr_common.manifest.values import Check, Dataset, Partition
 from pqr_common.stage.values import Exchange, Output, StageInputs, StageOutcome, Task, TaskContext
 from pqr_common.tables.contract import Contract
@@ -56,7 +56,8 @@ class Stage:
     """A service's declaration: all that the graph, policies, lineage and records know of it follows from here.
 
     `writes` names the layer it makes. `requires` names, by layer, the contracts it depends on; an empty tuple stands
-    for every dataset of the layer, and `EVERY_LAYER` for every layer of the run. `settings` names what its work may
+    for every dataset of the layer. `EVERY_LAYER` stands for every layer of the run: there it depends on what has one of
+    these names and on whatever the warehouse mirrors. `settings` names what its work may
     see of the settings on a worker, and nothing else travels there. `mirrors` gives the datasets it makes that follow
     from the manifests it reads; `produces` those that it declares itself.
 
@@ -80,6 +81,9 @@ class Stage:
     prepare: Callable[[StageInputs, Settings], None] | None = None
     commit: Callable[[StageOutcome, Settings], list[Check]] | None = None
     stands: Callable[[str, Settings], bool] = _always
+
+    def requires_of(self, layer: str) -> tuple[Contract, ...]:
+        return self.requires.get(layer) or self.requires.get(EVERY_LAYER, ())
 
     @property
     def node(self) -> Node:

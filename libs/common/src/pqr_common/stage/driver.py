@@ -135,9 +135,11 @@ class Work:
 
 def _refuse_unmet(stage: Stage, inputs: StageInputs) -> None:
     """Raise UpstreamBroken, before any compute, unless every required column is on offer upstream."""
-    for layer, contracts in stage.requires.items():
-        for required in contracts:
-            offered = inputs.manifests[layer].find(required.dataset)
+    for layer, manifest in inputs.manifests.items():
+        for required in stage.requires_of(layer):
+            offered = manifest.find(required.dataset)
+            if offered is None and EVERY_LAYER in stage.requires:
+                continue
             lacking = unmet(required, offered) if offered else ["the dataset itself"]
             if lacking:
                 raise UpstreamBroken(

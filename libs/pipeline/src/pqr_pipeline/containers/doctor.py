@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pqr_common.errors import PqrError, VerificationFailed
 from pqr_common.lake.location import open_lake
-from pqr_common.manifest.graph import Graph
 from pqr_common.manifest.runs import run_ids
 from pqr_common.process.settings import Settings
 from pqr_common.stage.declaration import Stage
@@ -17,7 +16,7 @@ from pqr_common.stage.executor import package_versions
 from pqr_pipeline.audit import doctor
 from pqr_pipeline.audit.doctor import Finding, looked
 from pqr_pipeline.containers import trigger
-from pqr_pipeline.containers.permissions import scoped
+from pqr_pipeline.containers.permissions import Scope, scoped
 
 __all__ = ["examine_service", "examine_stack"]
 
@@ -39,13 +38,13 @@ def examine_stack(settings: Settings) -> Iterator[Finding]:
 
 
 def examine_service(
-    stage: Stage, settings: Settings, *, versions: Mapping[str, str], graph: Graph
+    stage: Stage, settings: Settings, *, versions: Mapping[str, str], scope: Scope
 ) -> Iterator[Finding]:
-    """What this service finds with its own key and way to the cluster; `versions` and `graph` are the asker's."""
+    """What this service finds with its own key and way to the cluster; `versions` and `scope` are the asker's."""
     name = stage.name
     yield looked(f"{name} versions", lambda: _same_versions(versions))
     yield looked(f"{name} commits", lambda: doctor.conditional_puts(open_lake(settings.lake), f"{stage.writes}/emails"))
-    yield looked(f"{name} scope", lambda: scoped(stage, graph, open_lake(settings.lake)))
+    yield looked(f"{name} scope", lambda: scoped(scope, open_lake(settings.lake)))
     yield looked(f"{name} dask", lambda: doctor.dask(settings))
 
 

@@ -23,7 +23,6 @@ from prefect.states import Completed
 
 from pqr_common.errors import PqrError, Transient
 from pqr_common.lake.location import open_lake
-from pqr_common.manifest.graph import Graph
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.process import log
 from pqr_common.process.settings import Settings
@@ -32,6 +31,7 @@ from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import dask_executor
 from pqr_pipeline.containers import report
 from pqr_pipeline.containers.doctor import examine_service
+from pqr_pipeline.containers.permissions import Scope
 from pqr_pipeline.flow.retries import outcome, raise_ended, stage_task
 from pqr_pipeline.flow.runs import record as recorded
 from pqrs.calendar import UTC_OFFSET
@@ -61,9 +61,9 @@ def record(run_id: str) -> State:
 
 
 @flow(name="doctor", validate_parameters=False, persist_result=False)
-def doctor(stage: str, versions: dict[str, str], stages: list[dict[str, Any]]) -> State:
+def doctor(stage: str, versions: dict[str, str], scope: dict[str, Any]) -> State:
     """What the service finds when it examines itself, as JSON in the message."""
-    found = examine_service(stage_named(stage), _settings(), versions=versions, graph=Graph.from_json(stages))
+    found = examine_service(stage_named(stage), _settings(), versions=versions, scope=Scope(**scope))
     return Completed(message=json.dumps([asdict(finding) for finding in found]))
 
 

@@ -6,15 +6,17 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from pqr_common.errors import InvalidSettings, PqrError, Transient
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import installed_graph
+from pqr_common.stage.discovery import installed_graph, installed_stages, stage_named
 from pqr_common.stage.driver import Progress
 from pqr_pipeline.containers.deployments import deployed
+from pqr_pipeline.containers.permissions import scope_of
 from pqr_pipeline.containers.serve import PIPELINE, PREFECT_DEFAULTS
 from pqr_pipeline.flow.retries import prefect_session, raise_ended
 from pqrs.parameters import Parameters
@@ -55,8 +57,8 @@ def stage_on_stack(stage: str, run_id: str, settings: Settings, progress: Progre
 def ask_service(stage: str, versions: Mapping[str, str], settings: Settings) -> str:
     """What a service finds when it examines itself, as JSON."""
     with _client(settings) as client:
-        stages = installed_graph().to_json()
-        given = {"stage": stage, "versions": dict(versions), "stages": stages}
+        scope = asdict(scope_of(stage_named(stage), installed_stages().values()))
+        given = {"stage": stage, "versions": dict(versions), "scope": scope}
         trigger = Trigger(client, lambda *_: None)
         ended = trigger.carry_out(f"doctor/{stage}", given, f"the doctor of {stage}", f"{stage}-doctor", ASK_SECONDS)
     return ended.message or "[]"
