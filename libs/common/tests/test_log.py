@@ -21,7 +21,7 @@ def _configured():
 
 def test_an_event_is_one_line_of_json_on_stderr(capsys):
     """Event, level, time and fields; nothing on stdout."""
-    log.get().info("task done", stage="bronze", rows=3)
+    log.logger().info("task done", stage="bronze", rows=3)
     out, err = capsys.readouterr()
     assert out == ""
     said = json.loads(err)
@@ -30,7 +30,7 @@ def test_an_event_is_one_line_of_json_on_stderr(capsys):
 
 def test_what_lies_below_the_level_is_not_said(capsys):
     """The level of the settings holds."""
-    log.get().debug("detail")
+    log.logger().debug("detail")
     assert capsys.readouterr().err == ""
 
 
@@ -39,4 +39,4 @@ def test_a_log_that_cannot_be_written_fails_nothing(monkeypatch):
     closed = io.StringIO()
     closed.close()
     monkeypatch.setattr("sys.stderr", closed)
-    log.get().error("lost")
+    log.logger().error("lost")

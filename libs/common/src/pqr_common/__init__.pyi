@@ -1,2 +1,34 @@
 # The public face: all that a service takes from the engine besides `pqr_common.errors`. A name is loaded when it is
 # first asked for, so that who reads Postgres alone needs no Dask. tests/repo/test_imports.py holds services to it.
+from .canonical import canonical_json as canonical_json
+from .canonical import sha256_hex as sha256_hex
+from .lake.location import open_lake as open_lake
+from .lake.port import Lake as Lake
+from .manifest.runs import RunRecords as RunRecords
+from .manifest.values import Check as Check
+from .manifest.values import Dataset as Dataset
+from .manifest.values import Manifest as Manifest
+from .manifest.values import Partition as Partition
+from .manifest.values import RunParameters as RunParameters
+from .process.log import logger as logger
+from .process.settings import Settings as Settings
+from .stage.declaration import Phase as Phase
+from .stage.declaration import Stage as Stage
+from .stage.service import main as main
+from .stage.values import Exchange as Exchange
+from .stage.values import ExchangeRef as ExchangeRef
+from .stage.values import Output as Output
+from .stage.values import StageInputs as StageInputs
+from .stage.values import StageOutcome as StageOutcome
+from .stage.values import Task as Task
+from .stage.values import TaskContext as TaskContext
+from .tables.contract import Contract as Contract
+from .tables.contract import Rule as Rule
+from .tables.contract import conform as conform
+from .tables.contract import optional as optional
+from .tables.contract import required as required
+from .tables.digest import content_digest as content_digest
+from .tables.parquet import parquet_table as parquet_table
+from .tables.sql import QueryFailed as QueryFailed
+from .tables.sql import query as query
+from .tables.sql import sql_of as sql_of

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import os
-import sys
 import threading
 import time
 import urllib.error
@@ -13,11 +11,12 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
+import click
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import bootstrap
 
-from pqr_common.errors import InvalidSettings, PqrError
-from pqr_common.process import log
+from pqr_common.errors import InvalidSettings
+from pqr_common.process.entry import configured, ended
 from pqr_common.process.exposition import exposition
 from pqr_common.process.settings import Settings
 from pqr_dashboard.access.auth import Auth
@@ -43,33 +42,27 @@ OPTIONS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM or Ctrl-C; the error's own exit code, its sentence on stderr."""
-    given = _arguments(arguments)
-    try:
-        settings = Settings.read()
-        log.configure(settings)
-        if settings.auth_url is not None:
-            Auth(settings)  # what it lacks is said now, not to the first visitor
-        elif not is_loopback(given.host):
-            raise InvalidSettings(
-                f"Without PQR_AUTH_URL nobody signs in, so --host must be 127.0.0.1, found {given.host!r}: set "
-                f"PQR_AUTH_URL, or leave --host out."
-            )
-        if given.parent is not None:
-            threading.Thread(target=_follow, args=(given.parent,), daemon=True).start()
-        _serve(given.host, given.port, settings)
-    except PqrError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
-    return 0
+    """Serve until SIGTERM or Ctrl-C."""
+    return ended(view, arguments, program="python -m pqr_dashboard")
 
 
-def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m pqr_dashboard", description="The executive view of the PQRS.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8501)
-    parser.add_argument("--parent", type=int, help="the process to end with")
-    return parser.parse_args(given)
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=int, default=8501, show_default=True)
+@click.option("--parent", type=int, help="The process to end with.")
+def view(host: str, port: int, parent: int | None) -> None:
+    """The executive view of the PQRS."""
+    settings = configured()
+    if settings.auth_url is not None:
+        Auth(settings)  # what it lacks is said now, not to the first visitor
+    elif not is_loopback(host):
+        raise InvalidSettings(
+            f"Without PQR_AUTH_URL nobody signs in, so --host must be 127.0.0.1, found {host!r}: set PQR_AUTH_URL, or "
+            f"leave --host out."
+        )
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+    _serve(host, port, settings)
 
 
 def _warm_up() -> None:

@@ -93,7 +93,7 @@ def _show(entry: Entry, user: User, *, settings: Settings, place: DeltaGenerator
 
 
 def _nobody_answers(entry: Entry, error: WarehouseUnavailable) -> None:
-    log.get().error("page without warehouse", page=entry.path, error=str(error))
+    log.logger().error("page without warehouse", page=entry.path, error=str(error))
     widgets.trouble(
         "La base de datos no responde",
         "Las cifras vuelven en cuanto responda: espere un momento y recargue la página; si sigue igual, avise al "

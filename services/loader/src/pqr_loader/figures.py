@@ -55,7 +55,7 @@ def show_figures(dsn: str) -> bool:
     try:
         found = figures(dsn)
     except PqrError as error:
-        log.get().warning("figures not shown in metrics", error=str(error))
+        log.logger().warning("figures not shown in metrics", error=str(error))
         return False
     if found:
         _show(found)

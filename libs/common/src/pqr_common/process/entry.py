@@ -1,32 +1,48 @@
-"""What every service's entry point does: read the environment, attach to Dask, run its stage, end with a code."""
+"""How every program of ours ends: with the exit code of its error, and one sentence on stderr."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
+import click
+
 from pqr_common.errors import InvalidSettings, PqrError
-from pqr_common.lake.location import open_lake
 from pqr_common.process import log
 from pqr_common.process.settings import Settings
-from pqr_common.stage.declaration import Stage
-from pqr_common.stage.driver import run_stage
-from pqr_common.stage.executor import dask_executor
 
-__all__ = ["main"]
+__all__ = ["configured", "ended"]
+
+INTERRUPTED = 130
 
 
-def main(stage: Stage, arguments: Sequence[str] | None = None) -> int:
-    """Run one stage of the run named on the command line; the error's own exit code, its sentence on stderr."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+def ended(
+    command: click.Command,
+    arguments: Sequence[str] | None = None,
+    *,
+    program: str,
+    interrupted: str = "The program was interrupted.",
+) -> int:
+    """Run a program and give its exit code: 0, an error's own, 2 for bad arguments, 130 when it was interrupted."""
+    given = None if arguments is None else list(arguments)
     try:
-        if len(given) != 1:
-            raise InvalidSettings(f"The {stage.name} service takes one run id, found {given}: give it one.")
-        settings = Settings.read()
-        log.configure(settings)
-        with dask_executor(settings) as executor:
-            run_stage(stage, given[0], lake=open_lake(settings.lake), settings=settings, executor=executor)
+        return command.main(given, prog_name=program, standalone_mode=False) or 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stdout.write(f"{error.format_message()}\n")
+        return InvalidSettings.exit_code
     except PqrError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    return 0
+    except click.UsageError as error:
+        sys.stderr.write(f"{error.format_message()} See `{program} --help`.\n")
+        return InvalidSettings.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write(f"{interrupted}\n")
+        return INTERRUPTED
+
+
+def configured() -> Settings:
+    """The settings of the environment, and logs as they say."""
+    settings = Settings.read()
+    log.configure(settings)
+    return settings

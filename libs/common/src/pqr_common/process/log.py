@@ -12,7 +12,7 @@ import structlog
 if TYPE_CHECKING:
     from pqr_common.process.settings import Settings
 
-__all__ = ["configure", "get"]
+__all__ = ["configure", "logger"]
 
 
 class _Stderr:
@@ -49,6 +49,6 @@ def configure(settings: Settings) -> None:
     )
 
 
-def get() -> structlog.typing.FilteringBoundLogger:
-    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
-    return logger
+def logger() -> structlog.typing.FilteringBoundLogger:
+    found: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+    return found

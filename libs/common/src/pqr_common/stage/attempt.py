@@ -63,7 +63,7 @@ class StageRun:
         self.tasks_reused += result.verdict is Verdict.UNCHANGED
         written = sum(part.bytes for part in result.partitions)
         self.metrics.task_done(outcome=result.verdict, bytes_read=result.bytes_read, bytes_written=written)
-        log.get().info(
+        log.logger().info(
             "task done",
             stage=self.stage.name,
             run_id=self.records.run_id,
@@ -96,11 +96,11 @@ class StageRun:
                 error=said,
             )
         except PqrError as lost:
-            log.get().warning(
+            log.logger().warning(
                 "attempt not recorded", stage=self.stage.name, run_id=self.records.run_id, error=str(lost)
             )
         self.metrics.ended(status=state, seconds=seconds, now=time.time())
-        log.get().info(
+        log.logger().info(
             "stage ended",
             stage=self.stage.name,
             run_id=self.records.run_id,

@@ -46,7 +46,7 @@ def run_stage(
     records = RunRecords(lake, run_id)
     done = committed(stage, run_id, lake=lake, settings=settings)
     if done is not None:
-        log.get().info("stage already committed", stage=stage.name, run_id=run_id, digest=done.digest)
+        log.logger().info("stage already committed", stage=stage.name, run_id=run_id, digest=done.digest)
         return done
     inputs = inputs_of(stage, records)
     run = StageRun(stage, records, settings, executor, progress, StageMetrics(stage.name))

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import functools
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import click
 
-from pqr_common.errors import InvalidSettings, PqrError, VerificationFailed
+from pqr_common.errors import InvalidSettings, VerificationFailed
 from pqr_common.lake.location import open_lake
-from pqr_common.manifest.runs import RunRecords, run_ids
+from pqr_common.manifest.runs import RunId, RunRecords, run_ids
 from pqr_common.process import log
+from pqr_common.process.entry import ended
 from pqr_common.process.settings import Settings
 from pqr_pipeline.command import actions, summary
 from pqr_pipeline.command.screen import Screen
@@ -93,7 +92,7 @@ def run(
         scenario=summary.scenario_of(scenario),
         **rest,
     )
-    actions.carry_out(_safe_name(run_id or parameters.run_id), parameters, _settings(workers=workers), screen)
+    actions.carry_out(RunId(run_id or parameters.run_id), parameters, _settings(workers=workers), screen)
 
 
 @_command(with_run_id=True, with_workers=True)
@@ -221,21 +220,8 @@ def psql(arguments: tuple[str, ...]) -> None:
 
 def main() -> None:
     """Run the command; every failure ends with its own code and one sentence."""
-    try:
-        code = app(standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        sys.stdout.write(f"{error.format_message()}\n")
-        code = InvalidSettings.exit_code
-    except PqrError as error:
-        sys.stderr.write(f"{error}\n")
-        code = error.exit_code
-    except click.UsageError as error:
-        sys.stderr.write(f"{error.format_message()} See `pqr --help`.\n")
-        code = InvalidSettings.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        sys.stderr.write("The command was interrupted; `pqr retry RUN_ID` continues the run.\n")
-        code = 130
-    raise SystemExit(code or 0)
+    interrupted = "The command was interrupted; `pqr retry RUN_ID` continues the run."
+    raise SystemExit(ended(app, program="pqr", interrupted=interrupted))
 
 
 def _settings(**overrides: Any) -> Settings:
@@ -252,12 +238,3 @@ def _day(option: str, text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise InvalidSettings(f"{option} must be a day like 2026-01-31, found {text!r}: correct it.") from None
-
-
-def _safe_name(run_id: str) -> str:
-    """A run id becomes part of object keys, so it may hold only what is safe in one."""
-    if not run_id.replace("-", "").replace("_", "").replace(".", "").isalnum() or Path(run_id).name != run_id:
-        raise InvalidSettings(
-            f"--run-id must hold only letters, digits, '-', '_' and '.', found {run_id!r}: choose another."
-        )
-    return run_id

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from pqr_common.errors import InvalidSettings, PqrError
+import click
+
+from pqr_common.errors import InvalidSettings
 from pqr_common.process import log
-from pqr_common.process.settings import Settings
+from pqr_common.process.entry import configured, ended
 from pqr_common.stage.discovery import installed_graph
 from pqr_pipeline.containers.serve import PIPELINE, PREFECT_DEFAULTS
 from pqr_pipeline.flow.retries import prefect_session
@@ -65,20 +67,20 @@ def deployed() -> tuple[Deployed, ...]:
     )
 
 
-def main() -> int:
-    """Bring Prefect to what `deployed` says; the error's own exit code, its sentence on stderr."""
-    try:
-        settings = Settings.read()
-        log.configure(settings)
-        url = settings.api_url or os.environ.get("PREFECT_API_URL")
-        if not url:
-            raise InvalidSettings("PREFECT_API_URL must say where Prefect's API is, found none: set it.")
-        with prefect_session(url, {name: os.environ.get(name, value) for name, value in PREFECT_DEFAULTS.items()}):
-            bootstrap(timedelta(seconds=settings.reap_after_seconds))
-    except PqrError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
-    return 0
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Bring Prefect to what `deployed` says."""
+    return ended(deploy, arguments, program="python -m pqr_pipeline.containers.deployments")
+
+
+@click.command()
+def deploy() -> None:
+    """Bring Prefect's pools, deployments and automations about, once or again."""
+    settings = configured()
+    url = settings.api_url or os.environ.get("PREFECT_API_URL")
+    if not url:
+        raise InvalidSettings("PREFECT_API_URL must say where Prefect's API is, found none: set it.")
+    with prefect_session(url, {name: os.environ.get(name, value) for name, value in PREFECT_DEFAULTS.items()}):
+        bootstrap(timedelta(seconds=settings.reap_after_seconds))
 
 
 def bootstrap(silence: timedelta = HEARTBEAT_WITHIN) -> None:
@@ -135,7 +137,7 @@ def _bring_pool(client: SyncPrefectClient, name: str) -> None:
     try:
         client.create_work_pool(WorkPoolCreate(name=name, type="process", base_job_template=template))
     except ObjectAlreadyExists:
-        log.get().info("work pool is there", pool=name)
+        log.logger().info("work pool is there", pool=name)
 
 
 def _bring_deployment(client: SyncPrefectClient, item: Deployed) -> None:

@@ -6,14 +6,14 @@ shows, which outlive the service that published it.
 
 from __future__ import annotations
 
-import sys
 import time
+from collections.abc import Sequence
 
-from pqr_common.errors import PqrError
+import click
+
 from pqr_common.installed import announced
-from pqr_common.process import log
+from pqr_common.process.entry import configured, ended
 from pqr_common.process.metrics import StageMetrics
-from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import stage_named, warehouse
 
 __all__ = ["main"]
@@ -21,18 +21,19 @@ __all__ = ["main"]
 TRIES, PAUSE_SECONDS = 60, 5.0  # a machine that was restarted starts Postgres and this at once
 
 
-def main(name: str) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Announce the stage, then wait for Postgres if the stage is the one that loads it."""
-    try:
-        settings = Settings.read()
-        log.configure(settings)
-        StageMetrics(name).announced(contract.dataset for contract in stage_named(name).produces)
-    except PqrError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
+    return ended(announce, arguments, program="python -m pqr_pipeline.containers.first_metrics")
+
+
+@click.command()
+@click.argument("name", metavar="STAGE")
+def announce(name: str) -> None:
+    """Show what a service shows before its first run."""
+    settings = configured()
+    StageMetrics(name).announced(contract.dataset for contract in stage_named(name).produces)
     if _is_warehouse(name) and settings.postgres_dsn is not None:
         _show_figures(settings.postgres_dsn.get_secret_value())
-    return 0
 
 
 def _is_warehouse(name: str) -> bool:
@@ -49,4 +50,4 @@ def _show_figures(dsn: str) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1]))
+    raise SystemExit(main())

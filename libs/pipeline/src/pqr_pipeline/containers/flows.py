@@ -138,7 +138,7 @@ def _record_quietly(run_id: str) -> None:
         ended = _run("record/loader", parameters={"run_id": run_id}, flow_run_name=name, timeout=RECORD_TIMEOUT_SECONDS)
         raise_ended(ended.state, f"the record of run {run_id}")
     except (PqrError, httpx.HTTPError, PrefectException) as error:
-        log.get().warning("run not recorded in postgres", run_id=run_id, error=str(error))
+        log.logger().warning("run not recorded in postgres", run_id=run_id, error=str(error))
 
 
 def _run(deployment: str, **options: Any) -> FlowRun:
@@ -153,4 +153,4 @@ def _show_attempts(name: str, run_id: str, settings: Settings) -> None:
         key = f"pqr-{stage_named(name).writes}"
         _ = create_markdown_artifact(text, key=key, description=f"{name} of run {run_id}")
     except (PqrError, httpx.HTTPError, PrefectException) as error:
-        log.get().warning("attempts not shown in prefect", run_id=run_id, stage=name, error=str(error))
+        log.logger().warning("attempts not shown in prefect", run_id=run_id, stage=name, error=str(error))

@@ -19,11 +19,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pqr_common.errors import InvalidSettings, PqrError
+import click
+
+from pqr_common.errors import InvalidSettings
+from pqr_common.installed import announced
 from pqr_common.process import log
+from pqr_common.process.entry import configured, ended
 from pqr_common.process.exposition import exposition, share_metrics
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import stage_named
 
 if TYPE_CHECKING:
     from pqr_pipeline.containers.worker import ServiceWorker
@@ -48,22 +51,18 @@ PREFECT_DEFAULTS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve one stage, or `pipeline`; the error's own exit code, its sentence on stderr."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        if len(given) != 1:
-            raise InvalidSettings(f"A service must be a stage or {PIPELINE}, found {' '.join(given)!r}: name one.")
-        if given[0] != PIPELINE:
-            stage_named(given[0])
-        _serve(given[0], Settings.read())
-    except PqrError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
-    return 0
+    """Serve one stage, or `pipeline`."""
+    return ended(service, arguments, program="python -m pqr_pipeline.containers.serve")
+
+
+@click.command()
+@click.argument("name", metavar="STAGE", type=click.Choice([*announced("pqr.stages"), PIPELINE]))
+def service(name: str) -> None:
+    """Carry out the runs of one stage, or of the pipeline, until SIGTERM."""
+    _serve(name, configured())
 
 
 def _serve(service: str, settings: Settings) -> None:
-    log.configure(settings)
     _prepare_environment(settings)
     folder = Path(os.environ.get("PROMETHEUS_MULTIPROC_DIR") or Path(tempfile.gettempdir()) / "metrics")
     share_metrics(folder)
@@ -76,9 +75,9 @@ def _serve(service: str, settings: Settings) -> None:
         exposition(folder, worker.trouble, host=METRICS_HOST, port=settings.metrics_port) as url,
         _first_metrics(service),
     ):
-        log.get().info("service started", service=service, url=url)
+        log.logger().info("service started", service=service, url=url)
         asyncio.run(_until_stopped(worker))
-    log.get().info("service stopped", service=service)
+    log.logger().info("service stopped", service=service)
 
 
 def _prepare_environment(settings: Settings) -> None:

@@ -5,18 +5,20 @@ Reads manifests and nothing else. What is whole in the graph is not sent again; 
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from pqr_common.errors import InvalidSettings, PqrError
+import click
+
+from pqr_common.errors import PqrError, UpstreamBroken
 from pqr_common.lake.location import open_lake
 from pqr_common.lake.port import Lake
 from pqr_common.manifest.runs import RunRecords, run_ids
 from pqr_common.manifest.values import Manifest
 from pqr_common.process import log
+from pqr_common.process.entry import configured, ended
 from pqr_common.process.settings import Settings
 from pqr_pipeline.exports.lineage_graph import ORDER, manifest_id, rows_of
 from pqr_pipeline.exports.neo4j import Neo4j
@@ -35,10 +37,14 @@ def export(lake: Lake, neo4j: Neo4j) -> dict[str, int]:
     sent = dict.fromkeys(ORDER, 0)
     for run_id in run_ids(lake):
         records = RunRecords(lake, run_id)
-        manifests = records.manifests()
+        try:
+            parameters, manifests = Parameters.of(records.parameters()), records.manifests()
+        except UpstreamBroken as error:  # one damaged run is told, and the others are exported
+            log.logger().warning("run not exported", run_id=run_id, error=str(error))
+            continue
         if manifests and all(_is_whole(manifest, whole) for manifest in manifests.values()):
             continue
-        rows = rows_of(run_id, Parameters.of(records.parameters()), manifests)
+        rows = rows_of(run_id, parameters, manifests)
         for name in ORDER:
             neo4j.send(name, rows[name])
             sent[name] += len(rows[name])
@@ -50,23 +56,23 @@ def _is_whole(manifest: Manifest, whole: dict[str, str]) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Export; the exit code and sentence of an error. With `--every` trouble is logged and tried again."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        every = _every(given)
-        settings = Settings.read()
-        log.configure(settings)
-        neo4j = Neo4j.of(settings)
-        while True:
-            is_done = _round(settings, neo4j, is_last=every is None)
-            if every is None:
-                return 0
-            if is_done:
-                (Path(tempfile.gettempdir()) / FINISHED).touch()
-            time.sleep(every if is_done else min(every, RETRY_SECONDS))
-    except PqrError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
+    """Export, once or again and again."""
+    return ended(exporter, arguments, program="python -m pqr_pipeline.exports.graph")
+
+
+@click.command()
+@click.option("--every", type=click.IntRange(min=1), metavar="SECONDS", help="Again after so many seconds, for ever.")
+def exporter(every: int | None) -> None:
+    """Bring the lineage of every run into Neo4j; with --every trouble is logged and tried again."""
+    settings = configured()
+    neo4j = Neo4j.of(settings)
+    while True:
+        is_done = _round(settings, neo4j, is_last=every is None)
+        if every is None:
+            return
+        if is_done:
+            (Path(tempfile.gettempdir()) / FINISHED).touch()
+        time.sleep(every if is_done else min(every, RETRY_SECONDS))
 
 
 def _round(settings: Settings, neo4j: Neo4j, *, is_last: bool) -> bool:
@@ -75,19 +81,10 @@ def _round(settings: Settings, neo4j: Neo4j, *, is_last: bool) -> bool:
     except PqrError as error:
         if is_last:
             raise
-        log.get().warning("lineage not exported", error=str(error))
+        log.logger().warning("lineage not exported", error=str(error))
         return False
-    log.get().info("lineage exported", **sent)
+    log.logger().info("lineage exported", **sent)
     return True
-
-
-def _every(given: list[str]) -> float | None:
-    match given:
-        case []:
-            return None
-        case ["--every", seconds] if seconds.isdecimal() and int(seconds) > 0:
-            return float(seconds)
-    raise InvalidSettings(f"The export takes --every SECONDS or nothing, found {' '.join(given)!r}: correct it.")
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def record(lake: Lake, run_id: str, settings: Settings) -> None:
     try:
         warehouse().record(lake, run_id, settings.postgres_dsn.get_secret_value())
     except PqrError as error:
-        log.get().warning("run not recorded in postgres", run_id=run_id, error=str(error))
+        log.logger().warning("run not recorded in postgres", run_id=run_id, error=str(error))
 
 
 def _call(name: str, run_id: str, *, lake: Lake, settings: Settings, executor: Executor, progress: Progress) -> Call:

@@ -68,7 +68,7 @@ def signed_in(settings: Settings) -> User | None:
         grant = _auth(settings).current(grant)
     except PqrError as error:
         _forget(SAID[type(error)] if isinstance(error, NoRole | AuthUnavailable) else ENDED)
-        log.get().info("session ended", reason=type(error).__name__)
+        log.logger().info("session ended", reason=type(error).__name__)
         return None
     st.session_state[GRANT] = grant
     return User(grant.claims.email, grant.claims.role)
@@ -80,7 +80,7 @@ def sign_in(settings: Settings, email: str, password: str) -> bool:
         grant = _auth(settings).sign_in(email.strip(), password)
     except PqrError as error:
         st.session_state[MESSAGE] = SAID.get(type(error), SAID[AuthUnavailable])
-        log.get().warning("sign-in refused", reason=type(error).__name__)
+        log.logger().warning("sign-in refused", reason=type(error).__name__)
         return False
     st.session_state[GRANT] = grant
     return True
