@@ -12,10 +12,12 @@ import threading
 import urllib.error
 import urllib.request
 
+import psutil
 import pytest
 
 from pqr_common.errors import InvalidSettings
 from pqr_common.process.exposition import METRICS_FOLDER, SharedMetrics, exposition, share_metrics
+from pqr_common.process.resources import ServiceResources
 
 CHILD = """
 import sys
@@ -159,3 +161,14 @@ def test_a_latest_figure_is_the_one_set_last(service):
         shown = service.values()
     assert shown['pqr_waiting{kind="all"}'] == 3
     assert math.isnan(shown['pqr_waiting{kind="old"}'])
+
+
+def test_a_process_that_ends_while_we_look_is_skipped(monkeypatch):
+    """It is listed, and gone when its turn comes: the others still count."""
+    child = subprocess.Popen(["true"])
+    gone = psutil.Process(child.pid)
+    child.wait()
+    monkeypatch.setattr(psutil.Process, "children", lambda _self, recursive: [gone])
+    cpu, memory = (family.samples[0].value for family in ServiceResources().collect())
+    assert cpu > 0
+    assert memory > 10_000_000
