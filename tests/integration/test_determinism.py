@@ -12,8 +12,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
-from pqr_common.manifest.layout import STAGE_WRITES
-from pqr_common.stage.discovery import warehouse
+from pqr_common.stage.discovery import installed_graph, warehouse
 from pqr_common.stage.executor import dask_executor
 from pqrs.parameters import Parameters
 
@@ -134,7 +133,7 @@ def test_the_number_of_workers_changes_nothing(workers, apart, cut_run, january,
         other = replace(apart, executor=executor).run("january", january)
     assert _raw_objects(other) == _raw_objects(cut_run)
     assert _digests(other) == _digests(cut_run)
-    assert list(other) == list(STAGE_WRITES.values())
+    assert list(other) == list(installed_graph().layers)
 
 
 def test_a_day_is_the_same_in_every_window_that_holds_it(own_lake, finished, january):
