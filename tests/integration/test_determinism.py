@@ -134,7 +134,7 @@ def test_the_number_of_workers_changes_nothing(workers, apart, cut_run, january,
         other = replace(apart, executor=executor).run("january", january)
     assert _raw_objects(other) == _raw_objects(cut_run)
     assert _digests(other) == _digests(cut_run)
-    assert list(other) == list(GRAPH.layers)
+    assert list(other) == list(installed_graph().layers)
 
 
 def test_a_day_is_the_same_in_every_window_that_holds_it(own_lake, finished, january):

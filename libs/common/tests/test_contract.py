@@ -10,7 +10,7 @@ from pqr_common.tables.contract import Contract, Rule, conform, optional, requir
 
 CONTRACT = Contract(
     dataset="things",
-    grain="one row a thing",
+    grain="one row per thing",
     schema=pa.schema([*required(id=pa.string()), *optional(size=pa.int32())]),
     key=("id",),
     rules=(Rule("positive", "validity", "size > 0"),),

@@ -25,6 +25,7 @@ __all__ = [
     "Days",
     "Integers",
     "add_business_days",
+    "as_days",
     "business_days_between",
     "local_day",
     "local_time",
@@ -42,17 +43,17 @@ HOLIDAYS_SHA256 = "f68dafda7c959e1dfec24a28754462f412027a30280fb72c5b6bf8144a6a4
 
 def add_business_days(start: npt.ArrayLike, count: npt.ArrayLike) -> Days:
     """The `count`-th business day after `start`, which is a business day itself; NaT stays NaT."""
-    return np.asarray(np.busday_offset(_days(start), count, roll="backward", busdaycal=BUSINESS_DAYS))
+    return np.asarray(np.busday_offset(as_days(start), count, roll="backward", busdaycal=BUSINESS_DAYS))
 
 
 def next_business_day(days: npt.ArrayLike) -> Days:
     """The first business day on or after each day; NaT stays NaT."""
-    return np.asarray(np.busday_offset(_days(days), 0, roll="forward", busdaycal=BUSINESS_DAYS))
+    return np.asarray(np.busday_offset(as_days(days), 0, roll="forward", busdaycal=BUSINESS_DAYS))
 
 
 def business_days_between(after: npt.ArrayLike, until: npt.ArrayLike) -> Integers:
     """Business days `d` with `after < d <= until`, negative when `until` is the earlier; 0 at NaT."""
-    first, last = np.broadcast_arrays(_days(after), _days(until))
+    first, last = np.broadcast_arrays(as_days(after), as_days(until))
     known = ~(np.isnat(first) | np.isnat(last))
     any_day = np.datetime64("2020-01-01", "D")
     first, last = np.where(known, first, any_day), np.where(known, last, any_day)
@@ -76,7 +77,7 @@ def local_day(instants: npt.ArrayLike) -> Days:
     return local_time(instants).astype("datetime64[D]")
 
 
-def _days(values: npt.ArrayLike) -> Days:
+def as_days(values: npt.ArrayLike) -> Days:
     return np.asarray(values, dtype="datetime64[D]")
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pqrs.calendar import Days, add_business_days, business_days_between, local_time, next_business_day
+from pqrs.calendar import Days, add_business_days, as_days, business_days_between, local_time, next_business_day
 from pqrs.catalogue import PQRS_TYPES
 
 __all__ = [
@@ -75,7 +75,7 @@ def completion_deadline(requested_on: npt.ArrayLike) -> Days:
 
     A month ends on the same day number, or on the last day of a shorter month (Ley 4/1913 arts. 59 and 62).
     """
-    day = _days(requested_on)
+    day = as_days(requested_on)
     month = day.astype("datetime64[M]")
     target = month + np.timedelta64(COMPLETION_MONTHS, "M")
     last_day = (target + np.timedelta64(1, "M")).astype("datetime64[D]") - _ONE_DAY
@@ -94,7 +94,7 @@ def term_days(pqrs_type: Any, received: npt.ArrayLike) -> npt.NDArray[np.int16]:
         [PQRS_TYPES.index(code) if code in PQRS_TYPES else -1 for code in encoded.dictionary.to_pylist()] + [-1]
     )
     codes = encoded.indices.fill_null(len(rows) - 1).to_numpy(zero_copy_only=False)
-    versions = np.searchsorted(_VERSIONS, _days(received), side="right")
+    versions = np.searchsorted(_VERSIONS, as_days(received), side="right")
     return np.asarray(_TERMS[rows[codes], versions])
 
 
@@ -110,17 +110,13 @@ def effective_due_on(
 
     Suspended are the business days `d` with `suspended_from < d <= suspended_to` (NaT: never). NaT: no term.
     """
-    start, term = _days(received), np.asarray(term, dtype=np.int64)
-    paused_from, paused_to = _days(suspended_from), _days(suspended_to)
+    start, term = as_days(received), np.asarray(term, dtype=np.int64)
+    paused_from, paused_to = as_days(suspended_from), as_days(suspended_to)
     due = add_business_days(start, np.maximum(term, 0) + np.asarray(extension_days, dtype=np.int64))
     paused = np.maximum(business_days_between(np.fmax(paused_from, start), paused_to), 0)
     # A clock that stops on its last day or later has already run out, so nothing is left to move.
     due = add_business_days(due, np.where(paused_from < due, paused, 0))
     return np.where(term < 0, _NOT_A_DAY, due)
-
-
-def _days(values: npt.ArrayLike) -> Days:
-    return np.asarray(values, dtype="datetime64[D]")
 
 
 def _load_policies() -> tuple[SlaPolicy, ...]:

@@ -15,14 +15,14 @@ import numpy as np
 from pqr_generator.lines.fragments import Choices, Fragments
 from pqr_generator.mails.letters import FROM_CITIZEN, FROM_MAILBOX, LETTERS
 from pqr_generator.tickets.citizens import names
-from pqrs import wording
+from pqrs import calendar, wording
 from pqrs.catalogue import DEPENDENCIES, PQRS_TYPES, TOPICS
 
 __all__ = ["FIRST_DAY", "FIRST_YEAR", "Lexicon", "collect", "phrases"]
 
 DECISIONS = ("answer", "denial", "second_answer")
 MENTIONS_TOPIC = ("completion", "progress", "insistence", "reopening", *DECISIONS)
-FIRST_YEAR, LAST_YEAR = 2015, 2036  # around the calendar of pqrs.terms
+FIRST_YEAR, LAST_YEAR = calendar.FIRST_DAY.year, calendar.LAST_DAY.year + 1  # around the calendar
 FIRST_DAY = np.datetime64(f"{FIRST_YEAR - 1}-12-01", "D")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
