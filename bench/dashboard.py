@@ -34,8 +34,8 @@ from pqr_common.stage.executor import dask_executor
 from pqr_dashboard.access.menu import PAGES
 from pqr_dashboard.figures.tickets import Filters
 from pqr_dashboard.warehouse import Warehouse
-from pqr_pipeline.embedded.process import answers, end, free_port
-from pqr_pipeline.embedded.servers import postgres
+from pqr_pipeline.embedded.postgres import postgres
+from pqr_pipeline.embedded.process import end, free_port, is_answering
 from pqrs.parameters import Parameters
 
 RUN_ID = "million"
@@ -49,7 +49,7 @@ Row = tuple[str, float, float, str]  # what, at most, found, unit
 def main() -> int:
     """Run everything; the exit code is the number of rows beyond their limit."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--volume", type=int, default=TICKETS_A_DAY, help="tickets a business day")
+    arguments.add_argument("--volume", type=int, default=TICKETS_A_DAY, help="tickets per business day")
     arguments.add_argument("--keep", type=Path, help="work here and keep the files; a second time they are used again")
     options = arguments.parse_args()
     home = options.keep or Path(tempfile.mkdtemp(prefix="pqr-bench-dashboard-"))
@@ -206,7 +206,7 @@ def served(port: int, metrics: int) -> Iterator[psutil.Process]:
     command = [sys.executable, "-m", "pqr_dashboard", "--port", str(port)]
     server = subprocess.Popen(command, env=os.environ | {"PQR_METRICS_PORT": str(metrics)}, stdout=subprocess.DEVNULL)
     try:
-        if not answers(f"http://127.0.0.1:{port}/_stcore/health", server, START_SECONDS):
+        if not is_answering(f"http://127.0.0.1:{port}/_stcore/health", server, START_SECONDS):
             raise SystemExit("The dashboard must start within a minute, found that it did not: see above.")
         yield psutil.Process(server.pid)
     finally:

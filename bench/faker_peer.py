@@ -13,7 +13,7 @@ COUNT = 4_000
 
 
 def faker_rate(count: int = COUNT) -> float:
-    """E-mails a second of one process; the loop is linear, so a few thousand tell."""
+    """E-mails per second of one process; the loop is linear, so a few thousand tell."""
     fake = Faker("es_CO")
     Faker.seed(42)
     with tempfile.TemporaryFile("w", encoding="utf-8") as file:

@@ -13,7 +13,7 @@ from pqr_common.lake.location import open_lake
 from pqr_common.manifest.values import Manifest
 from pqr_common.process.settings import Settings
 from pqr_common.tables.parquet import parquet_table
-from pqr_pipeline.embedded.servers import psql_path
+from pqr_pipeline.embedded.postgres import psql_path
 
 KEYS = {"tickets": "ticket_id", "ticket_events": "event_id"}
 

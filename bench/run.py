@@ -33,7 +33,7 @@ from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import declare, installed_graph, stage_named
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import DaskExecutor, dask_executor
-from pqr_pipeline.embedded.servers import postgres
+from pqr_pipeline.embedded.postgres import postgres
 from pqrs.parameters import Parameters
 
 HERE = Path(__file__).parent
@@ -44,7 +44,7 @@ TICKETS_A_DAY = 4_150  # a business day of the default window, for a little over
 def main() -> int:
     """Run everything; the exit code is the number of rows that miss their ratio."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--volume", type=int, default=TICKETS_A_DAY, help="tickets a business day")
+    arguments.add_argument("--volume", type=int, default=TICKETS_A_DAY, help="tickets per business day")
     arguments.add_argument("--keep", type=Path, help="work here and keep the files")
     options = arguments.parse_args()
     home = options.keep or Path(tempfile.mkdtemp(prefix="pqr-bench-"))

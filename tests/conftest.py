@@ -21,7 +21,7 @@ from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import declare, installed_graph, stage_named
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import DaskExecutor, dask_executor
-from pqr_pipeline.embedded import servers
+from pqr_pipeline.embedded.postgres import postgres
 from pqrs.parameters import Parameters
 
 ROOT = Path(__file__).parents[1]
@@ -110,7 +110,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """One platform for the session; a test that changes things takes a lake of its own."""
     home = tmp_path_factory.mktemp("platform")
     settings = Settings.read(home=home, workers=2)
-    with servers.postgres(settings) as dsn, dask_executor(settings) as executor:
+    with postgres(settings) as dsn, dask_executor(settings) as executor:
         yield Platform(settings.with_(postgres_dsn=SecretStr(dsn)), executor)
 
 

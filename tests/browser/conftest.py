@@ -21,8 +21,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from playwright.sync_api import TimeoutError as TooLate
 from pydantic import SecretStr
 
-from pqr_loader.postgres import migrate
-from pqr_pipeline.embedded.process import answers, free_port
+from pqr_loader.postgres.connection import migrate
+from pqr_pipeline.embedded.process import free_port, is_answering
 from pqrs.parameters import Parameters
 
 CHROMIUM = os.environ.get("PQR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -85,7 +85,7 @@ def dashboards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
             process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         dashboard = Dashboard(environment, port, process, log)
         started.append(dashboard)
-        if not answers(f"{dashboard.url}/_stcore/health", process, START_TIMEOUT_SECONDS):
+        if not is_answering(f"{dashboard.url}/_stcore/health", process, START_TIMEOUT_SECONDS):
             pytest.fail(f"the dashboard did not start:\n{log.read_text()}")
         return dashboard
 

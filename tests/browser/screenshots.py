@@ -17,8 +17,8 @@ from playwright.sync_api import Page, sync_playwright
 
 from pqr_common.process.settings import Settings
 from pqr_dashboard.access.menu import PAGES
-from pqr_pipeline.embedded import servers
-from pqr_pipeline.embedded.process import answers, free_port
+from pqr_pipeline.embedded.postgres import postgres
+from pqr_pipeline.embedded.process import free_port, is_answering
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "screenshots"
@@ -37,7 +37,7 @@ def started(**settings: str) -> tuple[subprocess.Popen[bytes], str]:
     command = [sys.executable, "-m", "pqr_dashboard", "--port", str(port)]
     process = subprocess.Popen(command, env=os.environ | {"PQR_METRICS_PORT": "0"} | settings)
     address = f"http://127.0.0.1:{port}"
-    if answers(f"{address}/_stcore/health", process, START_TIMEOUT_SECONDS):
+    if is_answering(f"{address}/_stcore/health", process, START_TIMEOUT_SECONDS):
         return process, address
     process.kill()
     raise SystemExit("The dashboard must start within a minute, found that it did not: see above.")
@@ -77,7 +77,7 @@ def picture(page: Page, address: str, name: str) -> None:
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with servers.postgres(Settings.read()) as dsn, sync_playwright() as playwright:
+    with postgres(Settings.read()) as dsn, sync_playwright() as playwright:
         local, address = started(PQR_DASHBOARD_DSN=dsn)
         door, login = started(PQR_DASHBOARD_DSN=dsn, **NO_AUTH)
         try:

@@ -2,44 +2,82 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyarrow as pa
 import pytest
 
+from pqr_bronze.schema import RAW_LINES, RAW_VERSION
 from pqr_common.errors import InvalidSettings
-from pqr_common.manifest.layout import STAGE_WRITES
+from pqr_common.manifest.graph import EVERY_LAYER
 from pqr_common.manifest.values import Dataset, schema_fields
-from pqr_common.stage.discovery import ORDER, installed_stages, stage_named
-from pqr_common.tables.contract import unmet
+from pqr_common.stage.discovery import installed_stages, stage_named
+from pqr_common.tables.contract import Contract, unmet
+from pqr_generator.schema import EMAILS, SCHEMA_VERSION
 
 STAGES = installed_stages()
+LAYERS = {"generator": "raw", "bronze": "bronze", "silver": "silver", "gold": "gold", "loader": "load"}
+
+
+def offer(contract: Contract) -> Dataset:
+    """A promise as a manifest carries it."""
+    return Dataset(contract.dataset, contract.grain, schema_fields(contract.schema), ())
 
 
 def test_every_stage_announces_itself():
     """All five stages are found by their entry points, in the order of the pipeline, writing their layer."""
-    assert tuple(STAGES) == ORDER
-    assert {name: stage.writes for name, stage in STAGES.items()} == STAGE_WRITES
+    assert [(name, stage.writes) for name, stage in STAGES.items()] == list(LAYERS.items())
 
 
-@pytest.mark.parametrize("name", ORDER)
+@pytest.mark.parametrize("name", LAYERS)
 def test_what_a_stage_requires_is_promised_upstream(name):
-    """Every required column is offered, with its type, by a layer the stage says it reads."""
-    stage = STAGES[name]
-    offered = {
-        contract.dataset: Dataset(contract.dataset, contract.grain, schema_fields(contract.schema), ())
-        for upstream in STAGES.values()
-        if upstream.writes in stage.reads
-        for contract in upstream.produces
-    }
-    for required in stage.requires:
-        assert required.dataset in offered
-        assert unmet(required, offered[required.dataset]) == []
+    """Every required column is offered, with its type, by the layer it is required of."""
+    for layer, contracts in STAGES[name].requires.items():
+        offered = {
+            contract.dataset: offer(contract)
+            for upstream in STAGES.values()
+            if upstream.writes == layer
+            for contract in upstream.produces
+        }
+        for required in contracts:
+            assert required.dataset in offered
+            assert unmet(required, offered[required.dataset]) == []
 
 
-@pytest.mark.parametrize("name", ORDER)
+def test_what_is_read_column_by_column_is_required():
+    """Bronze, silver and gold say which columns they depend on, so the comparison above is not an empty one."""
+    assert all(
+        STAGES[name].requires[layer] for name, layer in zip(("bronze", "silver", "gold"), LAYERS.values(), strict=False)
+    )
+
+
+@pytest.mark.parametrize("name", EMAILS.schema.names)
+def test_renaming_a_raw_field_breaks_the_chain(name):
+    """A line is required field by field: whichever the generator renames, bronze misses it by its name and type."""
+    fields = [field.with_name("renamed") if field.name == name else field for field in EMAILS.schema]
+    renamed = replace(EMAILS, schema=pa.schema(fields))
+    assert unmet(RAW_LINES, offer(renamed)) == list(schema_fields(pa.schema([RAW_LINES.schema.field(name)])))
+
+
+@pytest.mark.parametrize("outer", ["from", "attachments"])
+def test_renaming_a_field_inside_a_raw_field_breaks_the_chain(outer):
+    """The sender and the attachments are required with all that is in them."""
+    other = pa.field(outer, pa.struct([("renamed", pa.string())]), nullable=False)
+    fields = [other if field.name == outer else field for field in EMAILS.schema]
+    assert len(unmet(RAW_LINES, offer(replace(EMAILS, schema=pa.schema(fields))))) == 1
+
+
+def test_raw_lines_have_one_order_and_one_version():
+    """Bronze takes lines at a glance that are written in the order it knows, and refuses other versions."""
+    assert RAW_LINES.schema.names == EMAILS.schema.names
+    assert RAW_VERSION == SCHEMA_VERSION
+
+
+@pytest.mark.parametrize("name", LAYERS)
 def test_a_stage_reads_only_what_comes_before_it(name):
     """The order of the pipeline is the order of the layers."""
-    before = [STAGE_WRITES[earlier] for earlier in ORDER[: ORDER.index(name)]]
-    assert set(STAGES[name].reads) <= set(before)
+    before = list(LAYERS.values())[: list(LAYERS).index(name)]
+    assert set(STAGES[name].requires) <= {*before, EVERY_LAYER}
 
 
 @pytest.mark.parametrize("name", ["bronze", "silver", "gold"])
@@ -52,7 +90,7 @@ def test_promised_columns_have_types_that_cannot_drift(name):
             assert not pa.types.is_dictionary(field.type), f"{contract.dataset}.{field.name}"
 
 
-@pytest.mark.parametrize("name", ORDER)
+@pytest.mark.parametrize("name", LAYERS)
 def test_every_dataset_says_its_grain_once(name):
     """A grain is a sentence part, and dataset names are unique within a layer."""
     contracts = STAGES[name].produces
@@ -62,5 +100,5 @@ def test_every_dataset_says_its_grain_once(name):
 
 def test_an_unknown_stage_is_said_to_be_unknown():
     """The sentence lists the stages there are."""
-    with pytest.raises(InvalidSettings, match="generator, bronze, silver, gold, loader"):
+    with pytest.raises(InvalidSettings, match="bronze, generator, gold, loader, silver"):
         stage_named("platinum")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pqr_dashboard.simulator.model import COUNTS, Variation, simulated
 from pqr_gold.schema import TICKETS
-from pqr_gold.transform import NEEDS, mart, partials
-from pqrs import terms
+from pqr_gold.transform import mart, partials
+from pqrs import calendar, catalogue, terms
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 2, 20)
 NAMES = ("kpi_cohorts", "kpi_daily", "kpi_executive")
@@ -28,7 +28,7 @@ def silver_tickets(draw):
     minutes = draw(st.integers(0, ((LAST - FIRST).days + 1) * 1440 - 1))
     opened_at = datetime(2026, 1, 1, 5, tzinfo=UTC) + timedelta(minutes=minutes)
     opened_on = (opened_at - timedelta(hours=5)).date()
-    pqrs_type = draw(st.sampled_from(terms.PQRS_TYPES))
+    pqrs_type = draw(st.sampled_from(catalogue.PQRS_TYPES))
     received = terms.received_on(np.array([opened_at.replace(tzinfo=None)], "datetime64[us]"))
     term = int(terms.term_days(pa.array([pqrs_type]), received)[0])
     closed_on = opened_on + timedelta(days=draw(st.integers(0, 40)))
@@ -37,7 +37,7 @@ def silver_tickets(draw):
     has_term = term >= 0 and end != "transfer"
     due = terms.effective_due_on(received, [term], draw(st.integers(0, 8)))[0].item() if term >= 0 else None
     is_due = has_term and due <= LAST
-    taken = max(int(terms.business_days_between(received[0], closed_on)), 0)
+    taken = max(int(calendar.business_days_between(received[0], closed_on)), 0)
     return dict.fromkeys(TICKETS.schema.names, False) | {
         "pqrs_type": pqrs_type, "department": "Meta", "topic": "RUIDO", "opened_at": opened_at,
         "received_on": received[0].item(), "term_days": term if term >= 0 else None, "effective_due_on": due,
@@ -49,7 +49,7 @@ def silver_tickets(draw):
 
 def marts_of(tickets):
     parts = partials(tickets, FIRST, LAST)
-    made = {name: mart(name, {need: parts[need] for need in NEEDS[name]}, FIRST, LAST) for name in NAMES}
+    made = {name: mart(name, parts, (FIRST, LAST)) for name in NAMES}
     return {name: table.to_pandas(date_as_object=False) for name, table in made.items()}
 
 

@@ -35,8 +35,8 @@ import pyarrow as pa
 from pqr_bronze.schema import PRODUCES as BRONZE
 from pqr_bronze.transform import RawObject, transform
 from pqr_common.tables.contract import conform
-from pqr_gold.schema import MARTS
-from pqr_gold.transform import NEEDS, mart, partials
+from pqr_gold.marts import MARTS
+from pqr_gold.transform import mart, partials
 from pqr_silver.schema import MAILS, RADICADOS
 from pqr_silver.schema import PRODUCES as SILVER
 from pqr_silver.transform import refined, resolved, split
@@ -209,7 +209,7 @@ def pipeline() -> dict[str, dict[str, pa.Table]]:
     return {
         "bronze": {c.dataset: conform(getattr(read, c.dataset), c) for c in BRONZE},
         "silver": {c.dataset: pa.concat_tables([bucket[c.dataset] for bucket in buckets]) for c in SILVER},
-        "gold": {name: mart(name, {need: whole[need] for need in NEEDS[name]}, *window) for name in MARTS},
+        "gold": {name: mart(name, whole, window) for name in MARTS},
     }
 
 

@@ -21,7 +21,8 @@ from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import ORDER, warehouse
 from pqr_pipeline.audit.verify import verify
-from pqr_pipeline.embedded import servers
+from pqr_pipeline.embedded.postgres import postgres
+from pqr_pipeline.embedded.prefect import prefect_server
 
 pytestmark = pytest.mark.integration
 
@@ -32,7 +33,7 @@ PATIENCE_SECONDS = 60.0
 @pytest.fixture(scope="module")
 def prefect_url(tmp_path_factory) -> Iterator[str]:
     """One Prefect server for all commands of this module."""
-    with servers.prefect_server(Settings.read(home=tmp_path_factory.mktemp("prefect"))) as url:
+    with prefect_server(Settings.read(home=tmp_path_factory.mktemp("prefect"))) as url:
         yield url
 
 
@@ -96,7 +97,7 @@ def test_a_run_killed_in_a_stage_ends_like_an_undisturbed_one(stage, tmp_path, p
     ended = home.pqr("retry", "r1", "--quiet")
     assert ended.returncode == 0, ended.stderr
     assert home.digests() == undisturbed.digests()
-    with servers.postgres(home.settings) as dsn:
+    with postgres(home.settings) as dsn:
         assert warehouse().published(dsn) == "r1"
         assert warehouse().differences(home.lake, "r1", dsn) == []
         with psycopg.connect(dsn) as connection:
@@ -115,11 +116,11 @@ def test_nothing_is_left_running_after_a_command(undisturbed):
 
 def test_loading_twice_changes_nothing(undisturbed):
     """The same run asked for again, and its load alone, leave every row where it was."""
-    with servers.postgres(undisturbed.settings) as dsn:
+    with postgres(undisturbed.settings) as dsn:
         before = _row_places(dsn)
     assert undisturbed.pqr("run", *RUN, "--quiet").returncode == 0
     assert undisturbed.pqr("stage", "loader", "r1", "--quiet").returncode == 0
-    with servers.postgres(undisturbed.settings) as dsn:
+    with postgres(undisturbed.settings) as dsn:
         assert _row_places(dsn) == before
 
 
@@ -199,7 +200,7 @@ def test_changed_parameters_of_a_run_are_named(copy):
 
 def test_one_changed_row_in_postgres_is_named_and_exits_4(undisturbed):
     """A single ticket: the sentence names the table and the ticket; once mended, all is well again."""
-    with servers.postgres(undisturbed.settings) as dsn, psycopg.connect(dsn) as connection:
+    with postgres(undisturbed.settings) as dsn, psycopg.connect(dsn) as connection:
         ticket_id, topic = connection.execute("select ticket_id, topic from core.tickets limit 1").fetchone()
         connection.execute("update core.tickets set topic = 'OTHER' where ticket_id = %s", (ticket_id,))
     ended = undisturbed.pqr("verify", "r1", "--deep")
@@ -207,7 +208,7 @@ def test_one_changed_row_in_postgres_is_named_and_exits_4(undisturbed):
     assert "core.tickets" in ended.stderr
     assert ticket_id in ended.stderr
     assert "Traceback" not in ended.stderr
-    with servers.postgres(undisturbed.settings) as dsn, psycopg.connect(dsn) as connection:
+    with postgres(undisturbed.settings) as dsn, psycopg.connect(dsn) as connection:
         connection.execute("update core.tickets set topic = %s where ticket_id = %s", (topic, ticket_id))
         connection.commit()
         assert warehouse().differences(undisturbed.lake, "r1", dsn) == []
@@ -227,7 +228,7 @@ def test_a_failed_run_tells_its_story_in_postgres(tmp_path, prefect_url, undistu
     assert ended.returncode == 3
     assert part.path in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1
-    with servers.postgres(home.settings) as dsn, psycopg.connect(dsn) as connection:
+    with postgres(home.settings) as dsn, psycopg.connect(dsn) as connection:
         state = connection.execute("select state, failed_stage, reason from meta.runs where run_id = 'r1'").fetchone()
     assert state[:2] == ("failed", "bronze")
     assert part.path in state[2]
@@ -236,7 +237,7 @@ def test_a_failed_run_tells_its_story_in_postgres(tmp_path, prefect_url, undistu
 def test_a_good_run_tells_its_story_in_postgres(undisturbed):
     """Runs, datasets, lineage and checks agree with the manifests."""
     layers = RunRecords(undisturbed.lake, "r1").manifests()
-    with servers.postgres(undisturbed.settings) as dsn, psycopg.connect(dsn) as connection:
+    with postgres(undisturbed.settings) as dsn, psycopg.connect(dsn) as connection:
         run = connection.execute("select state, failed_stage from meta.runs where run_id = 'r1'").fetchone()
         datasets = connection.execute("select layer, dataset, rows from meta.datasets where run_id = 'r1'").fetchall()
         lineage = connection.execute("select count(*) from meta.lineage where run_id = 'r1'").fetchone()

@@ -31,7 +31,7 @@ from pqr_common.stage.discovery import ORDER, declare, warehouse
 from pqr_pipeline.command import cli
 from pqr_pipeline.containers import deployments, trigger
 from pqr_pipeline.containers.serve import PIPELINE
-from pqr_pipeline.embedded import servers
+from pqr_pipeline.embedded.prefect import prefect_server
 from pqr_pipeline.embedded.process import free_port
 from pqr_pipeline.flow import retries
 from pqr_pipeline.flow.retries import prefect_session
@@ -131,7 +131,7 @@ class Stack:
 @pytest.fixture(scope="module")
 def running(platform, tmp_path_factory):
     home = tmp_path_factory.mktemp("stack")
-    with servers.prefect_server(Settings.read(home=home)) as url:
+    with prefect_server(Settings.read(home=home)) as url:
         settings = platform.settings.with_(
             lake_url=(home / "lake").as_uri(), scheduler=platform.executor.client.scheduler.address, api_url=url
         )

@@ -25,7 +25,7 @@ from pqr_common.process.exposition import METRICS_FOLDER, exposition
 from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import declare, installed_stages
 from pqr_pipeline.containers.serve import PIPELINE
-from pqr_pipeline.embedded import servers
+from pqr_pipeline.embedded.prefect import prefect_server
 from pqr_pipeline.embedded.process import free_port
 from pqrs.parameters import Parameters
 
@@ -158,7 +158,7 @@ def _dask(parts: Watched, client) -> None:
 def _prefect(parts: Watched) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("PREFECT_SERVER_METRICS_ENABLED", "true")
-        url = parts.running.enter_context(servers.prefect_server(Settings.read(home=parts.home / "prefect-home")))
+        url = parts.running.enter_context(prefect_server(Settings.read(home=parts.home / "prefect-home")))
     parts.targets["prefect", "prefect-server"] = [urllib.parse.urlsplit(url).netloc]
 
 

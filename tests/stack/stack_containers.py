@@ -22,7 +22,7 @@ from pqr_common.manifest.attempts import Attempt
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.settings import Settings
 
-PATIENCE_SECONDS = 300.0  # bounds, not pauses: what is waited for is asked for many times a second
+PATIENCE_SECONDS = 300.0  # bounds, not pauses: what is waited for is asked for many times per second
 FIRED_SECONDS = 10.0
 RUN_SECONDS = 600.0  # a month of mail through every stage, with a fault on the way
 # Runs in the scheduler's container: a task on every worker that waits until this process is told to end.

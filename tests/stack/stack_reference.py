@@ -14,7 +14,7 @@ import psycopg
 from pqr_common.lake.folder import FolderLake
 from pqr_common.process.settings import Settings
 from pqr_loader.schema import TABLES
-from pqr_pipeline.embedded import servers
+from pqr_pipeline.embedded.postgres import postgres
 
 ROOT = Path(__file__).parents[2]
 UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
@@ -39,7 +39,7 @@ def calm_runs(home: Path, environment: dict[str, str], *runs: tuple[str, ...]) -
         )
         assert ended.returncode == 0, ended.stderr
         done[json.loads(ended.stdout)["run_id"]] = arguments
-    with servers.postgres(Settings.read(home=home)) as dsn:
+    with postgres(Settings.read(home=home)) as dsn:
         return Calm(FolderLake(home / "lake"), done, figures(dsn))
 
 

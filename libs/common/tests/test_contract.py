@@ -6,12 +6,12 @@ import pyarrow as pa
 import pytest
 
 from pqr_common.manifest.values import Dataset, schema_fields
-from pqr_common.tables.contract import Contract, Rule, conform, unmet, violations
+from pqr_common.tables.contract import Contract, Rule, conform, optional, required, unmet, violations
 
 CONTRACT = Contract(
     dataset="things",
     grain="one row a thing",
-    schema=pa.schema([pa.field("id", pa.string(), nullable=False), pa.field("size", pa.int32())]),
+    schema=pa.schema([*required(id=pa.string()), *optional(size=pa.int32())]),
     key=("id",),
     rules=(Rule("positive", "validity", "size > 0"),),
 )
@@ -21,6 +21,16 @@ def _table(*rows):
     return pa.table(
         {"id": pa.array([r[0] for r in rows], pa.string()), "size": pa.array([r[1] for r in rows], pa.int64())}
     )
+
+
+def test_columns_are_declared_by_name_in_their_order():
+    """Required ones refuse nulls, optional ones take them; any name will do, a keyword of Python too."""
+    fields = [*required(id=pa.string(), **{"from": pa.date32()}), *optional(size=pa.int32())]
+    assert [(f.name, f.type, f.nullable) for f in fields] == [
+        ("id", pa.string(), False),
+        ("from", pa.date32(), False),
+        ("size", pa.int32(), True),
+    ]
 
 
 def test_a_table_that_keeps_its_contract_has_no_violations():

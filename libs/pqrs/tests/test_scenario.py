@@ -8,7 +8,6 @@ import pytest
 from pqr_common.errors import InvalidSettings
 from pqrs.catalogue import DEPARTMENTS, DEPENDENCIES, PQRS_TYPES, TOPICS
 from pqrs.scenario import Scenario, load_scenario, scenario_names
-from pqrs.terms import PQRS_TYPES as TYPES_WITH_POLICIES
 
 
 def test_packaged_scenarios():
@@ -50,11 +49,10 @@ def test_order_of_the_file_does_not_matter():
 
 
 def test_catalogue_is_consistent():
-    """33 departments with Bogotá, each topic belongs to a dependency of three digits, each type has its policies."""
+    """33 departments with Bogotá, and each topic belongs to a dependency of three digits."""
     assert len(set(DEPARTMENTS)) == 33
     assert "Bogotá D.C." in DEPARTMENTS
     assert {topic.dependency for topic in TOPICS} == set(DEPENDENCIES)
-    assert set(PQRS_TYPES) == set(TYPES_WITH_POLICIES)
     assert all(len(code) == 3 and code.isdigit() for code in DEPENDENCIES)
 
 

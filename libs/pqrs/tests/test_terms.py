@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pqrs import catalogue, terms
+from pqrs import calendar, catalogue, terms
 
-FREE_DAYS = {day.item() for day in terms.HOLIDAYS}
+FREE_DAYS = {day.item() for day in calendar.HOLIDAYS}
 BUSINESS_DAYS = [
     day
     for day in (date(2019, 1, 1) + timedelta(days=n) for n in range(9 * 365 + 2))
@@ -43,7 +43,7 @@ def one(value: object) -> date:
 @pytest.mark.parametrize("year", range(2015, 2036))
 def test_holidays_agree_with_the_library(year: int) -> None:
     """The frozen holidays of a year are those the library resolves today."""
-    frozen = [day.item() for day in terms.HOLIDAYS if day.item().year == year]
+    frozen = [day.item() for day in calendar.HOLIDAYS if day.item().year == year]
     assert frozen == sorted(holidays.country_holidays("CO", years=year))
 
 
@@ -71,7 +71,7 @@ def test_chiquinquira_is_a_holiday_from_2026() -> None:
 )
 def test_named_due_dates(received: date, days: int, due: date) -> None:
     """The term counts from the business day after reception and skips holidays in mid week."""
-    assert one(terms.add_business_days(received, days)) == due
+    assert one(calendar.add_business_days(received, days)) == due
     assert one(terms.effective_due_on(received, days)) == due
 
 
@@ -83,9 +83,9 @@ def test_named_due_dates(received: date, days: int, due: date) -> None:
     ],
 )
 def test_business_days_of_each_month(year: int, counts: list[int]) -> None:
-    """Business days a month, as counted by hand from the official calendar."""
+    """Business days per month, as counted by hand from the official calendar."""
     firsts = np.arange(f"{year}-01", f"{year + 1}-02", dtype="datetime64[M]").astype("datetime64[D]")
-    found = terms.business_days_between(firsts[:-1] - 1, firsts[1:] - 1)
+    found = calendar.business_days_between(firsts[:-1] - 1, firsts[1:] - 1)
     assert found.tolist() == counts
 
 
@@ -130,14 +130,14 @@ def test_a_day_before_the_first_policy_has_no_term() -> None:
 
 def test_every_type_of_the_catalogue_has_a_policy() -> None:
     """Types have one list of codes."""
-    assert terms.PQRS_TYPES == catalogue.PQRS_TYPES
+    assert tuple(dict.fromkeys(policy.pqrs_type for policy in terms.POLICIES)) == catalogue.PQRS_TYPES
 
 
 def test_policies_follow_each_other_without_gap_or_overlap() -> None:
     """Each type has one policy for each day from the first version on, at most doubled by an extension."""
-    for code in terms.PQRS_TYPES:
+    for code in catalogue.PQRS_TYPES:
         versions = sorted((p for p in terms.POLICIES if p.pqrs_type == code), key=lambda p: p.valid_from)
-        assert versions[0].valid_from == terms.CALENDAR_FROM
+        assert versions[0].valid_from == calendar.FIRST_DAY
         assert versions[-1].valid_to is None
         for earlier, later in itertools.pairwise(versions):
             assert earlier.valid_to is not None
@@ -158,28 +158,41 @@ def test_a_month_to_complete_runs_on_the_calendar(requested: date, deadline: dat
     assert one(terms.completion_deadline(requested)) == deadline
 
 
+def test_the_calendar_is_of_whole_years() -> None:
+    """What it knows follows from its holidays; runs must end a year before it does."""
+    assert [calendar.FIRST_DAY.isoformat(), calendar.LAST_DAY.isoformat()] == ["2015-01-01", "2035-12-31"]
+
+
+def test_local_time_and_utc_are_inverse() -> None:
+    """Bogotá is five hours behind UTC the whole year."""
+    summer, winter = np.array(["2026-01-05T22:00", "2026-07-05T03:00"], "datetime64[us]")
+    for instant, shown in ((summer, "2026-01-05T17:00"), (winter, "2026-07-04T22:00")):
+        assert calendar.local_time(instant) == np.datetime64(shown)
+        assert calendar.utc_time(np.datetime64(shown)) == instant
+
+
 def test_unknown_days_stay_unknown() -> None:
     """NaT in, NaT out; counts between unknown days are 0; no term means no due date."""
     nat = np.datetime64("NaT")
     assert np.isnat(terms.received_on([nat])).all()
     assert np.isnat(terms.completion_deadline([nat])).all()
     assert np.isnat(terms.effective_due_on([nat, np.datetime64("2026-01-05")], [15, terms.NO_TERM])).all()
-    assert terms.business_days_between([nat], ["2026-01-05"]).tolist() == [0]
+    assert calendar.business_days_between([nat], ["2026-01-05"]).tolist() == [0]
 
 
 @given(business_day, st.integers(0, 80))
 def test_adding_business_days_is_walking(start: date, count: int) -> None:
     """The vectorised sum lands where the walker lands, and counting back gives the days that were added."""
-    due = terms.add_business_days(start, count)
+    due = calendar.add_business_days(start, count)
     assert one(due) == walked(start, count)
-    assert int(terms.business_days_between(start, due)) == count
+    assert int(calendar.business_days_between(start, due)) == count
 
 
 @given(any_day)
 def test_the_next_business_day_is_reached_by_walking(day: date) -> None:
     """The next business day is the day itself or the first one a walker meets."""
     expected = day if day.weekday() < 5 and day not in FREE_DAYS else walked(day, 1)
-    assert one(terms.next_business_day(day)) == expected
+    assert one(calendar.next_business_day(day)) == expected
 
 
 @given(any_day, any_day)
@@ -188,8 +201,8 @@ def test_business_days_between_is_counting(first: date, last: date) -> None:
     low, high = min(first, last), max(first, last)
     free = [low + timedelta(days=n) for n in range(1, (high - low).days + 1)]
     count = sum(day.weekday() < 5 and day not in FREE_DAYS for day in free)
-    assert int(terms.business_days_between(low, high)) == count
-    assert int(terms.business_days_between(high, low)) == -count
+    assert int(calendar.business_days_between(low, high)) == count
+    assert int(calendar.business_days_between(high, low)) == -count
 
 
 @given(business_day, st.integers(1, 35), st.integers(0, 35), st.integers(-10, 100), st.integers(-5, 90))
@@ -199,7 +212,7 @@ def test_the_effective_due_date_is_walked(
     """Extension and suspension move the due date exactly as a walker that skips suspended days."""
     paused_from = received + timedelta(days=paused_after)
     paused_to = paused_from + timedelta(days=paused_for)
-    found = terms.effective_due_on(received, term, extension, paused_from, paused_to)
+    found = terms.effective_due_on(received, term, extension, suspended_from=paused_from, suspended_to=paused_to)
     assert one(found) == walked(received, term + extension, paused_from, paused_to)
     assert one(terms.effective_due_on(received, term, extension)) == walked(received, term + extension)
 

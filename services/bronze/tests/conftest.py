@@ -32,7 +32,7 @@ MAIL: dict[str, Any] = {
 }
 
 
-def written(mail: dict[str, Any]) -> str:
+def canonical(mail: dict[str, Any]) -> str:
     """The canonical line of a mail, without its newline."""
     return json.dumps(mail, ensure_ascii=False, separators=(",", ":"))
 
@@ -50,7 +50,7 @@ class Read:
 
 
 def read_objects(*contents: bytes) -> Read:
-    """What bronze makes of these raw objects, one a part of the day."""
+    """What bronze makes of these raw objects, one per part of the day."""
     objects = [RawObject(f"part-{n:05d}", DAY, n, data) for n, data in enumerate(contents)]
     outcome = transform(objects)
     emails, rejects = conform(outcome.emails, EMAILS), conform(outcome.rejects, REJECTS)
@@ -72,7 +72,12 @@ def mail() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def line() -> Callable[..., str]:
     """The canonical line of the mail with these fields changed; names are those of the line."""
-    return lambda **changes: written(MAIL | changes)
+    return lambda **changes: canonical(MAIL | changes)
+
+
+@pytest.fixture(scope="session")
+def written() -> Callable[[dict[str, Any]], str]:
+    return canonical
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
-import pyarrow as pa
 import pytest
 
 from pqr_bronze import stage as stage_module
+from pqr_bronze.schema import RAW_LINES
 from pqr_bronze.stage import STAGE
 from pqr_common.errors import UpstreamBroken
 from pqr_common.lake.folder import FolderLake
@@ -19,7 +20,6 @@ from pqr_common.stage.declaration import Phase, Stage
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline
 from pqr_common.stage.values import Output, StageInputs, StageOutcome, Task
-from pqr_common.tables.contract import Contract
 from pqrs.parameters import Parameters
 
 PARAMETERS = Parameters.create(window_to=date(2026, 1, 7))
@@ -30,12 +30,11 @@ def plan_raw(_inputs):
     return [Task("all")]
 
 
-def work_raw(_task, _bench):
+def work_raw(_task, _context):
     for key, data in OBJECTS.items():
         yield Output("emails", key, lines=data, rows=data.count(b"\n"), place=f"day={key}")
 
 
-RAW_LINES = Contract("emails", "one line", pa.schema([]))
 RAW = Stage("generator", "raw", "pqr_common", produces=(RAW_LINES,), phases=(Phase("days", plan_raw, work_raw),))
 GRAPH = Graph.of(stage.node for stage in (RAW, STAGE))
 
@@ -73,6 +72,14 @@ def test_the_stage_commits_emails_and_rejects_with_passed_checks(run, line):
     (emails,) = manifest.dataset("emails").partitions
     assert (emails.key, emails.rejected) == ("part-00000", 1)
     assert (emails.min_at, emails.max_at) == ("2026-01-05T13:12:33Z", "2026-01-05T13:12:33Z")
+
+
+def test_raw_lines_that_lack_a_required_field_stop_the_stage(run):
+    """What bronze requires of a raw line is compared with what the raw manifest offers, before anything is read."""
+    offered = RAW_LINES.subset(*(name for name in RAW_LINES.schema.names if name != "direction"))
+    raw = replace(RAW, produces=(offered,))
+    with pytest.raises(UpstreamBroken, match="found no direction: string not null in raw/emails of run r1"):
+        run(raw, STAGE, **{"2026_01_05_part-00000": b""})
 
 
 def test_a_window_without_mail_is_committed(run):

@@ -212,12 +212,12 @@ def test_an_object_that_writes_like_text_is_no_text(read, line):
         ("direction", "sideways", "direction is sideways"),
         ("direction", "Inbound", "direction is Inbound"),
         *(("received_at", value, f"received_at is {value}") for value in (
-            "", "ayer", "infinity", "epoch", "2026-01-05", "2026-01-05T13:12:33", "2026-01-05T13:12:33-05:00",
+            "", "ayer", "infinity", "-infinity", "epoch", "EPOCH", "2026-1-5T13:12:33Z", " 2026-01-05T13:12:33Z", "2026-01-05", "2026-01-05T13:12:33", "2026-01-05T13:12:33-05:00",
             "2026-01-05 13:12:33Z", "2026-02-30T13:12:33Z", "2026-01-05T25:00:00Z", "29000-01-05T13:12:33Z",
             "0000-01-05T13:12:33Z", "1969-12-31T23:59:59Z",
         )),
         *(("date", value, f"date is {value}") for value in (
-            "", "2026-01-05T08:12:21-05:00", "Mon, 05 Jan 2026 08:12:21", "Mon, 32 Jan 2026 08:12:21 -0500",
+            "", "infinity", "epoch", "2026-01-05T08:12:21-05:00", "Mon, 05 Jan 2026 08:12:21", "Mon, 32 Jan 2026 08:12:21 -0500",
             "Lun, 05 Ene 2026 08:12:21 -0500", "Mon, 05 Jan 0000 08:12:21 -0500",
         )),
         ("attachments", [FILE | {"bytes": 2**63 - 1}] * 2, "attachments have more bytes than can be counted"),

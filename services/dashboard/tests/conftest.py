@@ -24,7 +24,7 @@ from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline
 from pqr_dashboard.access.menu import PAGES
 from pqr_dashboard.warehouse import Warehouse
-from pqr_pipeline.embedded import servers
+from pqr_pipeline.embedded.postgres import postgres
 from pqrs.parameters import Parameters
 
 APP = Path(pqr_dashboard.__file__).with_name("app.py")
@@ -36,7 +36,7 @@ NOBODY = "postgresql://pqr_dashboard@127.0.0.1:9/postgres"  # the port that disc
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """An embedded platform whose Postgres shows a run of two whole months, a few tickets per day."""
     settings = Settings.read(home=tmp_path_factory.mktemp("dashboard"))
-    with servers.postgres(settings) as dsn:
+    with postgres(settings) as dsn:
         ready = settings.with_(postgres_dsn=SecretStr(dsn))
         _run(ready, RUN_ID, Parameters.create(window_to=date(2026, 2, 28), tickets_per_business_day=25))
         _record_stages(dsn)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pqr_dashboard.simulator.model import BY_DUE_DATE, COUNTS, OWN_ORDER, Variation, answers_per_business_day, simulated
-from pqrs import terms
+from pqrs import calendar
 from pqrs.catalogue import PQRS_TYPES
 
 FIRST, LAST = date(2026, 1, 5), date(2026, 2, 13)
@@ -22,9 +22,9 @@ COLUMNS = ["opened_on", "received_on", "pqrs_type", "term_days", "effective_due_
 
 def cohort(opened, closed=None, *, pqrs_type="PET_PAR", term=15, extended=0, fate=None, tickets=1):
     """A row of kpi_cohorts: opened on a day, closed on another, its clock worked out from its term."""
-    received = terms.next_business_day([opened])[0]
+    received = calendar.next_business_day([opened])[0]
     in_rate = fate not in ("transferred", "no_term")
-    due = terms.add_business_days(received, term + extended).item() if in_rate else None
+    due = calendar.add_business_days(received, term + extended).item() if in_rate else None
     ended = fate or ("answered" if closed else "open")
     return (opened, received.item(), pqrs_type, term if in_rate else None, due, closed, ended, tickets)
 
@@ -65,7 +65,7 @@ def one_by_one(rows, change):
     tickets = []
     for opened, received, code, term, due, closed, fate, count in rows:
         moved = change.terms.get(code, term) - term if due else 0
-        new_due = terms.add_business_days(due, moved).item() if due else None
+        new_due = calendar.add_business_days(due, moved).item() if due else None
         tickets += [[code, opened, received, new_due, closed, fate] for _ in range(count)]
     queue = [ticket for ticket in tickets if ticket[5] in ("answered", "open")]
     never = date.max
@@ -80,7 +80,7 @@ def one_by_one(rows, change):
         room = seen * change.percent // 100 - spent
         spent += room
         if change.per_day is not None:
-            room = change.per_day if np.is_busday(day, busdaycal=terms.CALENDAR) else 0
+            room = change.per_day if np.is_busday(day, busdaycal=calendar.BUSINESS_DAYS) else 0
         for ticket in [t for t in queue if t[4] is None and t[1] <= day][:room]:
             ticket[4], ticket[5] = day, "answered"
     return tickets

@@ -7,10 +7,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from pqr_generator import days as days_module
-from pqr_generator import key as key_module
-from pqr_generator import mails as mails_module
+from pqr_generator import answer_key, days
 from pqr_generator.days import DayKey, RawPart, generate
+from pqr_generator.mails import arrivals
 from pqrs.parameters import Parameters
 from pqrs.scenario import load_scenario
 
@@ -59,7 +58,7 @@ def test_no_way_of_cutting_the_window_changes_a_byte(small, size):
 @pytest.mark.parametrize("batch", [1, 10, 100])
 def test_no_way_of_batching_tickets_changes_a_byte(small, batch, monkeypatch):
     """How many tickets are scheduled at once is a matter of memory alone."""
-    monkeypatch.setattr(mails_module, "BATCH_TICKETS", batch)
+    monkeypatch.setattr(arrivals, "BATCH_TICKETS", batch)
     assert objects(SMALL) == small
 
 
@@ -103,12 +102,12 @@ def test_another_seed_changes_every_line(small):
 @pytest.mark.parametrize("field", ["mail.look", "mail.desk", "mail.files"])
 def test_a_field_moves_no_other_field(small, field, monkeypatch):
     """Draws of one field, were they others, change the text they choose and nothing else of any mail."""
-    real = mails_module.words
+    real = arrivals.words
 
-    def moved(seed, name, first, count):
-        return real(seed, "another field" if name == field else name, first, count)
+    def moved(seed, name, numbers):
+        return real(seed, "another field" if name == field else name, numbers)
 
-    monkeypatch.setattr(mails_module, "words", moved)
+    monkeypatch.setattr(arrivals, "words", moved)
     raw, answers = objects(SMALL)
     assert answers == small[1]
     changed = {"mail.look": {"body"}, "mail.desk": {"body"}, "mail.files": {"attachments"}}[field]
@@ -125,8 +124,8 @@ def test_a_field_moves_no_other_field(small, field, monkeypatch):
 
 def test_a_day_beyond_the_limit_is_split_into_parts(small, monkeypatch):
     """Parts are slices of the same lines, and the answer key counts lines within them."""
-    monkeypatch.setattr(days_module, "PART_LINES", 10)
-    monkeypatch.setattr(key_module, "PART_LINES", 10)
+    monkeypatch.setattr(days, "PART_LINES", 10)
+    monkeypatch.setattr(answer_key, "PART_LINES", 10)
     raw, answers = objects(SMALL)
     for day in SMALL.days:
         parts = [raw[key] for key in sorted(raw) if key[0] == day]

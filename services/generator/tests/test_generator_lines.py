@@ -7,12 +7,14 @@ from datetime import date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from pqr_generator.days import RawPart, generate
-from pqr_generator.letters import DIRT
+from pqr_generator.lines.layout import FIELDS
+from pqr_generator.mails.defects import DIRT
 from pqr_generator.schema import EMAILS
-from pqrs import terms
+from pqrs import calendar, terms
 from pqrs.catalogue import DEPARTMENTS, PQRS_TYPES, TOPICS
 from pqrs.parameters import Parameters
 from pqrs.scenario import Scenario, load_scenario
@@ -75,6 +77,20 @@ def test_clean_lines_have_the_thirteen_fields_in_order(inbox):
         assert names == EMAILS.schema.names
         compact = json.dumps(mail, ensure_ascii=False, separators=(",", ":"))
         assert inbox.days[place[0]][place[1]].decode() == compact
+
+
+def test_every_field_has_the_type_of_the_contract(inbox):
+    """Field by field, inner fields in their order too: what the lines hold is what the contract declares."""
+    mails = [{name: mail[name] for name in EMAILS.schema.names} for mail in inbox.mails.values()]
+    found = pa.Table.from_pylist(mails)
+    for field in EMAILS.schema:
+        assert found.schema.field(field.name).type == field.type
+        assert field.nullable or not found[field.name].null_count
+
+
+def test_the_layout_has_the_fields_of_the_contract():
+    """In its order, and then the end of the line; sender and receiver share their columns."""
+    assert [name for run in FIELDS for name in run.split(",")] == [*EMAILS.schema.names, "end"]
 
 
 def test_lines_are_nfc_and_in_order_of_arrival(inbox):
@@ -296,7 +312,7 @@ def read_clock(request, kind, found):
     """Effective due date and the day of the first answer or archive, from the mails of a thread."""
 
     def day(mail):
-        return terms.local_day(np.datetime64(mail["received_at"].rstrip("Z")))
+        return calendar.local_day(np.datetime64(mail["received_at"].rstrip("Z")))
 
     start = terms.received_on(np.array([request["received_at"].rstrip("Z")], "datetime64[us]"))
     term = terms.term_days([kind], start)
@@ -309,14 +325,14 @@ def read_clock(request, kind, found):
         if reply := found.get("Re: Requerimiento para completar la petición"):
             heard = terms.received_on(np.datetime64(reply["received_at"].rstrip("Z")))
             resumed = min(heard, resumed)
-    due = terms.effective_due_on(start, term, extension, paused, resumed)[0]
+    due = terms.effective_due_on(start, term, extension, suspended_from=paused, suspended_to=resumed)[0]
     closing = found.get("Respuesta de fondo") or found.get("Archivo por desistimiento tácito")
     return due.item(), day(closing).item() if closing else None
 
 
 def test_municipalities_cover_every_department():
     """All 33 departments have municipalities to write from, Bogotá as its own and the others several."""
-    from pqr_generator.citizens import municipalities
+    from pqr_generator.tickets.citizens import municipalities
 
     towns = {}
     for department, town, weight in municipalities():

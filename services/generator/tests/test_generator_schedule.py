@@ -5,11 +5,10 @@ from datetime import date
 import numpy as np
 import pytest
 
-from pqr_generator import schedule
-from pqr_generator.letters import LETTERS, chains, letters
-from pqr_generator.plan import volume_plan
-from pqr_generator.schedule import LIFE_DAYS, threads
-from pqr_generator.thread import (
+from pqr_generator.mails.letters import LETTERS, chains, letters
+from pqr_generator.threads import schedule
+from pqr_generator.threads.schedule import LIFE_DAYS, threads
+from pqr_generator.threads.thread import (
     ACKNOWLEDGEMENT,
     ANSWER,
     AUTOMATIC,
@@ -21,8 +20,9 @@ from pqr_generator.thread import (
     SLOTS,
     STEP,
 )
-from pqr_generator.tickets import DAY_SECONDS, opened
-from pqrs import terms
+from pqr_generator.tickets.opening import DAY_SECONDS, opened
+from pqr_generator.tickets.volume import planned_volume
+from pqrs import calendar, terms
 from pqrs.parameters import Parameters
 from pqrs.scenario import load_scenario
 
@@ -38,9 +38,9 @@ def inbox(request):
     """A year of today's law, and the years of the emergency terms."""
     first, last = request.param
     run = Parameters.create(opens_on=first, window_from=first, window_to=last, tickets_per_business_day=60)
-    plan = volume_plan(run)
-    half = len(plan.days) // 2
-    tickets = [opened(run, plan, start, min(start + 200, len(plan.days))) for start in (0, half)]
+    volume = planned_volume(run)
+    half = len(volume.days) // 2
+    tickets = [opened(run, volume, range(start, min(start + 200, len(volume.days)))) for start in (0, half)]
     return [(ticket, threads(run, ticket)) for ticket in tickets]
 
 
@@ -87,7 +87,7 @@ def test_steps_keep_their_legal_windows(inbox):
     """Transfers come within 5 business days, requests to complete within 10, extensions before expiry."""
     for _, thread in each(inbox):
         on = local_day(thread.at[STEP])
-        days = terms.business_days_between(thread.received_on, on)
+        days = calendar.business_days_between(thread.received_on, on)
         assert set(days[thread.is_transferred]) <= set(range(1, 6))
         assert set(days[thread.is_incomplete]) <= set(range(1, 11))
         for steps in (thread.is_incomplete, thread.is_extended):
@@ -101,7 +101,7 @@ def test_the_entity_writes_on_business_days_in_office_hours(inbox):
     for _, thread in each(inbox):
         for slot in OFFICE:
             at = thread.at[slot][thread.at[slot] != NEVER]
-            assert np.is_busday(local_day(at), busdaycal=terms.CALENDAR).all()
+            assert np.is_busday(local_day(at), busdaycal=calendar.BUSINESS_DAYS).all()
             assert (at % DAY_SECONDS >= 8 * 3600).all()
             assert (at % DAY_SECONDS < 17 * 3600).all()
 
@@ -149,7 +149,7 @@ def test_a_thread_that_outlived_the_lookback_would_stop_the_generator(monkeypatc
     monkeypatch.setattr(schedule, "LIFE_DAYS", 20)
     run = Parameters.create(tickets_per_business_day=20, scenario=load_scenario("sin_picos"))
     with pytest.raises(AssertionError, match="LIFE_DAYS"):
-        threads(run, opened(run, volume_plan(run), 0, 30))
+        threads(run, opened(run, planned_volume(run), range(30)))
 
 
 def test_reopened_threads_get_a_second_answer(inbox):

@@ -54,7 +54,7 @@ def test_large_windows_are_cut_into_more_tasks():
 
 
 def test_outputs_name_their_day_and_lie_where_the_design_says():
-    """One raw part and one key a day, under the run's folders, the key numbered by the day of the window."""
+    """One raw part and one key per day, under the run's folders, the key numbered by the day of the window."""
     outputs = made(RUN)
     emails = [output for output in outputs if output.dataset == "emails"]
     answers = [output for output in outputs if output.dataset == "answers"]

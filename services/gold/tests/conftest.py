@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pqr_gold.schema import MARTS, TICKETS
+from pqr_gold.marts import MARTS
+from pqr_gold.schema import TICKETS
 from pqr_gold.transform import mart, partials
-from pqrs import terms
+from pqrs import calendar, terms
 
 
 def ticket(opened: str, *, as_of: date, pqrs_type: str = "PET_PAR", closed: str | None = None, **given: Any) -> dict:
@@ -24,7 +25,7 @@ def ticket(opened: str, *, as_of: date, pqrs_type: str = "PET_PAR", closed: str 
     is_transferred = given.get("is_transferred", False)
     has_term = term >= 0 and not is_transferred
     is_due = has_term and due <= as_of
-    business_days = int(terms.business_days_between(received_on[0], closed_on)) if closed_on else None
+    business_days = int(calendar.business_days_between(received_on[0], closed_on)) if closed_on else None
     row = dict.fromkeys(TICKETS.schema.names, False) | {
         "pqrs_type": pqrs_type,
         "department": "Antioquia",
@@ -64,6 +65,6 @@ def marts_of() -> Callable[..., dict[str, pa.Table]]:
         share = -(-tickets.num_rows // partitions) or 1
         parts = [partials(tickets.slice(number * share, share), first, last) for number in range(partitions)]
         whole = {name: pa.concat_tables([part[name] for part in parts]) for name in parts[0]}
-        return {name: mart(name, whole, first, last) for name in names}
+        return {name: mart(name, whole, (first, last)) for name in names}
 
     return build

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 
+import pyarrow as pa
 import pytest
 
-from pqr_common.tables.contract import violations
-from pqr_gold.schema import MARTS, PRODUCES
-from pqr_gold.transform import NEEDS, reconciliation
+from pqr_common.errors import InvalidSettings
+from pqr_common.tables.contract import required, violations
+from pqr_gold import marts as marts_module
+from pqr_gold import transform
+from pqr_gold.marts import MARTS
+from pqr_gold.schema import Partial, declared
+from pqr_gold.stage import STAGE
+from pqr_gold.transform import reconciliation
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 1, 31)
 
@@ -196,7 +204,9 @@ def test_no_tickets(table_of, marts_of):
     marts = marts_of(table_of([]), FIRST, LAST)
     assert marts["kpi_executive"].to_pylist()[0]["received"] == 0
     assert marts["kpi_executive"].to_pylist()[0]["breach_rate"] is None
-    assert {name: violations(made, MARTS[name]) for name, made in marts.items()} == {name: [] for name in MARTS}
+    assert {name: violations(made, MARTS[name].contract) for name, made in marts.items()} == {
+        name: [] for name in MARTS
+    }
     assert {check.status for check in reconciliation(marts, 0)} == {"passed"}
 
 
@@ -210,12 +220,45 @@ def test_reconciliation_names_what_differs(tickets, table_of, marts_of):
 
 
 def test_one_file_per_mart():
-    """Each promised mart has an SQL file of its name with its grain in the header, and says what it needs."""
-    from importlib import resources
-
-    assert set(NEEDS) == set(MARTS) == {contract.dataset for contract in PRODUCES}
-    for name in MARTS:
-        text = resources.files("pqr_gold").joinpath(f"sql/{name}.sql").read_text()
-        header = text.split("select")[0]
+    """Each mart has a module and SQL whose header tells its grain; the stage promises exactly what was found."""
+    assert {contract.dataset for contract in STAGE.produces} == set(MARTS)
+    for name, mart in MARTS.items():
+        header = mart.sql.split("select")[0]
         assert "-- Grain: " in header, name
-        assert text == text.rstrip() + "\n", name
+        assert mart.sql == mart.sql.rstrip() + "\n", name
+        assert mart.needs, name
+
+
+def test_a_mart_of_another_package_needs_no_edit_here(tickets, table_of, monkeypatch):
+    """What a package announces as `pqr.marts` is a mart like ours, its own partial and all."""
+    mine = Partial(
+        "complaints", "select department, count(*) as tickets from facts where pqrs_type = 'QUEJA' group by all"
+    )
+    toy = declared(
+        "toy_complaints", mine, Partial.by_column("territory", "department"), grain="department with a ticket",
+        columns=required(department=pa.string(), complaints=pa.int64(), received=pa.int64()), key=("department",),
+        sql="select department, coalesce(max(complaints.tickets), 0) as complaints, sum(territory.tickets) as received "
+            "from territory left join complaints using (department) group by department order by department",
+    )  # fmt: skip
+    monkeypatch.setattr(marts_module, "announced", lambda _group: {"toy_complaints": SimpleNamespace(load=lambda: toy)})
+    found = marts_module._by_name(marts_module._found())
+    assert set(found) == {*MARTS, "toy_complaints"}
+    for target, name, value in (
+        (transform, "MARTS", found), (transform, "PARTIALS", marts_module._by_name(p for m in found.values() for p in m.needs)),
+    ):  # fmt: skip
+        monkeypatch.setattr(target, name, value)
+    parts = transform.partials(table_of(tickets), FIRST, LAST)
+    assert transform.mart("toy_complaints", parts, (FIRST, LAST)).to_pylist() == [
+        {"department": "Antioquia", "complaints": 0, "received": 6},
+        {"department": "Huila", "complaints": 0, "received": 1},
+    ]
+
+
+def test_two_marts_of_one_name_are_refused(monkeypatch):
+    """A package cannot take the place of one of our marts, nor of a partial they share."""
+    other = replace(MARTS["kpi_daily"], sql="select 1")
+    monkeypatch.setattr(marts_module, "announced", lambda _group: {"kpi_daily": SimpleNamespace(load=lambda: other)})
+    with pytest.raises(InvalidSettings, match="two that are called 'kpi_daily'"):
+        marts_module._by_name(marts_module._found())
+    with pytest.raises(InvalidSettings, match="two that are called 'flow'"):
+        marts_module._by_name([Partial("flow", "select 1"), Partial.packaged("flow")])

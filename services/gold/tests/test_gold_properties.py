@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pqr_common.tables.contract import violations
-from pqr_gold.schema import MARTS
+from pqr_gold.marts import MARTS
 from pqr_gold.transform import partials, reconciliation
-from pqrs import terms
+from pqrs.catalogue import PQRS_TYPES
 
 FIRST, LAST = date(2026, 1, 5), date(2026, 2, 20)
 DAYS = [FIRST + timedelta(days=offset) for offset in range((LAST - FIRST).days + 1)]
@@ -26,7 +26,7 @@ def any_tickets(new_ticket):
     def one(draw):
         opened = datetime.combine(draw(st.sampled_from(DAYS)), datetime.min.time())
         opened += timedelta(minutes=draw(st.integers(0, 1439)))
-        pqrs_type = draw(st.sampled_from(terms.PQRS_TYPES))
+        pqrs_type = draw(st.sampled_from(PQRS_TYPES))
         later = opened.date() + timedelta(days=draw(st.integers(0, 40)))
         is_closed = draw(st.booleans()) and later <= LAST and pqrs_type != "FELICITACION"
         fate = draw(st.sampled_from(["answer", "answer", "archive", "transfer"])) if is_closed else "open"
@@ -65,13 +65,13 @@ def test_daily_agrees_with_a_day_walker(tables, marts_of):
         rows = tickets.to_pylist()
         daily = marts_of(tickets, FIRST, LAST, names=["kpi_daily"])["kpi_daily"].to_pylist()
         found = {(row["day"], row["pqrs_type"]): row for row in daily}
-        assert len(found) == len(DAYS) * len(terms.PQRS_TYPES)
+        assert len(found) == len(DAYS) * len(PQRS_TYPES)
         for day in DAYS:
             open_then = [row for row in rows if _is_open(row, day)]
             backlog = Counter(row["pqrs_type"] for row in open_then)
             overdue = Counter(row["pqrs_type"] for row in open_then if _is_past(row, day))
             breached = Counter(r["pqrs_type"] for r in rows if r["is_breached"] and r["effective_due_on"] == day)
-            for code in terms.PQRS_TYPES:
+            for code in PQRS_TYPES:
                 row = found[day, code]
                 assert (row["backlog"], row["overdue"], row["breached"]) == (
                     backlog[code], overdue[code], breached[code],
@@ -159,7 +159,9 @@ def test_marts_keep_their_promises(tables, marts_of):
     @given(tables)
     def holds(tickets):
         marts = marts_of(tickets, FIRST, LAST)
-        assert {name: violations(made, MARTS[name]) for name, made in marts.items()} == {name: [] for name in MARTS}
+        assert {name: violations(made, MARTS[name].contract) for name, made in marts.items()} == {
+            name: [] for name in MARTS
+        }
         failed = [check for check in reconciliation(marts, tickets.num_rows) if check.status != "passed"]
         assert failed == []
 

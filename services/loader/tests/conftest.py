@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -16,26 +16,34 @@ from pydantic import SecretStr
 
 from pqr_common.canonical import sha256_hex
 from pqr_common.lake.folder import FolderLake
+from pqr_common.manifest.graph import EVERY_LAYER, Graph, Node
 from pqr_common.manifest.runs import RunRecords
-from pqr_common.manifest.values import Dataset, Manifest, Partition, Source, schema_fields
+from pqr_common.manifest.values import Check, Dataset, Manifest, Partition, Source, schema_fields
 from pqr_common.process.settings import Settings
 from pqr_common.stage.values import StageInputs, StageOutcome, Task
 from pqr_common.stage.worker import LakeContext
 from pqr_common.tables.contract import Contract
 from pqr_common.tables.digest import content_digest
 from pqr_common.tables.parquet import parquet_bytes
-from pqr_loader.postgres import migrate
-from pqr_loader.schema import MIRRORED, REQUIRES
-from pqr_loader.stage import STAGE
+from pqr_gold.marts import MARTS
+from pqr_loader.postgres.connection import migrate
+from pqr_loader.stage import STAGE, inputs_for
+from pqr_silver.schema import TICKET_EVENTS, TICKETS
 from pqrs.parameters import Parameters
 
-MAY_BE_NULL = {
-    "radicado", "topic", "department", "municipality", "dependency", "priority", "term_days", "due_on",
-    "effective_due_on", "acknowledged_at", "first_response_at", "answered_at", "closed_at", "answered_on", "closed_on",
-    "from_status", "pqrs_type of ticket_events", "term_days of kpi_cohorts", "closed_on of kpi_cohorts", "breach_rate", "mean_business_days", "days_to", "ratio", "per_day",
-}  # fmt: skip
 REJECTS = Contract("rejects", "one line", pa.schema([("rule", pa.string())]))
-CONTRACTS = {contract.dataset: contract for contract in (*REQUIRES, REJECTS)}
+GOLD = {name: mart.contract for name, mart in MARTS.items()}
+CONTRACTS = {"tickets": TICKETS, "ticket_events": TICKET_EVENTS, "rejects": REJECTS, **GOLD}
+GRAPH = Graph.of(
+    [
+        Node("generator", "raw"),
+        Node("bronze", "bronze", ("raw",)),
+        Node("silver", "silver", ("bronze",)),
+        Node("gold", "gold", ("silver",)),
+        Node("loader", "load", (EVERY_LAYER,)),
+    ]
+)
+SHOWN = (*(f"gold.{name}" for name in GOLD), "core.tickets", "core.ticket_events", "core.sla_policies", "core.calendar")
 RECORDED = {"committed_at": "2026-04-01T00:00:00.000Z", "host": "here"}
 numbers = itertools.count()
 MORNING = datetime(2026, 1, 5, 13, 0, 0, 123456, tzinfo=UTC)
@@ -58,10 +66,8 @@ def some_rows(contract: Contract, numbers: range) -> pa.Table:
     """Rows that fit a dataset, with gaps where its columns may be null; equal numbers give equal rows."""
 
     def cell(field: pa.Field, number: int) -> Any:
-        is_gap = number % 4 == 1 and (
-            field.name in MAY_BE_NULL or f"{field.name} of {contract.dataset}" in MAY_BE_NULL
-        )  # fmt: skip
-        return None if is_gap and field.name not in contract.key else a_value(field.type, number)
+        is_gap = field.nullable and number % 4 == 1 and field.name not in contract.key
+        return None if is_gap else a_value(field.type, number)
 
     return pa.Table.from_pylist(
         [{field.name: cell(field, number) for field in contract.schema} for number in numbers], schema=contract.schema
@@ -74,73 +80,89 @@ class Runs:
 
     lake: FolderLake
     settings: Settings
+    checks: Sequence[Check] = ()
 
     @property
     def dsn(self) -> str:
         return self.settings.postgres_dsn.get_secret_value()
 
-    def make(self, seed: int = 1, tickets: tuple[range, ...] = (range(5), range(5, 12))) -> str:
-        """A declared run with silver and gold committed: these numbers of tickets in each partition."""
+    def declare(self, seed: int = 1) -> RunRecords:
+        """The records of a run that was declared and no more."""
         parameters = Parameters.create(seed=seed)
         records = RunRecords(self.lake, parameters.run_id)
-        records.declare(parameters)
-        datasets = {
-            "tickets": [some_rows(CONTRACTS["tickets"], numbers) for numbers in tickets],
-            "ticket_events": [some_rows(CONTRACTS["ticket_events"], n) for n in tickets],
-        }
-        silver = self._commit(records, "silver", datasets, (Source("bronze", f"{seed}"),))
-        marts = {
-            contract.dataset: [some_rows(contract, range(1 if contract.dataset == "kpi_executive" else 3 + seed))]
-            for contract in REQUIRES[2:]
-        }
-        self._commit(records, "gold", marts, (Source("silver", silver.digest),))
-        return parameters.run_id
+        records.declare(parameters, GRAPH)
+        return records
 
-    def reject(self, run_id: str, layer: str, rules: list[str]) -> None:
-        """Commit a layer that rejected a line by each of these rules."""
-        records = RunRecords(self.lake, run_id)
-        table = pa.table({"rule": rules}, schema=REJECTS.schema)
-        part = self._put(layer, "rejects", run_id, 0, table)
-        made = (Dataset("rejects", "a grain", schema_fields(REJECTS.schema), (part,)),)
-        records.commit(Manifest(run_id, layer, {}, (), made, (), {"version": "1"}, RECORDED))
+    def make(
+        self,
+        seed: int = 1,
+        tickets: tuple[range, ...] = (range(5), range(5, 12)),
+        *,
+        marts: Mapping[str, Contract] = GOLD,
+        rejected: Sequence[str] = (),
+    ) -> str:
+        """A run with all layers but the load: these numbers of tickets in each partition, these marts, these rejects."""
+        records = self.declare(seed)
+        raw = self._commit(records, "raw", {}, ())
+        rules = pa.table({"rule": pa.array(rejected, pa.string())})
+        bronze = self._commit(records, "bronze", {REJECTS: [rules]}, (raw,))
+        datasets = {
+            contract: [some_rows(contract, numbers) for numbers in tickets] for contract in (TICKETS, TICKET_EVENTS)
+        }
+        silver = self._commit(records, "silver", datasets, (bronze,))
+        figures = {
+            contract: [some_rows(contract, range(1 if contract.dataset == "kpi_executive" else 3 + seed))]
+            for contract in marts.values()
+        }
+        self._commit(records, "gold", figures, (silver,))
+        return records.run_id
 
     def inputs(self, run_id: str) -> StageInputs:
-        records = RunRecords(self.lake, run_id)
-        manifests = {layer: records.upstream(layer) for layer in STAGE.reads}
-        return StageInputs(run_id, records.parameters(), manifests)
+        return inputs_for(RunRecords(self.lake, run_id))
 
     def load(self, run_id: str, *, copies: Callable[[list[Task]], list[Task]] = list) -> StageOutcome:
         """What the runner does, without its records; `copies` may leave out or reorder tasks."""
         inputs = self.inputs(run_id)
         STAGE.prepare(inputs, self.settings)
         (phase,) = STAGE.phases
-        bench = LakeContext(self.lake, run_id, inputs.parameters, self.settings)
+        seen = {name: getattr(self.settings, name) for name in STAGE.settings}
+        context = LakeContext(self.lake, run_id, inputs.parameters, seen)
         made: dict[str, tuple[Partition, ...]] = {}
         for task in copies(phase.plan(inputs)):
-            for partition in phase.work(task, bench):
+            for partition in phase.work(task, context):
                 made[partition.dataset] = (*made.get(partition.dataset, ()), partition)
         outcome = StageOutcome(inputs, made)
-        assert {check.status for check in STAGE.commit(outcome, self.settings)} == {"passed"}
+        self.checks = STAGE.commit(outcome, self.settings)
+        assert {check.status for check in self.checks if check.severity == "error"} == {"passed"}
         return outcome
 
     def _commit(
-        self, records: RunRecords, layer: str, tables: dict[str, list[pa.Table]], inputs: tuple[Source, ...]
+        self, records: RunRecords, layer: str, tables: dict[Contract, list[pa.Table]], upstream: tuple[Manifest, ...]
     ) -> Manifest:
         datasets = tuple(
             Dataset(
-                name, "a grain", schema_fields(CONTRACTS[name].schema),
-                tuple(self._put(layer, name, records.run_id, part, table) for part, table in enumerate(parts)),
+                name=made.dataset,
+                grain=made.grain,
+                schema=schema_fields(made.schema),
+                partitions=tuple(
+                    self._put(layer, made, records.run_id, (part, table)) for part, table in enumerate(parts)
+                ),
+                key=made.key,
+                made_from=made.made_from,
+                warehouse="core" if layer == "silver" else made.warehouse,
             )
-            for name, parts in tables.items()
-        )  # fmt: skip
-        return records.commit(Manifest(records.run_id, layer, {}, inputs, datasets, (), {"version": "1"}, RECORDED))
+            for made, parts in tables.items()
+        )
+        sources = tuple(Source(each.layer, each.digest) for each in upstream)
+        return records.commit(Manifest(records.run_id, layer, {}, sources, datasets, (), {"version": "1"}, RECORDED))
 
-    def _put(self, layer: str, name: str, run_id: str, part: int, table: pa.Table) -> Partition:
-        data = parquet_bytes(table, CONTRACTS[name])
-        path = f"{layer}/{name}/run={run_id}/part-{part:05d}.parquet"
-        self.lake.put(path, data)
+    def _put(self, layer: str, made: Contract, run_id: str, numbered: tuple[int, pa.Table]) -> Partition:
+        part, table = numbered
+        data = parquet_bytes(table, made)
+        path = f"{layer}/{made.dataset}/run={run_id}/part-{part:05d}.parquet"
+        self.lake.put(path, bytes(data))
         return Partition(
-            name, f"part-{part:05d}", path, table.num_rows, len(data), sha256_hex(data), content_digest(table)
+            made.dataset, f"part-{part:05d}", path, table.num_rows, len(data), sha256_hex(data), content_digest(table)
         )
 
 
@@ -192,10 +214,7 @@ def runs(server: Callable[[str], str], template: str, tmp_path: Path) -> Runs:
 def everything(dsn: str) -> dict[str, list[tuple[Any, ...]]]:
     """Every row readers can see, by table."""
     with psycopg.connect(dsn) as opened:
-        return {
-            table: sorted(opened.execute(f"select * from {table}").fetchall(), key=repr)
-            for table in (*MIRRORED, "core.sla_policies", "core.calendar")
-        }
+        return {table: sorted(opened.execute(f"select * from {table}").fetchall(), key=repr) for table in SHOWN}
 
 
 @pytest.fixture(scope="session")

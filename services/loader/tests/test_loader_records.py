@@ -8,14 +8,17 @@ from datetime import datetime
 
 import pytest
 
-from pqr_common.manifest.runs import Attempt
+from pqr_common.manifest.attempts import Attempt
+from pqr_common.manifest.graph import EVERY_LAYER, Graph, Node
+from pqr_common.manifest.state import run_state
 from pqr_common.manifest.values import Check, Dataset, Manifest, Partition, Source
 from pqr_loader.openlineage import TABLES, events
-from pqr_loader.records import rows_of
+from pqr_loader.records import Story, rows_of
 from pqrs.parameters import Parameters
 
 PARAMETERS = Parameters.create()
 RUN = PARAMETERS.run_id
+GRAPH = Graph.of([Node("generator", "raw"), Node("bronze", "bronze", ("raw",)), Node("loader", "load", (EVERY_LAYER,))])
 CHECK = {
     "name": "rows",
     "dimension": "consistency",
@@ -26,12 +29,12 @@ CHECK = {
 }
 
 
-def _manifest(layer, *datasets, inputs=()):
+def _manifest(layer, *datasets, inputs=(), made_from=()):
     made = tuple(
         Dataset(name, "a grain", ("id: string not null", "at: date32[day]"), (
             Partition(name, "part-00000", f"{layer}/{name}/part-00000", 3, 30, "aa", f"3-{'1' * 32}", rejected=1),
             Partition(name, "part-00001", f"{layer}/{name}/part-00001", 2, 20, "bb", f"2-{'2' * 32}"),
-        ))
+        ), made_from=made_from)
         for name in datasets
     )  # fmt: skip
     return Manifest(
@@ -50,13 +53,17 @@ def _attempt(stage, number=1, state="completed", error=None):
 
 
 RAW = _manifest("raw", "emails", "answers")
-BRONZE = _manifest("bronze", "emails", "rejects", inputs=(Source("raw", RAW.digest),))
+BRONZE = _manifest("bronze", "emails", "rejects", inputs=(Source("raw", RAW.digest),), made_from=("raw/emails",))
+
+
+def _told(manifests, attempts):
+    return rows_of(Story(RUN, PARAMETERS, GRAPH, manifests, attempts))
 
 
 @pytest.fixture
 def tables():
     attempts = [_attempt("generator"), _attempt("bronze", 1, "failed", "No disk."), _attempt("bronze", 2)]
-    return rows_of(RUN, PARAMETERS, {"raw": RAW, "bronze": BRONZE}, attempts)
+    return _told({"raw": RAW, "bronze": BRONZE}, attempts)
 
 
 @pytest.mark.parametrize(
@@ -67,13 +74,43 @@ def tables():
         ({"raw": RAW}, [_attempt("generator")], "running", None),
         ({"raw": RAW}, [_attempt("generator"), _attempt("bronze", 1, "failed", "No disk.")], "failed", "No disk."),
         ({"raw": RAW}, [_attempt("bronze", 1, "failed", "No disk."), _attempt("bronze", 2, "running")], "running", None),
-        (dict.fromkeys(("raw", "bronze", "silver", "gold", "load"), RAW), [_attempt("loader")], "completed", None),
+        (dict.fromkeys(("raw", "bronze", "load"), RAW), [_attempt("loader")], "completed", None),
     ],
 )  # fmt: skip
 def test_state_of_a_run(layers, attempts, state, reason):
     """A run is where its first uncommitted stage is; that stage's last attempt says how it went."""
-    (row,) = rows_of(RUN, PARAMETERS, layers, attempts)["meta.runs"]
+    (row,) = _told(layers, attempts)["meta.runs"]
     assert (row["state"], row["reason"]) == (state, reason)
+
+
+def test_defect_5_a_run_killed_between_commit_and_close_has_one_state():
+    """Its manifest stands, its attempt never said how it ended: `meta` tells what the command tells."""
+    attempts = [_attempt("generator"), _attempt("bronze", 1, "failed", "No disk."), _attempt("bronze", 2, "running")]
+    manifests = {"raw": RAW, "bronze": BRONZE}
+    state = run_state(GRAPH, manifests, attempts)
+    (row,) = _told(manifests, attempts)["meta.runs"]
+    assert (str(state), row["state"], row["failed_stage"]) == ("running or killed at loader", "running", None)
+    killed_early = [_attempt("generator", 1, "running"), _attempt("bronze", 1, "failed", "No raw.")]
+    (row,) = _told({}, killed_early)["meta.runs"]
+    assert str(run_state(GRAPH, {}, killed_early)) == "running or killed at generator"
+    assert (row["state"], row["failed_stage"], row["reason"]) == ("running", None, None)
+
+
+def test_stages_are_those_of_the_run_in_order(tables):
+    """Readers list the stages of a run from its own graph."""
+    told = [(row["position"], row["stage"], row["layer"]) for row in tables["meta.stages"]]
+    assert told == [(0, "generator", "raw"), (1, "bronze", "bronze"), (2, "loader", "load")]
+    assert [row["stage"] for row in tables["meta.manifests"]] == ["generator", "bronze"]
+
+
+def test_an_attempt_that_cannot_be_read_is_told_as_such():
+    """Nobody knows when it began; the run did not complete."""
+    damaged = Attempt(RUN, "bronze", 1, "unreadable", None, "", error="Not JSON.", error_type="Unreadable")
+    told = _told({"raw": RAW}, [_attempt("generator"), damaged])
+    (row,) = told["meta.runs"]
+    assert (row["state"], row["failed_stage"], row["reason"]) == ("failed", "bronze", "Not JSON.")
+    assert row["started_at"] == "2026-04-01T00:00:01.000Z"
+    assert told["meta.attempts"][1]["started_at"] is None
 
 
 def test_rows_of_every_table_name_their_run(tables):
@@ -96,11 +133,17 @@ def test_lineage_names_datasets_and_the_digest_read(tables):
     assert {row["input_manifest_digest"] for row in tables["meta.lineage"]} == {RAW.digest}
 
 
-def test_lineage_of_the_load_is_one_to_one():
+def test_lineage_of_the_load_follows_its_manifest():
     """A table of Postgres comes from the one dataset it mirrors; reference tables come from none."""
-    load = _manifest("load", "core.tickets", "gold.kpi_sla", "core.calendar",
-                     inputs=(Source("gold", "g"), Source("silver", "s")))  # fmt: skip
-    edges = rows_of(RUN, PARAMETERS, {"load": load}, [])["meta.lineage"]
+    inputs = (Source("gold", "g"), Source("silver", "s"))
+    edges = []
+    for table, made_from in (
+        ("core.tickets", ("silver/tickets",)),
+        ("gold.kpi_sla", ("gold/kpi_sla",)),
+        ("core.calendar", ()),
+    ):
+        load = _manifest("load", table, inputs=inputs, made_from=made_from)
+        edges += _told({"load": load}, [])["meta.lineage"]
     assert [(e["dataset"], e["input_layer"], e["input_dataset"], e["input_manifest_digest"]) for e in edges] == [
         ("core.tickets", "silver", "tickets", "s"),
         ("gold.kpi_sla", "gold", "kpi_sla", "g"),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pqr_silver.clock import clocks, rebuilt
 from pqr_silver.lifecycle import Steps, folded
 from pqr_silver.machine import ACTORS, EVENT_TYPES, KINDS, STATUSES
-from pqrs import terms
+from pqrs import calendar, terms
 
 # Received on Monday 2026-01-05: 15 business days end on 2026-01-27 (12 January is a holiday).
 OPENED = "2026-01-05 09:00 | request\n2026-01-05 09:02 | acknowledgement\n"
@@ -101,9 +101,9 @@ def test_without_completion_the_suspension_lasts_a_month(inbox):
     text = OPENED + "2026-01-08 10:00 | completion_request\n2026-02-11 10:00 | archive"
     ticket = inbox.ticket(text)
     assert told(ticket, "status", "is_archived", "is_breached", "answered_on") == ("archived", True, False, None)
-    stopped = int(terms.business_days_between(date(2026, 1, 8), date(2026, 2, 9)))
+    stopped = int(calendar.business_days_between(date(2026, 1, 8), date(2026, 2, 9)))
     assert told(ticket, "suspended_days", "closed_on") == (stopped, date(2026, 2, 11))
-    assert told(ticket, "business_days") == (int(terms.business_days_between(date(2026, 1, 5), date(2026, 2, 11))),)
+    assert told(ticket, "business_days") == (int(calendar.business_days_between(date(2026, 1, 5), date(2026, 2, 11))),)
 
 
 def test_a_request_to_complete_after_the_term_suspends_nothing(inbox):
@@ -235,7 +235,7 @@ def naive_due(received, term, extension, paused_from, paused_to):
     day, left = received, term + extension
     while left:
         day += timedelta(days=1)
-        business = np.is_busday(day, busdaycal=terms.CALENDAR)
+        business = np.is_busday(day, busdaycal=calendar.BUSINESS_DAYS)
         left -= bool(business) and not (paused_from is not None and paused_from < day <= paused_to)
     return day
 

@@ -39,7 +39,7 @@ def plan_inbox(_inputs):
     return [Task(f"part-{number:05d}", arguments={"number": number}) for number in range(len(INBOX))]
 
 
-def work_inbox(task, _bench):
+def work_inbox(task, _context):
     yield Output("emails", task.key, INBOX[task.arguments["number"]])
 
 

@@ -11,9 +11,10 @@ from typing import Any
 from pqr_common.canonical import canonical_json, sha256_hex
 from pqr_common.errors import InvalidSettings
 from pqr_common.manifest.values import RunParameters
+from pqrs.calendar import LAST_DAY, UTC_OFFSET
 from pqrs.scenario import Scenario, load_scenario
 
-__all__ = ["Parameters"]
+__all__ = ["BREACH_RATE_MAX", "BREACH_RATE_MIN", "Parameters"]
 
 DEFAULT_SEED = 42
 DEFAULT_FROM = date(2026, 1, 1)
@@ -26,9 +27,8 @@ SEED_MAX = 2**63 - 1
 VOLUME_MAX = 1_000_000
 BREACH_RATE_MIN, BREACH_RATE_MAX = Decimal("0.07"), Decimal("0.12")
 BREACH_RATE_DECIMALS = 6
-# Ley 1755 rules from the first day on; the packaged calendar ends a year after the last, since terms run on.
-CALENDAR_FROM, CALENDAR_TO = date(2015, 6, 30), date(2034, 12, 31)
-BOGOTA_BEHIND_UTC = timedelta(hours=5)  # all year: Colombia has no summer time
+RUNS_FROM = date(2015, 6, 30)  # Ley 1755 rules from this day on
+RUNS_TO = LAST_DAY.replace(year=LAST_DAY.year - 1)  # terms run on for months after a window
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ class Parameters:
         scenario: Scenario | None = None,
     ) -> Parameters:
         """Valid parameters, or InvalidSettings with the first rule that does not hold."""
-        _check_range("Seed", seed, 0, SEED_MAX)
-        _check_range("Tickets per business day", tickets_per_business_day, 1, VOLUME_MAX)
+        _check_range("Seed", seed, low=0, high=SEED_MAX)
+        _check_range("Tickets per business day", tickets_per_business_day, low=1, high=VOLUME_MAX)
         _check_window(window_from, window_to, opens_on)
         return cls(
             seed=seed,
@@ -94,7 +94,7 @@ class Parameters:
     def as_of(self) -> datetime:
         """The instant (UTC) at which the window ends: local midnight after its last day."""
         midnight = datetime.combine(self.window_to + timedelta(days=1), time(), tzinfo=UTC)
-        return midnight + BOGOTA_BEHIND_UTC
+        return midnight - UTC_OFFSET
 
     @property
     def digest(self) -> str:
@@ -136,7 +136,7 @@ class Parameters:
         )
 
 
-def _check_range(what: str, value: int, low: int, high: int) -> None:
+def _check_range(what: str, value: int, *, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise InvalidSettings(f"{what} must be an integer in {low}..{high}, found {value!r}: choose another.")
 
@@ -149,10 +149,9 @@ def _check_window(first: date, last: date, opens_on: date) -> None:
             f"Window must begin on or after the day the inbox opens, {opens_on}, found {first}: "
             "move the window, or open the inbox earlier."
         )
-    if opens_on < CALENDAR_FROM or last > CALENDAR_TO:
+    if opens_on < RUNS_FROM or last > RUNS_TO:
         raise InvalidSettings(
-            f"Days must lie within the calendar {CALENDAR_FROM} to {CALENDAR_TO}, "
-            f"found {opens_on} to {last}: choose others."
+            f"Days must lie within the calendar {RUNS_FROM} to {RUNS_TO}, found {opens_on} to {last}: choose others."
         )
 
 

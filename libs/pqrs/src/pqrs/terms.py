@@ -1,32 +1,38 @@
-"""Legal terms of PQRS: the Colombian business calendar and the policies by type and date.
+"""Legal terms of PQRS: the policies by type and date, and what they make of days on the business calendar.
 
-Pure and vectorised (numpy business days). Days are `datetime64[D]` in local time, instants
-`datetime64[us]` in UTC. Items marked [L] are recalled law, to be checked against the official text.
+Pure and vectorised, in the units of `pqrs.calendar`. Items marked [L] are recalled law, to be checked against the
+official text.
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pqr_common.errors import VerificationFailed
+from pqrs.calendar import Days, add_business_days, business_days_between, local_time, next_business_day
+from pqrs.catalogue import PQRS_TYPES
 
-Days: TypeAlias = npt.NDArray[np.datetime64]
-Integers: TypeAlias = npt.NDArray[np.integer[Any]]
+__all__ = [
+    "CLOSING_TIME",
+    "NO_TERM",
+    "POLICIES",
+    "TRANSFER_DAYS",
+    "SlaPolicy",
+    "completion_deadline",
+    "effective_due_on",
+    "received_on",
+    "term_days",
+]
 
-HOLIDAYS_SHA256 = "f68dafda7c959e1dfec24a28754462f412027a30280fb72c5b6bf8144a6a4469"
-BOGOTA_OFFSET = np.timedelta64(-5, "h")  # America/Bogota: UTC-5 the whole year, no daylight saving
 CLOSING_TIME = np.timedelta64(17, "h")  # local; what arrives from here on is received the next business day
 TRANSFER_DAYS = 5  # Ley 1755/2015 art. 21: business days to pass a petition to the competent authority
-COMPLETION_REQUEST_DAYS = 10  # Ley 1755/2015 art. 17: business days to ask the petitioner to complete
 COMPLETION_MONTHS = 1  # Ley 1755/2015 art. 17: calendar month the petitioner has to complete
 NO_TERM = -1  # stands for "no legal term" in the integer arrays below
 
@@ -54,38 +60,12 @@ class SlaPolicy:
     legal_basis: str
 
 
-def add_business_days(start: npt.ArrayLike, count: npt.ArrayLike) -> Days:
-    """The `count`-th business day after `start`, which is a business day itself; NaT stays NaT."""
-    return np.asarray(np.busday_offset(_days(start), count, roll="backward", busdaycal=CALENDAR))
-
-
-def next_business_day(days: npt.ArrayLike) -> Days:
-    """The first business day on or after each day; NaT stays NaT."""
-    return np.asarray(np.busday_offset(_days(days), 0, roll="forward", busdaycal=CALENDAR))
-
-
-def business_days_between(after: npt.ArrayLike, until: npt.ArrayLike) -> Integers:
-    """Business days `d` with `after < d <= until`, negative when `until` is the earlier; 0 at NaT."""
-    first, last = np.broadcast_arrays(_days(after), _days(until))
-    known = ~(np.isnat(first) | np.isnat(last))
-    any_day = np.datetime64("2020-01-01", "D")
-    first, last = np.where(known, first, any_day), np.where(known, last, any_day)
-    earlier, later = np.minimum(first, last), np.maximum(first, last)
-    count = np.busday_count(earlier + _ONE_DAY, later + _ONE_DAY, busdaycal=CALENDAR)
-    return np.asarray(np.where(first <= last, count, -count))
-
-
-def local_day(instants: npt.ArrayLike) -> Days:
-    """The day in Bogotá of each UTC instant."""
-    return (np.asarray(instants, dtype="datetime64[us]") + BOGOTA_OFFSET).astype("datetime64[D]")
-
-
 def received_on(received_at: npt.ArrayLike) -> Days:
     """The legal day of reception of e-mails that arrived at these UTC instants.
 
     At or after 17:00 in Bogotá, or on a day that is not a business day, it is the next business day.
     """
-    local = np.asarray(received_at, dtype="datetime64[us]") + BOGOTA_OFFSET
+    local = local_time(received_at)
     day = local.astype("datetime64[D]")
     return next_business_day(np.where(local - day >= CLOSING_TIME, day + _ONE_DAY, day))
 
@@ -122,6 +102,7 @@ def effective_due_on(
     received: npt.ArrayLike,
     term: npt.ArrayLike,
     extension_days: npt.ArrayLike = 0,
+    *,
     suspended_from: npt.ArrayLike = _NOT_A_DAY,
     suspended_to: npt.ArrayLike = _NOT_A_DAY,
 ) -> Days:
@@ -142,25 +123,8 @@ def _days(values: npt.ArrayLike) -> Days:
     return np.asarray(values, dtype="datetime64[D]")
 
 
-def _packaged(name: str) -> bytes:
-    return (files("pqrs") / "data" / name).read_bytes()
-
-
-def _load_holidays() -> Days:
-    """The holidays of 2015 to 2035 as the library `holidays` (>= 0.99) resolves them, frozen."""
-    content = _packaged("holidays_co.csv")
-    found = hashlib.sha256(content).hexdigest()
-    if found != HOLIDAYS_SHA256:
-        raise VerificationFailed(
-            f"The holidays must have the SHA-256 {HOLIDAYS_SHA256}, found {found} in data/holidays_co.csv: "
-            "restore the file, or change HOLIDAYS_SHA256 together with it."
-        )
-    rows = csv.DictReader(content.decode().splitlines())
-    return np.array([row["date"] for row in rows], dtype="datetime64[D]")
-
-
 def _load_policies() -> tuple[SlaPolicy, ...]:
-    rows = csv.DictReader(_packaged("sla_policies.csv").decode().splitlines())
+    rows = csv.DictReader((files("pqrs") / "data" / "sla_policies.csv").read_text(encoding="utf-8").splitlines())
     return tuple(
         SlaPolicy(
             pqrs_type=row["pqrs_type"],
@@ -189,11 +153,7 @@ def _term_table(policies: tuple[SlaPolicy, ...]) -> npt.NDArray[np.int16]:
     return table
 
 
-HOLIDAYS = _load_holidays()
-CALENDAR = np.busdaycalendar(weekmask="1111100", holidays=HOLIDAYS)
 POLICIES = _load_policies()
-PQRS_TYPES = tuple(dict.fromkeys(policy.pqrs_type for policy in POLICIES))
-CALENDAR_FROM, CALENDAR_TO = date(2015, 1, 1), date(2035, 12, 31)  # the days whose holidays are known here
 
 _VERSIONS = np.array(sorted({policy.valid_from for policy in POLICIES}), dtype="datetime64[D]")
 _TERMS = _term_table(POLICIES)

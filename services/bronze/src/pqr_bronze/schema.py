@@ -4,45 +4,49 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from pqr_common.tables.contract import Contract, Rule
+from pqr_common.tables.contract import Contract, Rule, optional, required
 
-__all__ = ["EMAILS", "PRODUCES", "REJECTS"]
+__all__ = ["EMAILS", "PRODUCES", "RAW_LINES", "RAW_VERSION", "REJECTS"]
 
 UTC_TIMESTAMP = pa.timestamp("us", tz="UTC")
+TEXT = pa.string()
 
+RAW_VERSION = "1"  # of the raw lines this code can read
+ADDRESS = pa.struct([("name", TEXT), ("address", TEXT)])
+FILE = pa.struct([("filename", TEXT), ("media_type", TEXT), ("bytes", pa.int64())])
 
-def _column(name: str, kind: pa.DataType) -> pa.Field:
-    return pa.field(name, kind, nullable=False)
-
+RAW_LINES = Contract(
+    dataset="emails",
+    grain="one delivered line",
+    schema=pa.schema(
+        [
+            *required(schema_version=TEXT, message_id=TEXT),
+            *optional(in_reply_to=TEXT),
+            *required(references=pa.list_(TEXT), direction=TEXT, received_at=TEXT, date=TEXT),
+            *required(**{"from": ADDRESS}, to=pa.list_(TEXT)),
+            *required(subject=TEXT, body=TEXT, auto_submitted=TEXT, attachments=pa.list_(FILE)),
+        ]
+    ),
+)
 
 # Where a row came from: the raw object (day and part), its line (from 0) and that line's byte offset.
-PROVENANCE = [
-    _column("raw_day", pa.date32()),
-    _column("raw_part", pa.int32()),
-    _column("raw_line", pa.int32()),
-    _column("raw_offset", pa.int64()),
-]
+PROVENANCE = required(raw_day=pa.date32(), raw_part=pa.int32(), raw_line=pa.int32(), raw_offset=pa.int64())
 
 EMAILS = Contract(
     dataset="emails",
     grain="one valid delivered line; a redelivered e-mail is a line of its own",
     schema=pa.schema(
         [
-            _column("message_id", pa.string()),
-            pa.field("in_reply_to", pa.string()),
-            pa.field("references", pa.string()),  # as in the header: separated by spaces, oldest first
-            _column("direction", pa.string()),
-            _column("received_at", UTC_TIMESTAMP),
-            _column("sent_at", UTC_TIMESTAMP),  # the Date header
-            _column("from_name", pa.string()),
-            _column("from_address", pa.string()),
-            _column("to_addresses", pa.string()),  # separated by commas
-            _column("subject", pa.string()),
-            _column("body", pa.string()),
-            _column("auto_submitted", pa.string()),
-            _column("attachment_count", pa.int32()),
-            _column("attachment_bytes", pa.int64()),
-            pa.field("extra_fields", pa.string()),  # JSON object of the fields the contract does not know
+            *required(message_id=TEXT),
+            *optional(in_reply_to=TEXT),
+            *optional(references=TEXT),  # as in the header: separated by spaces, oldest first
+            *required(direction=TEXT, received_at=UTC_TIMESTAMP),
+            *required(sent_at=UTC_TIMESTAMP),  # the Date header
+            *required(from_name=TEXT, from_address=TEXT),
+            *required(to_addresses=TEXT),  # separated by commas
+            *required(subject=TEXT, body=TEXT, auto_submitted=TEXT),
+            *required(attachment_count=pa.int32(), attachment_bytes=pa.int64()),
+            *optional(extra_fields=TEXT),  # JSON object of the fields the contract does not know
             *PROVENANCE,
         ]
     ),
@@ -74,11 +78,10 @@ REJECTS = Contract(
     grain="one raw line that could not be read",
     schema=pa.schema(
         [
-            _column("object", pa.string()),  # key of the raw object below its run: day=…/part-….jsonl
+            *required(object=TEXT),  # the raw object by its day and part: day=…/part-….jsonl
             *PROVENANCE,
-            _column("rule", pa.string()),
-            _column("reason", pa.string()),
-            _column("raw_text", pa.string()),  # undecodable bytes as \xNN
+            *required(rule=TEXT, reason=TEXT),
+            *required(raw_text=TEXT),  # undecodable bytes as \xNN
         ]
     ),
     key=("raw_day", "raw_part", "raw_line"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from pqr_bronze.schema import PRODUCES
+from pqr_bronze.schema import PRODUCES, RAW_LINES
 from pqr_bronze.transform import RawObject, transform
 from pqr_common.manifest.values import Check, Partition
 from pqr_common.stage.declaration import Phase, Stage
@@ -18,7 +18,7 @@ TASK_BYTES = 64 * 2**20
 
 
 def plan(inputs: StageInputs) -> list[Task]:
-    """Consecutive raw objects up to TASK_BYTES a task; many small days share one, a large object has its own."""
+    """Consecutive raw objects up to TASK_BYTES per task; many small days share one, a large object has its own."""
     groups: list[list[Partition]] = [[]]
     size = 0
     for partition in inputs.manifests["raw"].dataset("emails").partitions:
@@ -30,9 +30,9 @@ def plan(inputs: StageInputs) -> list[Task]:
     return [Task(f"part-{number:05d}", tuple(group)) for number, group in enumerate(groups) if group]
 
 
-def work(task: Task, bench: TaskContext) -> Iterable[Output]:
+def work(task: Task, context: TaskContext) -> Iterable[Output]:
     """Read the task's raw objects, each verified against its hash."""
-    objects = [_raw_object(part, bench.read_lines(part)) for part in task.inputs if isinstance(part, Partition)]
+    objects = [_raw_object(part, context.read_lines(part)) for part in task.inputs if isinstance(part, Partition)]
     outcome = transform(objects)
     yield Output("emails", task.key, outcome.emails, rejected=outcome.rejects.num_rows)
     yield Output("rejects", task.key, outcome.rejects)
@@ -54,7 +54,7 @@ STAGE = Stage(
     name="bronze",
     writes="bronze",
     package="pqr_bronze",
-    requires={"raw": ()},
+    requires={"raw": (RAW_LINES,)},
     produces=PRODUCES,
     phases=(Phase("parse", plan, work),),
     checks=checks,

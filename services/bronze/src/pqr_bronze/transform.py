@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pqr_bronze.schema import EMAILS, REJECTS
+from pqr_bronze.fields import FILES, KNOWN, STRUCTURE
+from pqr_bronze.schema import EMAILS, RAW_VERSION, REJECTS
 from pqr_common.tables.sql import QueryFailed, query, sql_of
 
 __all__ = ["Outcome", "RawObject", "transform"]
@@ -18,23 +19,6 @@ __all__ = ["Outcome", "RawObject", "transform"]
 NEWLINE = 10
 LINE_END = b"}\n"  # how every whole line ends
 LINES_A_LOOK = 256  # how many lines Arrow checks at once; of 128 to 1,024 all cost the same
-TAKEN_AS_IT_IS = [
-    name
-    for name in EMAILS.schema.names
-    if name
-    in {
-        "message_id",
-        "in_reply_to",
-        "direction",
-        "received_at",
-        "from_name",
-        "from_address",
-        "to_addresses",
-        "subject",
-        "body",
-        "auto_submitted",
-    }
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +58,7 @@ def _parsed(lines: pa.ChunkedArray, *, is_guarded: bool = False) -> pa.Table:
     """The fields of every line. Lines that are plainly broken are null already, so a second look is rare."""
     sql, table = sql_of("pqr_bronze", "sql/parse.sql"), pa.table({"line": lines})
     try:
-        return query(sql, {"is_guarded": is_guarded}, lines=table)
+        return query(sql, {"is_guarded": is_guarded, "structure": STRUCTURE}, lines=table)
     except QueryFailed:
         if is_guarded:
             raise
@@ -82,7 +66,7 @@ def _parsed(lines: pa.ChunkedArray, *, is_guarded: bool = False) -> pa.Table:
 
 
 def _lines(objects: Sequence[RawObject]) -> tuple[pa.ChunkedArray, pa.Table]:
-    """The lines, newline included, as views into the bytes (one chunk an object), and where each came from."""
+    """The lines, newline included, as views into the bytes (one chunk per object), and where each came from."""
     bounds = [_bounds(raw.data) for raw in objects]
     chunks = [_views(raw.data, at) for raw, at in zip(objects, bounds, strict=True)]
     counts = [len(at) - 1 for at in bounds]
@@ -131,8 +115,9 @@ def _bounds(data: bytes) -> np.ndarray:
 
 def _emails(parsed: pa.Table, lines: pa.ChunkedArray, provenance: pa.Table) -> tuple[pa.Table, np.ndarray]:
     """All lines as if they were valid, and which of them are sure to be."""
-    derived = query(sql_of("pqr_bronze", "sql/clean.sql"), parsed=parsed.append_column("line", lines))
-    columns = {name: parsed.column(name) for name in TAKEN_AS_IT_IS}
+    constants, table = {"version": RAW_VERSION, "files": FILES}, parsed.append_column("line", lines)
+    derived = query(sql_of("pqr_bronze", "sql/clean.sql"), constants, parsed=table)
+    columns = {name: parsed.column(name) for name in EMAILS.schema.names if name in parsed.column_names}
     references = parsed.column("references")
     columns |= {
         "references": pc.if_else(pc.equal(references, ""), None, references),
@@ -150,7 +135,7 @@ def _diagnosed(lines: pa.ChunkedArray, suspects: np.ndarray) -> pa.Table:
     """For each line that is not canonical, in order: the rule it breaks, if any, what it adds, and its bytes."""
     raw = pa.chunked_array([_bytes(chunk) for chunk in lines.chunks], pa.binary()).take(pa.array(suspects))
     table = pa.table({"ordinal": pa.array(suspects, pa.int64()), "raw": raw})
-    found = query(sql_of("pqr_bronze", "sql/diagnose.sql"), suspects=table)
+    found = query(sql_of("pqr_bronze", "sql/diagnose.sql"), {"version": RAW_VERSION}, suspects=table, known=KNOWN)
     return found.append_column("raw", raw)
 
 

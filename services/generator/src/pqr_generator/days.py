@@ -9,13 +9,13 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from pqr_generator.headers import UTC_AHEAD
-from pqr_generator.key import day_key
-from pqr_generator.lines import json_lines
-from pqr_generator.mails import Mails, arrivals
-from pqr_generator.plan import volume_plan
+from pqr_generator.answer_key import day_key
+from pqr_generator.lines.json_lines import json_lines
+from pqr_generator.mails.arrivals import Mails, arrivals
 from pqr_generator.schema import PART_LINES
-from pqr_generator.tickets import DAY_SECONDS
+from pqr_generator.tickets.opening import DAY_SECONDS
+from pqr_generator.tickets.volume import planned_volume
+from pqrs.calendar import utc_time
 from pqrs.parameters import Parameters
 
 __all__ = ["DayKey", "RawPart", "generate"]
@@ -43,24 +43,24 @@ class DayKey:
 
 def generate(parameters: Parameters, first: date, last: date) -> Iterator[RawPart | DayKey]:
     """What arrives from `first` to `last`, day by day; a day's objects do not depend on the days beside it."""
-    plan = volume_plan(parameters)
+    volume = planned_volume(parameters)
     start, stop = (first - parameters.opens_on).days, (last - parameters.opens_on).days + 1
-    arrived = arrivals(parameters, plan, start, stop)
-    days = plan.days[start:stop]
+    arrived = arrivals(parameters, volume, range(start, stop))
+    days = volume.days[start:stop]
     edges = np.searchsorted(arrived.mails.received // DAY_SECONDS, np.append(days, days[-1] + 1).astype(np.int64))
     for place, day in enumerate(days):
         mails = arrived.mails.take(slice(edges[place], edges[place + 1]))
         for number in range(max(1, -(-len(mails) // PART_LINES))):
             rows = mails.take(slice(number * PART_LINES, (number + 1) * PART_LINES))
-            yield _raw_part(parameters, day.item(), number, rows)
-        yield DayKey(day.item(), day_key(parameters, mails, arrived.keys, day))
+            yield _raw_part(parameters, rows, day=day.item(), number=number)
+        yield DayKey(day.item(), day_key(parameters, mails, truths=arrived.truths, day=day))
 
 
-def _raw_part(parameters: Parameters, day: date, number: int, mails: Mails) -> RawPart:
+def _raw_part(parameters: Parameters, mails: Mails, *, day: date, number: int) -> RawPart:
     lines, _ = json_lines(parameters, mails)
     bounds = (_instant(int(mails.received[0])), _instant(int(mails.received[-1]))) if len(mails) else (None, None)
     return RawPart(day, number, lines, len(mails), *bounds)
 
 
 def _instant(local: int) -> str:
-    return f"{np.datetime64(local + UTC_AHEAD, 's')}Z"
+    return f"{utc_time(np.datetime64(local, 's')).astype('datetime64[s]')}Z"

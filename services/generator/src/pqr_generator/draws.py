@@ -1,6 +1,6 @@
 """Keyed draws: word `i` of a field depends on the seed, the field's name and `i`, on nothing else.
 
-Raw words of Philox 4x64 (four a counter), then integer arithmetic and lookup tables: no distribution of a
+Raw words of Philox 4x64 (four per counter), then integer arithmetic and lookup tables: no distribution of a
 library and no float takes part in a decision, so a field added tomorrow moves no field of today.
 """
 
@@ -17,7 +17,7 @@ __all__ = ["Ints", "Words", "below", "chance", "field_key", "low", "mixed", "pic
 Words: TypeAlias = npt.NDArray[np.uint64]
 Ints: TypeAlias = npt.NDArray[np.int64]
 
-WORDS_A_COUNTER = 4
+WORDS_PER_COUNTER = 4
 _HALF = np.uint64(32)
 _LOW_HALF = np.uint64(0xFFFF_FFFF)
 
@@ -28,19 +28,19 @@ def field_key(seed: int, field: str) -> tuple[int, int]:
     return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:16], "little")
 
 
-def words(seed: int, field: str, first: int, count: int) -> Words:
-    """Words `first` .. `first + count - 1` of a field."""
-    counter, skipped = divmod(first, WORDS_A_COUNTER)
+def words(seed: int, field: str, numbers: range) -> Words:
+    """The words of a field at consecutive numbers."""
+    counter, skipped = divmod(numbers.start, WORDS_PER_COUNTER)
     # A key given as words leaves the bit stream to Philox alone; no seeding algorithm is involved.
     stream = np.random.Philox(
         key=np.array(field_key(seed, field), dtype=np.uint64),
         counter=np.array([counter, 0, 0, 0], dtype=np.uint64),
     )
-    return np.asarray(stream.random_raw(count + skipped), dtype=np.uint64)[skipped:]
+    return np.asarray(stream.random_raw(len(numbers) + skipped), dtype=np.uint64)[skipped:]
 
 
 def below(drawn: Words, bound: npt.ArrayLike) -> Ints:
-    """Integers in 0 .. bound - 1 (bound < 2^31, one or one a draw) from the high half of each word."""
+    """Integers in 0 .. bound - 1 (bound < 2^31, one or one per draw) from the high half of each word."""
     return _scaled(drawn >> _HALF, bound)
 
 

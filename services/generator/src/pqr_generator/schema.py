@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from pqr_common.tables.contract import Contract
+from pqr_common.tables.contract import Contract, optional, required
 
 __all__ = ["ANSWERS", "EMAILS", "PART_LINES", "PRODUCES", "SCHEMA_VERSION"]
 
 PART_LINES = 65_536  # a day with more lines is split into parts of this many
 SCHEMA_VERSION = "1"
 
+TEXT, DAY, FLAG = pa.string(), pa.date32(), pa.bool_()
 
-def _required(name: str, kind: pa.DataType) -> pa.Field:
-    return pa.field(name, kind, nullable=False)
 
+ADDRESS = pa.struct([("name", TEXT), ("address", TEXT)])
+FILE = pa.struct([("filename", TEXT), ("media_type", TEXT), ("bytes", pa.int64())])
 
 # The fields of a line, in the order in which they are written. Lines are objects, not a table.
 EMAILS = Contract(
@@ -22,22 +23,11 @@ EMAILS = Contract(
     grain="one e-mail as delivered; a redelivery is a line of its own",
     schema=pa.schema(
         [
-            _required("schema_version", pa.string()),
-            _required("message_id", pa.string()),
-            pa.field("in_reply_to", pa.string()),
-            _required("references", pa.list_(pa.string())),
-            _required("direction", pa.string()),
-            _required("received_at", pa.string()),
-            _required("date", pa.string()),
-            _required("from", pa.struct([("name", pa.string()), ("address", pa.string())])),
-            _required("to", pa.list_(pa.string())),
-            _required("subject", pa.string()),
-            _required("body", pa.string()),
-            _required("auto_submitted", pa.string()),
-            _required(
-                "attachments",
-                pa.list_(pa.struct([("filename", pa.string()), ("media_type", pa.string()), ("bytes", pa.int64())])),
-            ),
+            *required(schema_version=TEXT, message_id=TEXT),
+            *optional(in_reply_to=TEXT),
+            *required(references=pa.list_(TEXT), direction=TEXT, received_at=TEXT, date=TEXT),
+            *required(**{"from": ADDRESS}, to=pa.list_(TEXT)),
+            *required(subject=TEXT, body=TEXT, auto_submitted=TEXT, attachments=pa.list_(FILE)),
         ]
     ),
 )
@@ -47,26 +37,16 @@ ANSWERS = Contract(
     grain="one planned ticket (at its request's line), or one line that is dirty on purpose",
     schema=pa.schema(
         [
-            _required("record", pa.string()),  # ticket or dirt
-            _required("day", pa.date32()),  # arrival day, which for tickets is the opening day
-            _required("part", pa.int32()),
-            _required("line", pa.int32()),  # from 0, within the part
-            _required("message_id", pa.string()),
-            _required("ticket_index", pa.int64()),
-            _required("radicado", pa.string()),
-            pa.field("pqrs_type", pa.string()),
-            pa.field("topic", pa.string()),
-            pa.field("department", pa.string()),
-            pa.field("municipality", pa.string()),
-            pa.field("dependency", pa.string()),
-            pa.field("received_on", pa.date32()),
-            pa.field("due_on", pa.date32()),
-            pa.field("effective_due_on", pa.date32()),
-            pa.field("is_eligible", pa.bool_()),  # has a term and is not transferred: the quota's denominator
-            pa.field("is_breached", pa.bool_()),
-            pa.field("fate", pa.string()),
-            pa.field("answered_on", pa.date32()),  # the first answer, also when it lies after the window
-            pa.field("dirt", pa.string()),
+            *required(record=TEXT),  # ticket or dirt
+            *required(day=DAY),  # arrival day, which for tickets is the opening day
+            *required(part=pa.int32(), line=pa.int32()),  # line: from 0, within the part
+            *required(message_id=TEXT, ticket_index=pa.int64(), radicado=TEXT),
+            *optional(pqrs_type=TEXT, topic=TEXT, department=TEXT, municipality=TEXT, dependency=TEXT),
+            *optional(received_on=DAY, due_on=DAY, effective_due_on=DAY),
+            *optional(is_eligible=FLAG),  # has a term and is not transferred: the quota's denominator
+            *optional(is_breached=FLAG, fate=TEXT),
+            *optional(answered_on=DAY),  # the first answer, also when it lies after the window
+            *optional(dirt=TEXT),
         ]
     ),
     key=("record", "part", "line"),

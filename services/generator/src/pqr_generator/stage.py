@@ -13,13 +13,13 @@ from pqr_common.manifest.values import Check
 from pqr_common.stage.declaration import Phase, Stage
 from pqr_common.stage.values import Output, StageInputs, StageOutcome, Task, TaskContext
 from pqr_generator.days import RawPart, generate
-from pqr_generator.plan import validate, volume_plan
 from pqr_generator.schema import PRODUCES
+from pqr_generator.tickets.volume import planned_volume, validate
 from pqrs.parameters import Parameters
 
 __all__ = ["STAGE"]
 
-MAILS_A_TICKET = 4  # roughly, to size tasks
+MAILS_PER_TICKET = 4  # roughly, to size tasks
 # Up to so many tasks while each has so many mails. More tasks mean more days seen twice, since each task goes back to
 # the tickets whose threads still write; fewer mean more memory, of which the last size takes some 700 MB.
 TASK_SIZES = ((4, 20_000), (8, 250_000), (None, 1_000_000))
@@ -29,8 +29,8 @@ def plan_days(inputs: StageInputs) -> list[Task]:
     """Runs of days with about equally many tickets."""
     parameters = Parameters.of(inputs.parameters)
     offset = (parameters.window_from - parameters.opens_on).days
-    tickets = np.cumsum(volume_plan(parameters).tickets[offset:])
-    mails = int(tickets[-1]) * MAILS_A_TICKET
+    tickets = np.cumsum(planned_volume(parameters).tickets[offset:])
+    mails = int(tickets[-1]) * MAILS_PER_TICKET
     count = max(1, *(min(most or mails, math.ceil(mails / size)) for most, size in TASK_SIZES))
     ends = np.searchsorted(tickets, tickets[-1] * np.arange(1, count) // count) + 1
     edges = np.unique(np.concatenate([[0], ends, [len(tickets)]])).tolist()
@@ -42,9 +42,9 @@ def _task(days: list[date]) -> Task:
     return Task(f"{first}-{last}", arguments={"first": first, "last": last})
 
 
-def work_days(task: Task, bench: TaskContext) -> Iterator[Output]:
+def work_days(task: Task, context: TaskContext) -> Iterator[Output]:
     """The raw parts and the answer key of each day of the task."""
-    parameters = Parameters.of(bench.parameters)
+    parameters = Parameters.of(context.parameters)
     first, last = (date.fromisoformat(task.arguments[name]) for name in ("first", "last"))
     for made in generate(parameters, first, last):
         day = made.day.isoformat()
@@ -67,8 +67,8 @@ def work_days(task: Task, bench: TaskContext) -> Iterator[Output]:
 def checks(outcome: StageOutcome) -> list[Check]:
     """Every day of the window is there, and the planned breaches are the quota to within one ticket."""
     parameters = Parameters.of(outcome.inputs.parameters)
-    plan = volume_plan(parameters)
-    eligible, breached = int(plan.eligible.sum()), int(plan.breached.sum())
+    volume = planned_volume(parameters)
+    eligible, breached = int(volume.eligible.sum()), int(volume.breached.sum())
     written = {part.key.partition("/")[0] for part in outcome.partitions.get("emails", ())}
     keyed = {part.key for part in outcome.partitions.get("answers", ())}
     off = abs(breached - eligible * parameters.breach_rate) > 1

@@ -14,59 +14,47 @@ import pyarrow as pa
 from pqr_common.manifest.values import Check
 from pqr_common.tables.contract import conform
 from pqr_common.tables.sql import query, sql_of
-from pqr_gold.schema import MARTS
-from pqrs import terms
+from pqr_gold.marts import MARTS, PARTIALS
+from pqrs import calendar
+from pqrs.catalogue import PQRS_TYPES
 
-__all__ = ["NEEDS", "PARTIALS", "mart", "partials", "reconciliation"]
-
-PARTIALS = ("flow", "outcomes", "territory", "topic", "arrivals", "backlog_age", "access", "traits", "cohorts")
-NEEDS: Mapping[str, tuple[str, ...]] = {
-    "kpi_executive": ("territory", "outcomes", "traits"),
-    "kpi_daily": ("flow",),
-    "kpi_sla": ("outcomes",),
-    "kpi_backlog_age": ("backlog_age",),
-    "kpi_territory": ("territory",),
-    "kpi_topic": ("topic",),
-    "kpi_arrivals": ("arrivals",),
-    "kpi_peaks": ("flow",),
-    "kpi_response_time": ("outcomes",),
-    "kpi_cohorts": ("cohorts",),
-    "report_access_to_information": ("access",),
-}
+__all__ = ["mart", "partials", "reconciliation"]
 
 MARGIN = np.timedelta64(60, "D")  # a reception day falls at most some days outside the window
-EPOCH = np.datetime64(terms.CALENDAR_FROM, "D")
+EPOCH = np.datetime64(calendar.FIRST_DAY, "D")
 
 
 def partials(tickets: pa.Table, window_from: date, window_to: date) -> dict[str, pa.Table]:
     """The partial counts of one partition of tickets, by name (`PARTIALS`)."""
-    facts = query(_sql("partials/facts"), tickets=tickets, run=_run(window_from, window_to),
-                  calendar=_calendar(window_from, window_to))  # fmt: skip
-    if facts.num_rows != tickets.num_rows:
-        raise ValueError(f"Each ticket must give one fact, found {facts.num_rows} of {tickets.num_rows} tickets.")
-    return {name: query(_sql(f"partials/{name}"), facts=facts) for name in PARTIALS}
-
-
-def mart(name: str, parts: Mapping[str, pa.Table], window_from: date, window_to: date) -> pa.Table:
-    """One mart (`MARTS`) from the concatenated partials it needs (`NEEDS`), as its contract says."""
-    made = query(
-        _sql("macros") + _sql(name),
-        **{partial: parts[partial] for partial in NEEDS[name]},
+    facts = query(
+        sql_of("pqr_gold", "partials/facts.sql"),
+        {"behind_utc": -calendar.UTC_OFFSET},
+        tickets=tickets,
         run=_run(window_from, window_to),
         calendar=_calendar(window_from, window_to),
-        types=pa.table({"pqrs_type": list(terms.PQRS_TYPES)}),
     )
-    return conform(made, MARTS[name])
+    if facts.num_rows != tickets.num_rows:
+        raise ValueError(f"Each ticket must give one fact, found {facts.num_rows} of {tickets.num_rows} tickets.")
+    return {name: query(partial.sql, facts=facts) for name, partial in PARTIALS.items()}
+
+
+def mart(name: str, parts: Mapping[str, pa.Table], window: tuple[date, date]) -> pa.Table:
+    """One mart (`MARTS`) from the concatenated partials it needs, as its contract says."""
+    made = query(
+        sql_of("pqr_gold", "sql/macros.sql") + MARTS[name].sql,
+        **{partial.name: parts[partial.name] for partial in MARTS[name].needs},
+        run=_run(*window),
+        calendar=_calendar(*window),
+        types=pa.table({"pqrs_type": list(PQRS_TYPES)}),
+    )
+    return conform(made, MARTS[name].contract)
 
 
 def reconciliation(marts: Mapping[str, pa.Table], count_tickets: int) -> list[Check]:
     """Every figure that two marts tell must be one figure; the tickets of silver are the first of them."""
-    sides = query(_sql("reconciliation"), tickets=pa.table({"tickets": [count_tickets]}), **marts)
+    tickets = pa.table({"tickets": [count_tickets]})
+    sides = query(sql_of("pqr_gold", "sql/reconciliation.sql"), tickets=tickets, **marts)
     return [Check.equal(row["name"], row["observed"], row["expected"]) for row in sides.to_pylist()]
-
-
-def _sql(name: str) -> str:
-    return sql_of("pqr_gold", f"sql/{name}.sql")
 
 
 def _run(window_from: date, window_to: date) -> pa.Table:
@@ -74,13 +62,13 @@ def _run(window_from: date, window_to: date) -> pa.Table:
 
 
 def _calendar(window_from: date, window_to: date) -> pa.Table:
-    """One row a day around the window; `business_number` counts business days, so ages are differences of it."""
+    """One row per day around the window; `business_number` counts business days, so ages are differences of it."""
     days = np.arange(np.datetime64(window_from, "D") - MARGIN, np.datetime64(window_to, "D") + MARGIN)
     return pa.table(
         {
             "day": days,
-            "is_business_day": np.is_busday(days, busdaycal=terms.CALENDAR),
-            "is_holiday": np.isin(days, terms.HOLIDAYS),
-            "business_number": terms.business_days_between(EPOCH, days),
+            "is_business_day": np.is_busday(days, busdaycal=calendar.BUSINESS_DAYS),
+            "is_holiday": np.isin(days, calendar.HOLIDAYS),
+            "business_number": calendar.business_days_between(EPOCH, days),
         }
     )

@@ -11,7 +11,7 @@ from pqr_common.errors import PqrError
 from pqr_common.process import log
 from pqr_common.process.metrics import latest
 from pqr_common.tables.sql import sql_of
-from pqr_loader.postgres import connection
+from pqr_loader.postgres.connection import connection, table_exists
 from pqrs.catalogue import PQRS_TYPES
 
 __all__ = ["Figures", "figures", "show_figures"]
@@ -43,8 +43,10 @@ class Figures:
 
 
 def figures(dsn: str) -> list[Figures]:
-    """One a type, and one for all types; empty when nothing is published."""
+    """One per type, and one for all types; empty when nothing is published."""
     with connection(dsn) as opened, opened.cursor(row_factory=class_row(Figures)) as cursor:
+        if not table_exists(opened, "gold.kpi_daily"):
+            return []
         return cursor.execute(sql_of("pqr_loader", "sql/figures.sql").encode()).fetchall()
 
 

@@ -3,64 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from pqr_common.canonical import canonical_json
-from pqr_common.manifest import layout
-from pqr_common.manifest.runs import Attempt
-from pqr_common.manifest.values import Dataset, Manifest, schema_fingerprint
-from pqr_loader.schema import MIRRORED
+from pqr_common.manifest.attempts import Attempt
+from pqr_common.manifest.graph import Graph
+from pqr_common.manifest.rules import schema_fingerprint
+from pqr_common.manifest.state import run_state
+from pqr_common.manifest.values import Dataset, Manifest
 from pqrs.parameters import Parameters
 
-__all__ = ["LAYERS", "STAGES", "rows_of"]
+__all__ = ["Story", "rows_of"]
 
 Row = dict[str, Any]
 
-STAGES = tuple(layout.STAGE_WRITES)
-LAYERS = tuple(layout.STAGE_WRITES.values())
-# The datasets that each layer is made from; what the loader makes mirrors one dataset each.
-_MADE_FROM = {
-    "bronze": {"raw": ("emails",)},
-    "silver": {"bronze": ("emails",)},
-    "gold": {"silver": ("tickets",)},
-}
-_STAGE_OF = {writes: stage for stage, writes in layout.STAGE_WRITES.items()}
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What the lake knows of a run: manifests by layer, attempts oldest first, rejected lines by layer and rule."""
+
+    run_id: str
+    parameters: Parameters
+    graph: Graph
+    manifests: Mapping[str, Manifest]
+    attempts: Sequence[Attempt]
+    rejects: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-def rows_of(
-    run_id: str,
-    parameters: Parameters,
-    manifests: Mapping[str, Manifest],
-    attempts: Sequence[Attempt],
-    rejects: Mapping[str, Mapping[str, int]] | None = None,
-) -> dict[str, list[Row]]:
-    """The rows of each table of `meta`, parents first.
-
-    `manifests` by layer, `attempts` oldest first; `rejects`: lines a layer rejected by rule.
-    """
-    datasets = [(manifest, dataset) for manifest in manifests.values() for dataset in manifest.datasets]
+def rows_of(story: Story) -> dict[str, list[Row]]:
+    """The rows of each table of `meta`, parents first."""
+    nodes = {node.writes: node for node in story.graph.nodes}
+    datasets = [(manifest, dataset) for manifest in story.manifests.values() for dataset in manifest.datasets]
     return {
-        "meta.runs": [_run(run_id, parameters, manifests, attempts)],
-        "meta.attempts": [_attempt(attempt) for attempt in attempts],
-        "meta.manifests": [_manifest(manifest) for manifest in manifests.values()],
+        "meta.runs": [_run(story)],
+        "meta.stages": [
+            {"run_id": story.run_id, "position": position, "stage": node.stage, "layer": node.writes}
+            for position, node in enumerate(story.graph.nodes)
+        ],
+        "meta.attempts": [_attempt(attempt) for attempt in story.attempts],
+        "meta.manifests": [_manifest(manifest, nodes[layer].stage) for layer, manifest in story.manifests.items()],
         "meta.datasets": [_dataset(manifest, dataset) for manifest, dataset in datasets],
         "meta.partitions": [row for manifest, dataset in datasets for row in _partitions(manifest, dataset)],
         "meta.lineage": [row for manifest, dataset in datasets for row in _lineage(manifest, dataset)],
         "meta.rejects": [
-            {"run_id": run_id, "layer": layer, "rule": rule, "rejected": count}
-            for layer, counted in (rejects or {}).items()
+            {"run_id": story.run_id, "layer": layer, "rule": rule, "rejected": count}
+            for layer, counted in story.rejects.items()
             for rule, count in sorted(counted.items())
         ],
-        "meta.quality_checks": [row for attempt in attempts for row in _checks(attempt)],
+        "meta.quality_checks": [row for attempt in story.attempts for row in _checks(attempt)],
     }
 
 
-def _run(run_id: str, parameters: Parameters, manifests: Mapping[str, Manifest], attempts: Sequence[Attempt]) -> Row:
-    state, failed = _state(manifests, attempts)
-    is_over = state in ("completed", "failed")
-    ends = [attempt.finished_at for attempt in attempts if attempt.finished_at]
+def _run(story: Story) -> Row:
+    parameters, state = story.parameters, run_state(story.graph, story.manifests, story.attempts)
+    is_failed, is_over = state.name == "failed", state.name in ("completed", "failed")
     return {
-        "run_id": run_id,
+        "run_id": story.run_id,
         "parameters": _json(parameters.to_json()),
         "parameters_digest": parameters.digest,
         "seed": parameters.seed,
@@ -68,24 +67,14 @@ def _run(run_id: str, parameters: Parameters, manifests: Mapping[str, Manifest],
         "window_from": parameters.window_from,
         "window_to": parameters.window_to,
         "as_of": parameters.as_of,
-        "state": state,
-        "failed_stage": failed.stage if failed else None,
-        "reason": failed.error if failed else None,
-        "started_at": min((attempt.started_at for attempt in attempts), default=None),
-        "finished_at": max(ends, default=None) if is_over else None,
+        "state": state.name,
+        "failed_stage": state.stage if is_failed else None,
+        "reason": state.reason,
+        "started_at": min((each.started_at for each in story.attempts if each.started_at), default=None),
+        "finished_at": max((each.finished_at for each in story.attempts if each.finished_at), default=None)
+        if is_over
+        else None,
     }
-
-
-def _state(manifests: Mapping[str, Manifest], attempts: Sequence[Attempt]) -> tuple[str, Attempt | None]:
-    """A run is where its first stage without a manifest is; that stage's last attempt says how it went."""
-    for stage in STAGES:
-        if layout.STAGE_WRITES[stage] in manifests:
-            continue
-        last = next((attempt for attempt in reversed(attempts) if attempt.stage == stage), None)
-        if last is not None and last.state == "failed":
-            return "failed", last
-        return ("running" if attempts else "declared"), None
-    return "completed", None
 
 
 def _attempt(attempt: Attempt) -> Row:
@@ -96,11 +85,11 @@ def _attempt(attempt: Attempt) -> Row:
     return {name: getattr(attempt, name) for name in names} | {"attempt": attempt.number}
 
 
-def _manifest(manifest: Manifest) -> Row:
+def _manifest(manifest: Manifest, stage: str) -> Row:
     return {
         "run_id": manifest.run_id,
-        "layer": manifest.stage,
-        "stage": _STAGE_OF[manifest.stage],
+        "layer": manifest.layer,
+        "stage": stage,
         "digest": manifest.digest,
         "inputs": _json([{"layer": source.manifest, "digest": source.digest} for source in manifest.inputs]),
         "service_version": manifest.code.get("version"),
@@ -113,7 +102,7 @@ def _manifest(manifest: Manifest) -> Row:
 def _dataset(manifest: Manifest, dataset: Dataset) -> Row:
     return {
         "run_id": manifest.run_id,
-        "layer": manifest.stage,
+        "layer": manifest.layer,
         "dataset": dataset.name,
         "grain": dataset.grain,
         "columns": _json([_column(line) for line in dataset.schema]),
@@ -135,28 +124,23 @@ def _column(line: str) -> dict[str, Any]:
 def _partitions(manifest: Manifest, dataset: Dataset) -> Iterable[Row]:
     names = ("key", "path", "rows", "rejected", "bytes", "sha256", "content_digest", "min_at", "max_at")
     for part in dataset.partitions:
-        where = {"run_id": manifest.run_id, "layer": manifest.stage, "dataset": dataset.name}
+        where = {"run_id": manifest.run_id, "layer": manifest.layer, "dataset": dataset.name}
         yield where | {name: getattr(part, name) for name in names}
 
 
 def _lineage(manifest: Manifest, dataset: Dataset) -> Iterable[Row]:
     """Edges to the datasets this one was made from, with the digest of the manifest that held them."""
     digests = {source.manifest: source.digest for source in manifest.inputs}
-    if manifest.stage == "load":
-        mirrored = MIRRORED.get(dataset.name)
-        edges = [mirrored] if mirrored else []
-    else:
-        made_from = _MADE_FROM.get(manifest.stage, {})
-        edges = [(layer, name) for layer, names in made_from.items() if layer in digests for name in names]
-    for layer, name in edges:
-        yield {
-            "run_id": manifest.run_id,
-            "layer": manifest.stage,
-            "dataset": dataset.name,
-            "input_layer": layer,
-            "input_dataset": name,
-            "input_manifest_digest": digests[layer],
-        }
+    for layer, _, name in (edge.partition("/") for edge in dataset.made_from):
+        if layer in digests:
+            yield {
+                "run_id": manifest.run_id,
+                "layer": manifest.layer,
+                "dataset": dataset.name,
+                "input_layer": layer,
+                "input_dataset": name,
+                "input_manifest_digest": digests[layer],
+            }
 
 
 def _checks(attempt: Attempt) -> Iterable[Row]:

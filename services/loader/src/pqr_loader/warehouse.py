@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,21 +12,22 @@ from psycopg.rows import dict_row
 
 from pqr_common.lake.port import Lake
 from pqr_common.manifest.runs import RunRecords
-from pqr_common.manifest.values import Manifest, Partition
-from pqr_common.stage.values import StageInputs
-from pqr_common.stage.worker import LakeContext
+from pqr_common.manifest.values import Partition
 from pqr_common.tables.digest import content_digest
+from pqr_common.tables.parquet import parquet_table
 from pqr_common.tables.sql import sql_of
-from pqr_loader import openlineage, postgres, publishing, recording
-from pqr_loader.archive import unlike
-from pqr_loader.comparison import differing_rows, worded
+from pqr_loader import openlineage
 from pqr_loader.figures import show_figures
-from pqr_loader.plan import Rows, Slot
-from pqr_loader.postgres import connection
-from pqr_loader.reference import REFERENCE
-from pqr_loader.schema import MIRRORED, PARTITIONED, TABLES
-from pqr_loader.stage import expected
-from pqr_loader.staging import read_back, readable, reader
+from pqr_loader.mirror.changes import Rows, Slot
+from pqr_loader.mirror.comparison import differing_rows, worded
+from pqr_loader.mirror.reference import REFERENCE
+from pqr_loader.mirror.tables import Table
+from pqr_loader.postgres import publishing, recording
+from pqr_loader.postgres.archive import unlike
+from pqr_loader.postgres.connection import connection, migrate, pending, table_exists
+from pqr_loader.postgres.shape import shown
+from pqr_loader.postgres.staging import reader, seen
+from pqr_loader.stage import expected, inputs_for, tables_of
 
 __all__ = ["WAREHOUSE", "Warehouse"]
 
@@ -38,7 +40,7 @@ class Warehouse:
 
     def migrate(self, dsn: str) -> list[str]:
         """Apply pending migrations; returns their names."""
-        return postgres.migrate(dsn)
+        return migrate(dsn)
 
     def record(self, lake: Lake, run_id: str, dsn: str) -> None:
         """Copy a run's manifests and attempts into `meta`, whatever its state; twice changes nothing."""
@@ -54,27 +56,30 @@ class Warehouse:
         return show_figures(dsn)
 
     def differences(self, lake: Lake, run_id: str, dsn: str) -> list[str]:
-        """One sentence for each thing in Postgres that is not as the manifests of this run say; empty when equal.
+        """One sentence per thing in Postgres that is not as the manifests of this run say; empty when equal.
 
         All rows are read back: their number and digest by partition and, where those differ, row by row.
         """
-        shown = self.published(dsn)
-        if shown != run_id:
-            return [f"Postgres must show run {run_id}, found {shown or 'none'}: run `pqr publish {run_id}`."]
-        wanted = expected(_inputs(lake, run_id).manifests)
-        said = _unknown_parts(dsn, wanted)
+        told = self.published(dsn)
+        if told != run_id:
+            return [f"Postgres must show run {run_id}, found {told or 'none'}: run `pqr publish {run_id}`."]
+        manifests = inputs_for(RunRecords(lake, run_id)).manifests
+        wanted, tables = expected(manifests), tables_of(manifests)
+        said = _unknown_rows(dsn, wanted, tables=tables, run_id=run_id)
         with reader(dsn) as cursor:
             for rows, partitions in wanted.items():
-                said += _slot_differences(cursor, rows, _Source(lake, run_id, partitions))
-        return said or _archive_differences(dsn, run_id)
+                source = _Source(lake, run_id, tables[rows.slot.table], partitions)
+                said += _slot_differences(cursor, rows, source)
+        return said or _archive_differences(dsn, run_id, tables)
 
     def kpis(self, dsn: str) -> dict[str, Any]:
         """The row of `gold.kpi_executive`, and the run it is of; empty when nothing is published."""
         with connection(dsn) as opened:
+            if not table_exists(opened, "gold.kpi_executive"):
+                return {}
             cursor = opened.cursor(row_factory=dict_row)
-            row = cursor.execute("select * from meta.published, gold.kpi_executive").fetchone()
-        names = ("run_id", *TABLES["gold.kpi_executive"].schema.names)
-        return {} if row is None else {name: row[name] for name in names}
+            row = cursor.execute("select run_id, kpi_executive.* from meta.published, gold.kpi_executive").fetchone()
+        return row or {}
 
     def openlineage(self, run_id: str, dsn: str) -> list[dict[str, Any]]:
         """The run's records as OpenLineage run events."""
@@ -88,7 +93,7 @@ class Warehouse:
 
     def examine(self, dsn: str, *, now: datetime) -> list[str]:
         """What `pqr doctor` should say about this Postgres; `now` is the caller's clock, in UTC."""
-        found = [f"Postgres must be migrated, found {name} pending: run any stage." for name in postgres.pending(dsn)]
+        found = [f"Postgres must be migrated, found {name} pending: run any stage." for name in pending(dsn)]
         if found:
             return found
         with connection(dsn) as opened:
@@ -107,59 +112,61 @@ class Warehouse:
         return found
 
 
+@dataclass(frozen=True, slots=True)
 class _Source:
     """The rows a slot must mirror, read only when they are needed."""
 
-    def __init__(self, lake: Lake, run_id: str, partitions: tuple[Partition, ...]) -> None:
-        self.lake, self.run_id, self.partitions = lake, run_id, partitions
+    lake: Lake
+    run_id: str
+    table: Table
+    partitions: tuple[Partition, ...]
 
-    def read(self, slot: Slot) -> pa.Table:
-        if not self.partitions:
-            return REFERENCE[slot.table]()
-        bench = LakeContext(self.lake, self.run_id, None, None)  # type: ignore[arg-type]  # reading needs neither
-        return bench.read(self.partitions[0])
-
-
-def _inputs(lake: Lake, run_id: str) -> StageInputs:
-    records = RunRecords(lake, run_id)
-    manifests: dict[str, Manifest] = {layer: records.upstream(layer) for layer in ("silver", "gold")}
-    return StageInputs(run_id, records.parameters(), manifests)
+    def read(self) -> pa.Table:
+        return parquet_table(self.lake.read(self.partitions[0])) if self.partitions else REFERENCE[self.table.name]()
 
 
-def _unknown_parts(dsn: str, wanted: Iterable[Rows]) -> list[str]:
-    """Parts that hold rows and that no manifest names."""
+def _unknown_rows(dsn: str, wanted: Iterable[Rows], *, tables: Mapping[str, Table], run_id: str) -> list[str]:
+    """Parts that hold rows and that no manifest names, and rows of tables that the run was made without."""
     known = {rows.slot for rows in wanted}
     with connection(dsn) as opened:
-        found = [
-            Slot(table, part)
-            for table in PARTITIONED
-            for (part,) in opened.execute(f"select distinct part from {table}".encode())
+        parts = [
+            Slot(name, part)
+            for name, table in tables.items()
+            if table.is_partitioned
+            for (part,) in opened.execute(f"select distinct part from {name}".encode())
+        ]
+        filled = [
+            name
+            for name in shown(opened)
+            if name not in tables and opened.execute(f"select from {name} limit 1".encode()).fetchone() is not None
         ]
     return [
         f"{slot.table} must hold only parts of the run, found rows in part {slot.part}: drop that partition."
-        for slot in sorted(set(found) - known)
+        for slot in sorted(set(parts) - known)
+    ] + [
+        f"{name} must be empty, since run {run_id} was made without it, found rows: run `pqr publish {run_id}`."
+        for name in filled
     ]
 
 
 def _slot_differences(cursor: Any, rows: Rows, source: _Source) -> list[str]:
-    slot = rows.slot
-    contract = TABLES[slot.table]
-    found = read_back(cursor, readable(slot), contract)
+    slot, table = rows.slot, source.table
+    found = seen(cursor, table, slot.part)
     if content_digest(found) == rows.content_digest:
         return []
-    layer = MIRRORED.get(slot.table, ("the packaged law",))[0]
-    differing = differing_rows(source.read(slot), found, contract.key)
+    layer = table.source.split("/")[0] or "the packaged law"
+    differing = differing_rows(source.read(), found, table.key)
     if not differing:
         return [f"{slot.table} part {slot.part} must hold each row once, found {found.num_rows} rows, not {rows.rows}."]
-    return worded(slot, layer, differing, source.run_id)
+    return worded(slot, differing, layer=layer, run_id=source.run_id)
 
 
-def _archive_differences(dsn: str, run_id: str) -> list[str]:
+def _archive_differences(dsn: str, run_id: str, tables: Mapping[str, Table]) -> list[str]:
     with connection(dsn) as opened:
-        marts = unlike(opened, run_id)
+        differing = unlike(opened, run_id, tables.values())
     return [
-        f"archive.{mart} must hold run {run_id} as gold.{mart} has it, found other rows: run `pqr publish {run_id}`."
-        for mart in marts
+        f"{table.archive} must hold run {run_id} as {table.name} has it, found other rows: run `pqr publish {run_id}`."
+        for table in differing
     ]
 
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from pqr_silver.lifecycle import Clock, Folded, Instants, Steps, folded
 from pqr_silver.machine import ACKNOWLEDGEMENT, ACTORS, ARCHIVE, EVENT_TYPES, INSISTENCE, REOPENING, STATUSES, TRANSFER
-from pqrs import terms
+from pqrs import calendar, terms
 
 __all__ = ["NONE", "assigned_types", "clocks", "first_rows", "instants", "rebuilt"]
 
@@ -28,10 +28,10 @@ Column: TypeAlias = pa.Array | npt.NDArray[np.generic]
 class _Dates:
     """The dates of each ticket's term and end; NaT where there is none."""
 
-    due_on: terms.Days
-    unsuspended_due_on: terms.Days
-    effective_due_on: terms.Days
-    closed_on: terms.Days
+    due_on: calendar.Days
+    unsuspended_due_on: calendar.Days
+    effective_due_on: calendar.Days
+    closed_on: calendar.Days
 
     @classmethod
     def of(cls, clock: Clock) -> _Dates:
@@ -41,14 +41,14 @@ class _Dates:
             due_on=terms.effective_due_on(clock.received_on, clock.term),
             unsuspended_due_on=extended,
             effective_due_on=clock.due_on(everyone),
-            closed_on=terms.local_day(clock.closed_at),
+            closed_on=calendar.local_day(clock.closed_at),
         )
 
 
 def clocks(steps: Steps, life: Folded, as_of_day: date) -> dict[str, Column]:
-    """Columns with a row a ticket, in the order of their numbers: what its events and the window's end say of it."""
+    """Columns with one row per ticket, in the order of their numbers: what its events and the window's end say."""
     clock, dates = life.clock, _Dates.of(life.clock)
-    days_open = terms.business_days_between(clock.received_on, dates.closed_on)
+    days_open = calendar.business_days_between(clock.received_on, dates.closed_on)
     return {
         "status": STATUS_NAMES.take(pa.array(clock.state)),
         "received_on": clock.received_on,
@@ -56,12 +56,12 @@ def clocks(steps: Steps, life: Folded, as_of_day: date) -> dict[str, Column]:
         "due_on": dates.due_on,
         "effective_due_on": dates.effective_due_on,
         "extension_days": clock.extension,
-        "suspended_days": terms.business_days_between(dates.unsuspended_due_on, dates.effective_due_on),
+        "suspended_days": calendar.business_days_between(dates.unsuspended_due_on, dates.effective_due_on),
         "acknowledged_at": _first(steps, life.kind == ACKNOWLEDGEMENT, len(clock.term)),
         "first_response_at": _first(steps, np.isin(life.kind, RESPONSES), len(clock.term)),
         "answered_at": _instants(clock.answered_at),
         "closed_at": _instants(clock.closed_at),
-        "answered_on": terms.local_day(clock.answered_at),
+        "answered_on": calendar.local_day(clock.answered_at),
         "closed_on": dates.closed_on,
         "business_days": pa.array(
             np.maximum(days_open, 0).astype(np.int32),

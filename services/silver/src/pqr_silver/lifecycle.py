@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from pqr_silver import machine as on
 from pqr_silver.machine import IN_CONTEXT, NEXT_STATE, STATES, Codes
-from pqrs import terms
+from pqrs import calendar, terms
 
 __all__ = ["Clock", "Folded", "Steps", "folded"]
 
@@ -46,7 +46,7 @@ class Steps:
 class Clock:
     """What is known of each ticket so far: local days and UTC instants, NaT for what has not happened."""
 
-    received_on: terms.Days
+    received_on: calendar.Days
     term: Counts
     state: Codes
     closing: Codes  # the kind of the step that closed it
@@ -54,11 +54,11 @@ class Clock:
     answered_at: Instants  # the first answer
     last_answer_at: Instants
     extension: Counts
-    suspended_from: terms.Days
-    suspended_to: terms.Days
+    suspended_from: calendar.Days
+    suspended_to: calendar.Days
 
     @classmethod
-    def started(cls, received_on: terms.Days, term: Counts) -> Clock:
+    def started(cls, received_on: calendar.Days, term: Counts) -> Clock:
         tickets = len(term)
         return cls(
             received_on=received_on,
@@ -73,14 +73,14 @@ class Clock:
             suspended_to=np.full(tickets, NEVER.astype("datetime64[D]")),
         )
 
-    def due_on(self, ticket: Rows) -> terms.Days:
+    def due_on(self, ticket: Rows) -> calendar.Days:
         """The effective due date of these tickets as it stands now; NaT without a term."""
         return terms.effective_due_on(
             self.received_on[ticket],
             self.term[ticket],
             self.extension[ticket],
-            self.suspended_from[ticket],
-            self.suspended_to[ticket],
+            suspended_from=self.suspended_from[ticket],
+            suspended_to=self.suspended_to[ticket],
         )
 
 
@@ -111,7 +111,7 @@ class _Round:
         return _Round(self.ticket[chosen], self.row[chosen], self.kind[chosen], self.at[chosen], self.is_open[chosen])
 
 
-def folded(steps: Steps, received_on: terms.Days, term: Counts) -> Folded:
+def folded(steps: Steps, received_on: calendar.Days, term: Counts) -> Folded:
     """Live through the steps of every ticket; `received_on` and `term` are by ticket."""
     size = len(steps.kind)
     life = Folded(
@@ -126,16 +126,16 @@ def folded(steps: Steps, received_on: terms.Days, term: Counts) -> Folded:
     starts = np.cumsum(lengths) - lengths
     for position in range(lengths.max(initial=0)):
         ticket = np.flatnonzero(lengths > position)
-        _advance(life, steps, ticket, starts[ticket] + position)
+        _advance(life, steps, ticket=ticket, row=starts[ticket] + position)
     return life
 
 
-def _advance(life: Folded, steps: Steps, ticket: Rows, row: Rows) -> None:
-    clock = life.clock
-    state, at = clock.state[ticket], steps.occurred_at[row]
+def _advance(life: Folded, steps: Steps, *, ticket: Rows, row: Rows) -> None:
+    clock, state = life.clock, life.clock.state[ticket]
     if steps.sent_at is not None:
-        life.kind[row] = _in_context(life.kind[row], state, steps.sent_at[row], clock.last_answer_at[ticket])
-    now = _Round(ticket, row, life.kind[row], at, np.isnat(clock.closed_at[ticket]))
+        kind, answered_at = life.kind[row], clock.last_answer_at[ticket]
+        life.kind[row] = _in_context(kind, state, sent_at=steps.sent_at[row], answered_at=answered_at)
+    now = _Round(ticket, row, life.kind[row], steps.occurred_at[row], np.isnat(clock.closed_at[ticket]))
     _extend(life, now.of(on.EXTENSION), steps)
     _suspend(life, now.of(on.COMPLETION_REQUEST))
     _resume(life, now.of(on.COMPLETION))
@@ -147,7 +147,7 @@ def _advance(life: Folded, steps: Steps, ticket: Rows, row: Rows) -> None:
     _close(clock, now, counted)
 
 
-def _in_context(kind: Codes, state: Codes, sent_at: Instants, answered_at: Instants) -> Codes:
+def _in_context(kind: Codes, state: Codes, *, sent_at: Instants, answered_at: Instants) -> Codes:
     """The kind a step has in its state; a reply written before the answer cannot contest it."""
     contested = IN_CONTEXT[kind, state]
     crossed = (state == ANSWERED) & (contested != kind) & (sent_at < answered_at)
@@ -158,7 +158,7 @@ def _extend(life: Folded, now: _Round, steps: Steps) -> None:
     """An extension counts when notified while the term runs, and up to double the term."""
     clock, ticket = life.clock, now.ticket
     room = np.maximum(clock.term[ticket], 0) - clock.extension[ticket]
-    in_time = now.is_open & (terms.local_day(now.at) <= clock.due_on(ticket))
+    in_time = now.is_open & (calendar.local_day(now.at) <= clock.due_on(ticket))
     granted = np.where(in_time, np.clip(steps.extension_days[now.row], 0, room), 0).astype(np.int16)
     clock.extension[ticket] += granted
     life.extension_days[now.row] = granted
@@ -167,7 +167,7 @@ def _extend(life: Folded, now: _Round, steps: Steps) -> None:
 
 def _suspend(life: Folded, now: _Round) -> None:
     """The first request to complete stops the clock, when sent while the term runs, for a month at most."""
-    clock, ticket, day = life.clock, now.ticket, terms.local_day(now.at)
+    clock, ticket, day = life.clock, now.ticket, calendar.local_day(now.at)
     stops = now.is_open & np.isnat(clock.suspended_from[ticket]) & (day <= clock.due_on(ticket))
     clock.suspended_from[ticket[stops]] = day[stops]
     clock.suspended_to[ticket[stops]] = terms.completion_deadline(day[stops])
@@ -185,8 +185,8 @@ def _resume(life: Folded, now: _Round) -> None:
 
 def _pass_on(life: Folded, now: _Round) -> None:
     """A transfer ends the ticket when it is made in the days the law gives for it."""
-    last_day = terms.add_business_days(life.clock.received_on[now.ticket], terms.TRANSFER_DAYS)
-    life.is_effective[now.row] = now.is_open & (terms.local_day(now.at) <= last_day)
+    last_day = calendar.add_business_days(life.clock.received_on[now.ticket], terms.TRANSFER_DAYS)
+    life.is_effective[now.row] = now.is_open & (calendar.local_day(now.at) <= last_day)
 
 
 def _close(clock: Clock, now: _Round, counted: Codes) -> None:

@@ -8,30 +8,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pqr_common.tables.sql import query, sql_of
+from pqrs import wording
 from pqrs.catalogue import PQRS_TYPES, TOPICS
 
 __all__ = ["Wordings", "located", "understood"]
 
-TYPE_PHRASES = {
-    "Petición de interés general": "PET_GEN",
-    "Petición de interés particular": "PET_PAR",
-    "Solicitud de información": "PET_INF",
-    "Solicitud de copias": "PET_DOC",
-    "Consulta": "CONSULTA",
-    "Queja": "QUEJA",
-    "Reclamo": "RECLAMO",
-    "Sugerencia": "SUGERENCIA",
-    "Denuncia": "DENUNCIA",
-    "Felicitación": "FELICITACION",
+FACTS = {
+    "type": wording.TYPE,
+    "topic": wording.TOPIC,
+    "dependency": wording.DEPENDENCY,
+    "priority": wording.PRIORITY,
+    "before_topic": wording.BEFORE_TOPIC,
 }
-_TYPES = TYPE_PHRASES | {code: code for code in PQRS_TYPES}
+_TYPES = {subject: code for code, subject in wording.REQUEST_SUBJECTS.items()} | {code: code for code in PQRS_TYPES}
 _TOPICS = {topic.name: topic.code for topic in TOPICS} | {topic.code: topic.code for topic in TOPICS}
 _DEPENDENCIES = {topic.code: topic.dependency for topic in TOPICS}
 
 
 @dataclass(frozen=True, slots=True)
 class Wordings:
-    """What a column of texts means: understood once a distinct text, found again by row."""
+    """What a column of texts means: understood once per distinct text, found again by row."""
 
     meanings: pa.Table
     row: pa.Array
@@ -44,7 +40,7 @@ class Wordings:
 def understood(words: pa.ChunkedArray) -> Wordings:
     """`pqrs_type`, `topic`, `dependency`, `priority` as codes; null where a text does not tell."""
     encoded = words.combine_chunks().dictionary_encode()
-    stated = query(sql_of("pqr_silver", "sql/words.sql"), wordings=pa.table({"words": encoded.dictionary}))
+    stated = query(sql_of("pqr_silver", "sql/words.sql"), FACTS, wordings=pa.table({"words": encoded.dictionary}))
     topic = _translated(stated["topic"], _TOPICS)
     meanings = {
         "pqrs_type": _translated(stated["pqrs_type"], _TYPES),

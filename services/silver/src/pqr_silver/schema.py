@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from pqr_common.tables.contract import Contract, Rule
-from pqr_silver.machine import EVENT_TYPES, KINDS, OTHER_KINDS
+from pqr_common.tables.contract import Contract, Rule, optional, required
+from pqr_silver.machine import ACTORS, EVENT_TYPES, KINDS, OTHER_KINDS, STATUSES
 from pqrs.catalogue import PQRS_TYPES
 
 __all__ = ["EMAILS", "MAILS", "PRODUCES", "RADICADOS", "REJECTS", "REQUIRES", "TICKETS", "TICKET_EVENTS"]
@@ -14,23 +14,13 @@ INSTANT = pa.timestamp("us", tz="UTC")
 DAY, TEXT, FLAG, COUNT = pa.date32(), pa.string(), pa.bool_(), pa.int32()
 
 
-def _columns(**kinds: pa.DataType) -> list[pa.Field]:
-    """Columns that are always there."""
-    return [pa.field(name, kind, nullable=False) for name, kind in kinds.items()]
-
-
-def _gaps(**kinds: pa.DataType) -> list[pa.Field]:
-    """Columns that may be null."""
-    return [pa.field(name, kind) for name, kind in kinds.items()]
-
-
 def _one_of(column: str, *values: str) -> Rule:
     listed = ", ".join(f"'{value}'" for value in values)
     return Rule(f"known_{column}", "validity", f"{column} in ({listed})")
 
 
 # Where a message came from: the raw object (day and part) and its line, counted from 0.
-PROVENANCE = _columns(raw_day=DAY, raw_part=COUNT, raw_line=COUNT)
+PROVENANCE = required(raw_day=DAY, raw_part=COUNT, raw_line=COUNT)
 # Nearly distinct values: a dictionary of them costs time and bytes.
 IDENTIFIERS = ("message_id", "root_message_id", "ticket_id", "event_id", "radicado", "citizen_key", "raw_line")
 
@@ -39,11 +29,11 @@ BRONZE_EMAILS = Contract(
     grain="one valid delivered line",
     schema=pa.schema(
         [
-            *_columns(message_id=TEXT),
-            *_gaps(in_reply_to=TEXT, references=TEXT),
-            *_columns(direction=TEXT, received_at=INSTANT, sent_at=INSTANT, from_address=TEXT, subject=TEXT),
-            *_columns(body=TEXT, auto_submitted=TEXT, attachment_count=COUNT, attachment_bytes=pa.int64()),
-            *_gaps(extra_fields=TEXT),
+            *required(message_id=TEXT),
+            *optional(in_reply_to=TEXT, references=TEXT),
+            *required(direction=TEXT, received_at=INSTANT, sent_at=INSTANT, from_address=TEXT, subject=TEXT),
+            *required(body=TEXT, auto_submitted=TEXT, attachment_count=COUNT, attachment_bytes=pa.int64()),
+            *optional(extra_fields=TEXT),
             *PROVENANCE,
         ]
     ),
@@ -54,12 +44,12 @@ EMAILS = Contract(
     grain="one message, however often it was delivered",
     schema=pa.schema(
         [
-            *_columns(message_id=TEXT),
-            *_gaps(ticket_id=TEXT, root_message_id=TEXT),  # null: its request is not in the data; it is unknown
-            *_columns(kind=TEXT, direction=TEXT, received_at=INSTANT, sent_at=INSTANT),
-            *_gaps(radicado=TEXT),  # as the subject states it
-            *_columns(thread_rule=TEXT, is_continuation=FLAG, is_late=FLAG, is_automatic=FLAG, has_extra_fields=FLAG),
-            *_columns(attachment_count=COUNT, attachment_bytes=pa.int64(), body_chars=COUNT),
+            *required(message_id=TEXT),
+            *optional(ticket_id=TEXT, root_message_id=TEXT),  # null: its request is not in the data; it is unknown
+            *required(kind=TEXT, direction=TEXT, received_at=INSTANT, sent_at=INSTANT),
+            *optional(radicado=TEXT),  # as the subject states it
+            *required(thread_rule=TEXT, is_continuation=FLAG, is_late=FLAG, is_automatic=FLAG, has_extra_fields=FLAG),
+            *required(attachment_count=COUNT, attachment_bytes=pa.int64(), body_chars=COUNT),
             *PROVENANCE,
         ]
     ),
@@ -79,7 +69,7 @@ EMAILS = Contract(
 REJECTS = Contract(
     dataset="rejects",
     grain="one delivered line that is not taken as a message, and why",
-    schema=pa.schema([*_columns(message_id=TEXT, rule=TEXT, reason=TEXT, received_at=INSTANT), *PROVENANCE]),
+    schema=pa.schema([*required(message_id=TEXT, rule=TEXT, reason=TEXT, received_at=INSTANT), *PROVENANCE]),
     key=("raw_day", "raw_part", "raw_line"),
     rules=(_one_of("rule", "duplicate"),),
     event_time="received_at",
@@ -91,24 +81,24 @@ TICKETS = Contract(
     grain="one thread that began with a citizen's request = one PQRS, as of the end of the window",
     schema=pa.schema(
         [
-            *_columns(ticket_id=TEXT, root_message_id=TEXT),
-            *_gaps(radicado=TEXT),  # until acknowledged
-            *_columns(pqrs_type=TEXT),
-            *_gaps(topic=TEXT, department=TEXT, municipality=TEXT, dependency=TEXT, priority=TEXT),
-            *_columns(citizen_key=TEXT, status=TEXT, opened_at=INSTANT, received_on=DAY),
-            *_gaps(term_days=pa.int16(), due_on=DAY, effective_due_on=DAY),
-            *_columns(extension_days=pa.int16(), suspended_days=pa.int16()),  # business days
-            *_gaps(acknowledged_at=INSTANT, first_response_at=INSTANT, answered_at=INSTANT, closed_at=INSTANT),
-            *_gaps(answered_on=DAY, closed_on=DAY, business_days=COUNT),
-            *_columns(has_term=FLAG, is_due=FLAG, is_breached=FLAG, is_overdue=FLAG, is_extended=FLAG),
-            *_columns(is_suspended=FLAG, is_transferred=FLAG, is_access_denied=FLAG, is_reopened=FLAG),
-            *_columns(is_archived=FLAG, count_emails=COUNT, count_insistences=COUNT),
+            *required(ticket_id=TEXT, root_message_id=TEXT),
+            *optional(radicado=TEXT),  # until acknowledged
+            *required(pqrs_type=TEXT),
+            *optional(topic=TEXT, department=TEXT, municipality=TEXT, dependency=TEXT, priority=TEXT),
+            *required(citizen_key=TEXT, status=TEXT, opened_at=INSTANT, received_on=DAY),
+            *optional(term_days=pa.int16(), due_on=DAY, effective_due_on=DAY),
+            *required(extension_days=pa.int16(), suspended_days=pa.int16()),  # business days
+            *optional(acknowledged_at=INSTANT, first_response_at=INSTANT, answered_at=INSTANT, closed_at=INSTANT),
+            *optional(answered_on=DAY, closed_on=DAY, business_days=COUNT),
+            *required(has_term=FLAG, is_due=FLAG, is_breached=FLAG, is_overdue=FLAG, is_extended=FLAG),
+            *required(is_suspended=FLAG, is_transferred=FLAG, is_access_denied=FLAG, is_reopened=FLAG),
+            *required(is_archived=FLAG, count_emails=COUNT, count_insistences=COUNT),
             *PROVENANCE,
         ]
     ),
     key=("ticket_id",),
     rules=(
-        _one_of("status", "received", "acknowledged", "in_progress", "answered", "reopened", "transferred", "archived"),
+        _one_of("status", *dict.fromkeys(STATUSES[1:])),
         _one_of("pqrs_type", *PQRS_TYPES),
         Rule("due_after_reception", "validity", "due_on > received_on and effective_due_on >= due_on"),
         Rule("extension_at_most_doubles", "validity", "extension_days between 0 and coalesce(term_days, 0)"),
@@ -129,17 +119,17 @@ TICKET_EVENTS = Contract(
     grain="one step in the life of a ticket",
     schema=pa.schema(
         [
-            *_columns(event_id=TEXT, ticket_id=TEXT, seq=COUNT, event_type=TEXT, occurred_at=INSTANT, actor=TEXT),
-            *_columns(message_id=TEXT),
-            *_gaps(from_status=TEXT),  # null for the first
-            *_columns(to_status=TEXT, is_effective=FLAG),  # false: too late to move the legal clock
-            *_gaps(pqrs_type=TEXT, extension_days=pa.int16()),  # assigned by it; granted by it
+            *required(event_id=TEXT, ticket_id=TEXT, seq=COUNT, event_type=TEXT, occurred_at=INSTANT, actor=TEXT),
+            *required(message_id=TEXT),
+            *optional(from_status=TEXT),  # null for the first
+            *required(to_status=TEXT, is_effective=FLAG),  # false: too late to move the legal clock
+            *optional(pqrs_type=TEXT, extension_days=pa.int16()),  # assigned by it; granted by it
         ]
     ),
-    key=("event_id",),
+    key=("ticket_id", "seq"),  # event_id is both in one word
     rules=(
         _one_of("event_type", *EVENT_TYPES),
-        _one_of("actor", "citizen", "entity", "system"),
+        _one_of("actor", *sorted(set(ACTORS))),
         Rule("first_is_reception", "consistency", "(seq = 1) = (event_type = 'received' and from_status is null)"),
         Rule("extension_has_days", "consistency", "(event_type = 'extended') = (extension_days is not null)"),
     ),

@@ -34,13 +34,13 @@ def plan_split(inputs: StageInputs) -> list[Task]:
     return [Task(group[0].key, tuple(group), arguments) for group in _groups(emails.partitions)]
 
 
-def work_split(task: Task, bench: TaskContext) -> Iterable[Exchange]:
-    emails = pa.concat_tables(bench.read(part, COLUMNS) for part in task.inputs if isinstance(part, Partition))
-    key = bench.settings["pseudonym_key"].get_secret_value()
-    parts = split(emails, pseudonym_key=key, **task.arguments)
-    yield Exchange("mails", parts.mails, MAILS)
-    yield Exchange("orphans", parts.orphans, MAILS)
-    yield Exchange("radicados", parts.radicados, RADICADOS)
+def work_split(task: Task, context: TaskContext) -> Iterable[Exchange]:
+    emails = pa.concat_tables(context.read(part, COLUMNS) for part in task.inputs if isinstance(part, Partition))
+    key = context.settings["pseudonym_key"].get_secret_value()
+    divided = split(emails, pseudonym_key=key, **task.arguments)
+    yield Exchange("mails", divided.mails, MAILS)
+    yield Exchange("orphans", divided.orphans, MAILS)
+    yield Exchange("radicados", divided.radicados, RADICADOS)
 
 
 def plan_resolve(inputs: StageInputs) -> list[Task]:
@@ -54,8 +54,8 @@ def plan_resolve(inputs: StageInputs) -> list[Task]:
     ]
 
 
-def work_resolve(task: Task, bench: TaskContext) -> Iterable[Exchange]:
-    orphans, radicados = (_bucket(task, bench, name) for name in ("orphans", "radicados"))
+def work_resolve(task: Task, context: TaskContext) -> Iterable[Exchange]:
+    orphans, radicados = (_bucket(task, context, name) for name in ("orphans", "radicados"))
     yield Exchange("mails", resolved(orphans, radicados, buckets=task.arguments["buckets"]), MAILS)
 
 
@@ -64,9 +64,9 @@ def plan_fold(inputs: StageInputs) -> list[Task]:
     return [_task(bucket, buckets, mails) for bucket in range(buckets)] if mails else []
 
 
-def work_fold(task: Task, bench: TaskContext) -> Iterable[Output]:
+def work_fold(task: Task, context: TaskContext) -> Iterable[Output]:
     """What each partition counts as rejected is what the checks below add up."""
-    whole = refined(_bucket(task, bench, "mails"), as_of_day=Parameters.of(bench.parameters).as_of_day)
+    whole = refined(_bucket(task, context, "mails"), as_of_day=Parameters.of(context.parameters).as_of_day)
     yield Output("emails", task.key, whole.emails, rejected=whole.rejects.num_rows)
     yield Output("tickets", task.key, whole.tickets, rejected=whole.count_continuations)
     yield Output("ticket_events", task.key, whole.ticket_events, rejected=whole.count_unfaithful)
@@ -124,9 +124,9 @@ def _task(bucket: int, buckets: int, refs: Iterable[ExchangeRef]) -> Task:
     return Task(f"part-{bucket:05d}", inputs, {"bucket": bucket, "buckets": buckets})
 
 
-def _bucket(task: Task, bench: TaskContext, name: str) -> pa.Table:
+def _bucket(task: Task, context: TaskContext, name: str) -> pa.Table:
     refs: Iterator[ExchangeRef] = (ref for ref in task.inputs if isinstance(ref, ExchangeRef) and ref.name == name)
-    return bench.read_bucket(refs, task.arguments["bucket"])
+    return context.read_bucket(refs, task.arguments["bucket"])
 
 
 STAGE = Stage(

@@ -128,7 +128,7 @@ def events_of(lives: Lives) -> pa.Table:
 
 
 def tickets_of(lives: Lives, as_of_day: date) -> pa.Table:
-    """One row a ticket: what its request and its acknowledgement say, beside its clock.
+    """One row per ticket: what its request and its acknowledgement say, beside its clock.
 
     An acknowledgement assigns type, topic and dependency; until there is one the request's own words count.
     """

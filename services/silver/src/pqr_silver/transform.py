@@ -16,8 +16,19 @@ from pqr_silver.keys import bucket_numbers, dealt, pseudonyms
 from pqr_silver.schema import MAILS, RADICADOS
 from pqr_silver.threads import threaded
 from pqr_silver.tickets import emails_of, events_of, lived, tickets_of
+from pqrs import wording
 
 __all__ = ["Refined", "Split", "refined", "resolved", "split"]
+
+WORDING = {kind: subject for kind, subject in wording.SUBJECTS.items() if kind != "insistence"} | {
+    "radicado_tag": wording.RADICADO_TAG,
+    "radicado_digits": wording.RADICADO_DIGITS,
+    "mailer_daemon": wording.MAILER_DAEMON,
+    "type": wording.TYPE,
+    "home": wording.HOME,
+    "extension_days": wording.EXTENSION,
+    "access_denied": f"{wording.DECISION}{wording.ACCESS_DENIED}",
+}
 
 Buckets = Mapping[int, pa.Table]
 
@@ -93,7 +104,7 @@ def _differing(tickets: pa.Table, again: pa.Table) -> int:
 
 
 def _narrow(emails: pa.Table, pseudonym_key: str) -> pa.Table:
-    facts = query(sql_of("pqr_silver", "sql/extract.sql"), emails=emails)
+    facts = query(sql_of("pqr_silver", "sql/extract.sql"), WORDING, emails=emails)
     facts = facts.append_column("citizen_key", pseudonyms(facts["citizen"], pseudonym_key))
     return pa.table([(facts if name in facts.column_names else emails)[name] for name in MAILS.names], schema=MAILS)
 

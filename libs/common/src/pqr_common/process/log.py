@@ -1,4 +1,4 @@
-"""Structured logs on stderr: one canonical line a partition and a run; JSON unless a terminal reads."""
+"""Structured logs on stderr: one canonical line per partition and per run; JSON unless a terminal reads."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pqr_common.manifest.values import Dataset, schema_fields
 from pqr_common.tables.sql import query
 
-__all__ = ["Contract", "Rule", "conform", "unmet", "violations"]
+__all__ = ["Contract", "Rule", "conform", "optional", "required", "unmet", "violations"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,24 @@ class Contract:
         return Contract(self.dataset, self.grain, pa.schema([self.schema.field(name) for name in columns]))
 
 
+def required(**kinds: pa.DataType) -> list[pa.Field]:
+    """Columns that are never null, by name."""
+    return [pa.field(name, kind, nullable=False) for name, kind in kinds.items()]
+
+
+def optional(**kinds: pa.DataType) -> list[pa.Field]:
+    """Columns that may be null, by name."""
+    return [pa.field(name, kind) for name, kind in kinds.items()]
+
+
 def conform(table: pa.Table, contract: Contract) -> pa.Table:
-    """The table with exactly the contract's columns and types, in its order, as one chunk a column."""
+    """The table with exactly the contract's columns and types, in its order, as one chunk per column."""
     columns = [_cast(table.column(field.name), field.type) for field in contract.schema]
     return pa.Table.from_arrays(columns, schema=contract.schema).combine_chunks()
 
 
 def violations(table: pa.Table, contract: Contract) -> list[str]:
-    """One sentence part a broken promise: required columns, the key, then the rules; empty when all hold."""
+    """One part of a sentence per broken promise: required columns, the key, then the rules; empty when all hold."""
     found = [
         f"column {field.name!r} must not be null and is in {nulls} rows"
         for field in contract.schema

@@ -17,7 +17,7 @@ from pqr_common.manifest.runs import run_ids
 from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import installed_graph, warehouse
 from pqr_common.stage.executor import clock, dask_executor, package_versions
-from pqr_pipeline.embedded.servers import postgres
+from pqr_pipeline.embedded.postgres import postgres
 
 __all__ = [
     "Finding",

@@ -20,7 +20,7 @@ from pqr_common.process import log
 from pqr_common.process.settings import Settings
 from pqr_pipeline.command import actions, summary
 from pqr_pipeline.command.screen import Screen
-from pqrs.parameters import Parameters
+from pqrs.parameters import BREACH_RATE_MAX, BREACH_RATE_MIN, Parameters
 
 __all__ = ["app", "main"]
 
@@ -63,7 +63,12 @@ def _command(
 @click.option("--from", "from_", default="2026-01-01", show_default=True, help="First day of the window.")
 @click.option("--to", default="2026-03-31", show_default=True, help="Last day of the window.")
 @click.option("--volume", type=int, default=400, show_default=True, help="Tickets a business day.")
-@click.option("--breach-rate", default="0.095", show_default=True, help="Share of tickets that breach, 0.07 to 0.12.")
+@click.option(
+    "--breach-rate",
+    default="0.095",
+    show_default=True,
+    help=f"Share of tickets that breach, {BREACH_RATE_MIN} to {BREACH_RATE_MAX}.",
+)
 @click.option("--opens-on", default="2026-01-01", show_default=True, help="The day the simulated inbox opens.")
 @click.option("--scenario", default="alcaldia", show_default=True, help="A scenario's name, or a TOML file.")
 @click.option("--run-id", help="Name of the run; default: from its parameters.")
@@ -207,7 +212,7 @@ def dashboard(*, screen: Screen, port: int, no_browser: bool) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def psql(arguments: tuple[str, ...]) -> None:
     """Open psql on the Postgres of this platform; ARGUMENTS after `--` go to psql."""
-    from pqr_pipeline.embedded.servers import postgres, psql_path
+    from pqr_pipeline.embedded.postgres import postgres, psql_path
 
     with postgres(_settings()) as dsn:
         ended = subprocess.run([psql_path(), dsn, *arguments], check=False)

@@ -34,7 +34,8 @@ from pqr_pipeline.containers import report
 from pqr_pipeline.containers.doctor import examine_service
 from pqr_pipeline.flow.retries import outcome, raise_ended, stage_task
 from pqr_pipeline.flow.runs import record as recorded
-from pqrs.parameters import BOGOTA_BEHIND_UTC, Parameters
+from pqrs.calendar import UTC_OFFSET
+from pqrs.parameters import Parameters
 
 __all__ = ["doctor", "pqr", "record", "stage"]
 
@@ -107,7 +108,7 @@ def _pipeline(run_id: str | None, given: dict[str, Any] | None) -> None:
 
 def _until_yesterday() -> Parameters:
     """A trigger may read the clock, no stage does."""
-    yesterday = datetime.now(UTC) - BOGOTA_BEHIND_UTC - timedelta(days=1)
+    yesterday = datetime.now(UTC) + UTC_OFFSET - timedelta(days=1)
     return Parameters.create(window_to=yesterday.date())
 
 

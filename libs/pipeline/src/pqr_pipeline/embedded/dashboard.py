@@ -22,8 +22,8 @@ from pqr_common.errors import InvalidSettings, PqrError, Transient, UnknownRun
 from pqr_common.process.settings import Settings
 from pqr_common.stage import discovery
 from pqr_pipeline.command.screen import Screen
-from pqr_pipeline.embedded import servers
-from pqr_pipeline.embedded.process import answers, end
+from pqr_pipeline.embedded.postgres import postgres
+from pqr_pipeline.embedded.process import end, is_answering
 
 __all__ = ["serve"]
 
@@ -68,7 +68,7 @@ def _readable(settings: Settings) -> Iterator[str]:
     if settings.dashboard_dsn is not None:
         yield settings.dashboard_dsn.get_secret_value()
         return
-    with servers.postgres(settings) as dsn:
+    with postgres(settings) as dsn:
         if discovery.warehouse().published(dsn) is None:
             raise UnknownRun(
                 f"A run must have been published before it can be shown, found none in the Postgres of "
@@ -104,7 +104,7 @@ def _child(module: str, port: int, dsn: str, log: Path) -> Iterator[subprocess.P
 
 
 def _wait_until_healthy(url: str, child: subprocess.Popen[bytes], log: Path) -> None:
-    if answers(f"{url}/_stcore/health", child, START_TIMEOUT_SECONDS):
+    if is_answering(f"{url}/_stcore/health", child, START_TIMEOUT_SECONDS):
         return
     raise _of_code(child.poll())(
         f"The dashboard must answer within {START_TIMEOUT_SECONDS} s, found "

@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 
-__all__ = ["answers", "end", "free_port"]
+__all__ = ["end", "free_port", "is_answering"]
 
 POLL_SECONDS = 0.2
 ANSWER_SECONDS = 2
@@ -23,7 +23,7 @@ def free_port() -> int:
         return port
 
 
-def answers(url: str, child: subprocess.Popen[bytes], seconds: float) -> bool:
+def is_answering(url: str, child: subprocess.Popen[bytes], seconds: float) -> bool:
     """Wait for the child's first good answer at the URL; False when time is up or the child has ended."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and child.poll() is None:

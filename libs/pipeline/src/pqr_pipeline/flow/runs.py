@@ -17,7 +17,9 @@ from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import stage_named, warehouse
 from pqr_common.stage.driver import Progress, committed, run_stage
 from pqr_common.stage.executor import Executor
-from pqr_pipeline.embedded.servers import EmbeddedServers, postgres, prefect_environment
+from pqr_pipeline.embedded.postgres import postgres
+from pqr_pipeline.embedded.prefect import prefect_environment
+from pqr_pipeline.embedded.servers import EmbeddedServers
 from pqr_pipeline.flow.retries import Call, prefect_session, run_flow
 
 __all__ = ["is_finished", "record", "run_pipeline", "run_single_stage"]

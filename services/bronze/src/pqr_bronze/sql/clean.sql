@@ -1,4 +1,4 @@
--- One row a parsed line, in order: may it be taken as it is, and the values derived from its fields.
+-- One row per parsed line, in order: may it be taken as it is, and the values derived from its fields.
 -- A canonical line is, to the byte, what is written from the fields read out of it: known fields alone, in their
 -- order, without spaces, and no escape but that of a newline in the body. A value that needs another escape, a field
 -- that is added, missing, renamed or of another type gives other bytes. A line that is not canonical may still be
@@ -9,7 +9,7 @@ with derived as (
         try_strptime(sent, '%a, %d %b %Y %H:%M:%S %z') as sent_at,
         case
             when attachments = '[]' then []
-            else from_json(attachments, '[{"filename": "VARCHAR", "media_type": "VARCHAR", "bytes": "BIGINT"}]')
+            else from_json(attachments, $files)
         end as files
     from parsed
 )
@@ -23,7 +23,7 @@ select
     end as attachment_bytes,
     coalesce(
         line = concat(
-            '{"schema_version":"1","message_id":"', message_id,
+            '{"schema_version":"' || $version || '","message_id":"', message_id,
             '","in_reply_to":', coalesce('"' || in_reply_to || '"', 'null'),
             ',"references":[', case "references" when '' then '' else '"' || replace("references", ' ', '","') || '"' end,
             '],"direction":"', direction,
@@ -39,7 +39,8 @@ select
         and direction in ('inbound', 'outbound')
         and message_id <> ''
         and received_at between timestamp '1970-01-01' and timestamp '9999-12-31'
-        and sent_at between timestamp '1970-01-01' and timestamp '9999-12-31'
+        -- not the instant 1970-01-01 itself, which DuckDB may also make of the word `epoch`
+        and sent_at > timestamp '1970-01-01' and sent_at <= timestamp '9999-12-31'
         and case
             when attachments = '[]' then true
             else attachment_bytes is not null

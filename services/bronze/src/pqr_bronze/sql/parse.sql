@@ -4,10 +4,7 @@
 with parsed as (
     select json_transform(
         case when not $is_guarded or json_valid(line) then line end,
-        '{"message_id": "VARCHAR", "in_reply_to": "VARCHAR", "references": ["VARCHAR"], "direction": "VARCHAR",
-          "received_at": "TIMESTAMP", "date": "VARCHAR", "from": {"name": "VARCHAR", "address": "VARCHAR"},
-          "to": ["VARCHAR"], "subject": "VARCHAR", "body": "VARCHAR", "auto_submitted": "VARCHAR",
-          "attachments": "JSON"}'
+        $structure
     ) as mail
     from lines
 )

@@ -12,7 +12,7 @@ import pandas as pd
 
 from pqr_dashboard.figures import wording
 from pqr_dashboard.figures.cards import Card
-from pqrs import terms
+from pqrs import calendar
 
 __all__ = [
     "ACTORS", "CLOCK", "PAGE_ROWS", "STATUSES", "STEPS", "Filters", "cards", "clock", "code_of", "listed", "source",
@@ -110,11 +110,11 @@ def clock(ticket: Mapping[Any, Any]) -> pd.DataFrame:
     if wording.is_missing(ticket["due_on"]):
         return pd.DataFrame(columns=["kind", "start", "end", "days"])
     received, due, effective = (_day(ticket[name]) for name in ("received_on", "due_on", "effective_due_on"))
-    extended = terms.add_business_days(due, int(ticket["extension_days"]))
+    extended = calendar.add_business_days(due, int(ticket["extension_days"]))
     end = _day(ticket["closed_on"] if _is_known(ticket["closed_on"]) else ticket["as_of_day"])
     starts = np.array([received, due, extended, effective], "datetime64[D]")
     stops = np.array([due, extended, effective, end if ticket["is_breached"] else effective], "datetime64[D]")
-    days = terms.business_days_between(starts, stops)
+    days = calendar.business_days_between(starts, stops)
     frame = pd.DataFrame({"kind": CLOCK, "start": pd.to_datetime(starts), "end": pd.to_datetime(stops), "days": days})
     return frame[frame["days"] > 0].reset_index(drop=True)
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pqrs import terms
+from pqrs import calendar
 from pqrs.catalogue import PQRS_TYPES
 
 __all__ = ["ANSWERED", "NEVER", "OPEN", "Array", "Cohorts", "counted"]
@@ -42,7 +42,7 @@ class Cohorts:
             kind=np.array([PQRS_TYPES.index(code) for code in types], dtype=np.int64),
             opened=_days(rows["opened_on"]),
             received=_days(rows["received_on"]),
-            due=terms.add_business_days(_days(rows["effective_due_on"]), new - old),
+            due=calendar.add_business_days(_days(rows["effective_due_on"]), new - old),
             closed=_days(rows["closed_on"]),
             ending=rows["fate"].to_numpy(dtype=object).astype(str),
             tickets=rows["tickets"].to_numpy(dtype=np.int64),

@@ -16,7 +16,7 @@ import pandas as pd
 
 from pqr_dashboard.simulator.cohorts import ANSWERED, NEVER, OPEN, Array, Cohorts, counted
 from pqr_dashboard.simulator.outcome import COUNTS, Outcome
-from pqrs import terms
+from pqrs import calendar
 
 __all__ = ["BY_DUE_DATE", "COUNTS", "OWN_ORDER", "Outcome", "Variation", "answers_per_business_day", "simulated"]
 
@@ -55,7 +55,7 @@ def simulated(rows: pd.DataFrame, window: tuple[date, date], variation: Variatio
 def answers_per_business_day(rows: pd.DataFrame, window: tuple[date, date]) -> int:
     """How many answers a business day of the window saw, rounded."""
     first, last = window
-    business_days = int(np.busday_count(first, np.datetime64(last, "D") + 1, busdaycal=terms.CALENDAR))
+    business_days = int(np.busday_count(first, np.datetime64(last, "D") + 1, busdaycal=calendar.BUSINESS_DAYS))
     answered = rows.loc[rows["fate"] == ANSWERED, "tickets"].sum()
     return round(int(answered) / business_days) if business_days else 0
 
@@ -82,7 +82,7 @@ def _worked_off(queued: Cohorts, days: Array, variation: Variation) -> Cohorts:
 def _capacity(queued: Cohorts, days: Array, variation: Variation) -> Array:
     """Answers that can be given on each day; a share of what was answered is rounded on the running total."""
     if variation.per_day is not None:
-        return np.where(np.is_busday(days, busdaycal=terms.CALENDAR), variation.per_day, 0)
+        return np.where(np.is_busday(days, busdaycal=calendar.BUSINESS_DAYS), variation.per_day, 0)
     answered = counted(queued, queued.closed, days).sum(axis=1)
     return np.diff(np.cumsum(answered) * variation.percent // AS_IT_WAS, prepend=0)
 

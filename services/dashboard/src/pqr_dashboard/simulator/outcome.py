@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pqr_dashboard.simulator.cohorts import NEVER, Array, Cohorts, counted
-from pqrs import terms
+from pqrs import calendar
 from pqrs.catalogue import PQRS_TYPES
 
 __all__ = ["COUNTS", "Outcome"]
@@ -81,6 +81,6 @@ def _by_type(cohorts: Cohorts, *, is_due: Array, is_late: Array) -> pd.DataFrame
 def _mean_days(cohorts: Cohorts) -> float | None:
     """Business days from the legal reception to the answer or archive of tickets with a term, as gold takes them."""
     closed = cohorts.take(np.flatnonzero(~np.isnat(cohorts.closed) & ~np.isnat(cohorts.due)))
-    taken = np.maximum(terms.business_days_between(closed.received, closed.closed), 0)
+    taken = np.maximum(calendar.business_days_between(closed.received, closed.closed), 0)
     tickets = int(closed.tickets.sum())
     return int((taken * closed.tickets).sum()) / tickets if tickets else None

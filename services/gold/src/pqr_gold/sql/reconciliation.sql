@@ -1,5 +1,5 @@
 -- Figures that several marts tell, side by side: each pair must be equal.
--- Grain: one row an equation (name, observed, expected). Relations: all marts, tickets (their number in silver).
+-- Grain: one row per equation (name, observed, expected). Relations: all marts, tickets (their number in silver).
 with
 daily as (
     select

@@ -1,5 +1,5 @@
 -- The indexes of a table, as text to make them on another: the primary key's constraint, or what follows "using".
--- Grain: one row an index. Parameter: the table's qualified name.
+-- Grain: one row per index. Parameter: the table's qualified name.
 select
     pg_get_constraintdef(pg_constraint.oid) as constraint_definition,
     split_part(pg_get_indexdef(pg_index.indexrelid), ' USING ', 2) as index_definition

@@ -1,5 +1,5 @@
 -- What roles may do that they should not, and what they may not that they should.
--- Grain: one row a fault (role, table, what is wrong). No row: least privilege holds.
+-- Grain: one row per fault (role, table, what is wrong). No row: least privilege holds.
 with
 readers as (
     select rolname as role_name

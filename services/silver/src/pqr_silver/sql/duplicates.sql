@@ -1,4 +1,4 @@
--- One row a delivery of a message that had been received before; `firsts` holds the first delivery of each.
+-- One row per delivery of a message that had been received before; `firsts` holds the first delivery of each.
 select
     again.message_id,
     'duplicate' as rule,

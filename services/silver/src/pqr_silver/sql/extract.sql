@@ -1,6 +1,6 @@
--- One row a delivered e-mail, in the order given: what later steps need to know of headers and text.
+-- One row per delivered e-mail, in the order given: what later steps need to know of headers and text.
 -- Of addresses and bodies only facts are kept, and those as they were worded: few wordings occur, so they are
--- understood later, each once (words.sql).
+-- understood later, each once (words.sql). How mails are worded is a parameter (pqrs.wording).
 -- `root` is the message that began its thread, as far as the e-mail itself can tell; an e-mail without References
 -- but with a radicado (an orphan) learns it from other e-mails. `kind` is what the subject says: context comes later.
 with headers as (
@@ -10,8 +10,8 @@ with headers as (
         auto_submitted <> 'no' as is_automatic,
         split_part("references", ' ', 1) as first_reference,
         case
-            when contains(subject, '[Radicado ')
-                then substring(subject, position('[Radicado ' in subject) + 10, 14)
+            when contains(subject, $radicado_tag)
+                then substring(subject, position($radicado_tag in subject) + length($radicado_tag), $radicado_digits)
         end as radicado
     from emails
 ),
@@ -34,20 +34,20 @@ classified as (
         *,
         case
             when is_inbound then case
-                when starts_with(from_address, 'mailer-daemon@') or auto_submitted = 'auto-generated' then 'bounce'
+                when starts_with(from_address, $mailer_daemon) or auto_submitted = 'auto-generated' then 'bounce'
                 when is_automatic then 'out_of_office'
                 when thread_rule = 'root' then 'request'
-                when starts_with(subject, 'Re: Requerimiento para completar') then 'completion'
-                when starts_with(subject, 'Re: Respuesta de fondo') then 'reopening'
+                when starts_with(subject, $completion) then 'completion'
+                when starts_with(subject, $reopening) then 'reopening'
                 else 'insistence'
             end
-            when starts_with(subject, 'Acuse de recibo') then 'acknowledgement'
-            when starts_with(subject, 'Respuesta de fondo') then 'answer'
-            when starts_with(subject, 'Avance del trámite') then 'progress'
-            when starts_with(subject, 'Requerimiento para completar') then 'completion_request'
-            when starts_with(subject, 'Prórroga del término') then 'extension'
-            when starts_with(subject, 'Traslado por competencia') then 'transfer'
-            when starts_with(subject, 'Archivo por desistimiento') then 'archive'
+            when starts_with(subject, $acknowledgement) then 'acknowledgement'
+            when starts_with(subject, $answer) then 'answer'
+            when starts_with(subject, $progress) then 'progress'
+            when starts_with(subject, $completion_request) then 'completion_request'
+            when starts_with(subject, $extension) then 'extension'
+            when starts_with(subject, $transfer) then 'transfer'
+            when starts_with(subject, $archive) then 'archive'
             else 'other'
         end as kind
     from threaded
@@ -69,12 +69,12 @@ select
     length(body)::int as body_chars,
     case kind
         when 'request' then subject
-        when 'acknowledgement' then 'Tipo: ' || split_part(split_part(body, 'Tipo: ', 2), e'\n\n', 1)
+        when 'acknowledgement' then $type || split_part(split_part(body, $type, 2), e'\n\n', 1)
     end as words,
-    case kind when 'request' then split_part(split_part(body, e'\nMunicipio: ', 2), e'\n', 1) end as place,
+    case kind when 'request' then split_part(split_part(body, e'\n' || $home, 2), e'\n', 1) end as place,
     case kind when 'request' then lower(from_address) end as citizen,
     case kind
-        when 'extension' then try_cast(split_part(split_part(body, 'Prórroga: ', 2), ' ', 1) as smallint)
+        when 'extension' then try_cast(split_part(split_part(body, $extension_days, 2), ' ', 1) as smallint)
     end as extension_days,
-    case kind when 'answer' then contains(body, 'Decisión: acceso negado') else false end as is_access_denied
+    case kind when 'answer' then contains(body, $access_denied) else false end as is_access_denied
 from classified

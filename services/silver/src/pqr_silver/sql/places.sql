@@ -1,4 +1,4 @@
--- One row a distinct place, in the order given; it is worded `municipality (department)`.
+-- One row per distinct place, in the order given; it is worded `municipality (department)`.
 select
     nullif(split_part(place, ' (', 1), '') as municipality,
     nullif(rtrim(split_part(place, ' (', 2), ')'), '') as department

@@ -1,4 +1,4 @@
--- One row an orphan: an e-mail without References that states a radicado. The root is the thread in which that
+-- One row per orphan: an e-mail without References that states a radicado. The root is the thread in which that
 -- radicado was given out; failing that, the message it answers; failing that, unknown.
 with threads as (
     select radicado, min(root) as root

@@ -1,0 +1,106 @@
+"""The answer key of one arrival day: the planned truth of its new tickets, and every line that is not clean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pqr_generator.draws import Ints
+from pqr_generator.lines.json_lines import message_ids, radicados
+from pqr_generator.mails.arrivals import Mails, Truth
+from pqr_generator.mails.defects import DIRT
+from pqr_generator.schema import ANSWERS, PART_LINES
+from pqr_generator.threads.thread import Thread
+from pqr_generator.tickets.citizens import citizens, municipalities
+from pqrs.catalogue import DEPENDENCIES, PQRS_TYPES, TOPICS
+from pqrs.parameters import Parameters
+
+__all__ = ["ENDINGS", "day_key"]
+
+ENDINGS = ("no_term", "transferred", "archived", "unanswered", "answered_late", "answered_in_term")
+
+
+def day_key(parameters: Parameters, mails: Mails, *, truths: Sequence[Truth], day: np.datetime64) -> pa.Table:
+    """Both kinds of record, in the order of the lines; `mails` are all that arrive on the day."""
+    requests = np.flatnonzero((mails.slot == 0) & ~mails.is_copy)
+    dirty = np.flatnonzero(mails.dirt)
+    tickets = _records(parameters, mails.take(requests), rows=requests, record="ticket", day=day)
+    tickets |= _truth(parameters, truths, day)
+    lines = _records(parameters, mails.take(dirty), rows=dirty, record="dirt", day=day)
+    lines["dirt"] = _named(DIRT, mails.dirt[dirty])
+    table = pa.concat_tables([_table(tickets, len(requests)), _table(lines, len(dirty))]).combine_chunks()
+    return table.take(pa.array(np.argsort(np.concatenate([requests * 2, dirty * 2 + 1]))))
+
+
+def _records(parameters: Parameters, chosen: Mails, *, rows: Ints, record: str, day: np.datetime64) -> dict[str, Any]:
+    """Which lines of the day they are about."""
+    part, line = np.divmod(rows, PART_LINES)
+    return {
+        "record": pa.repeat(record, len(rows)),
+        "day": np.full(len(rows), day),
+        "part": part,
+        "line": line,
+        "message_id": message_ids(parameters, chosen),
+        "ticket_index": chosen.ticket,
+        "radicado": radicados(chosen.year, chosen.dependency, chosen.sequence),
+    }
+
+
+def _truth(parameters: Parameters, truths: Sequence[Truth], day: np.datetime64) -> dict[str, Any]:
+    """What was planned of the day's tickets, in order of reception, which is that of their requests."""
+    truth, rows = _opened_on(truths, day)
+    tickets, thread = truth.tickets, truth.thread
+    home = citizens(parameters).municipality[tickets.citizen[rows]]
+    return {
+        "pqrs_type": _named(PQRS_TYPES, tickets.kind[rows]),
+        "topic": _named([topic.code for topic in TOPICS], tickets.topic[rows]),
+        "department": _named([department for department, _, _ in municipalities()], home),
+        "municipality": _named([town for _, town, _ in municipalities()], home),
+        "dependency": _named(list(DEPENDENCIES), tickets.dependency[rows]),
+        "received_on": thread.received_on[rows],
+        "due_on": thread.due_on[rows],
+        "effective_due_on": thread.effective_due_on[rows],
+        "is_eligible": thread.is_open[rows],
+        "is_breached": thread.is_breached[rows],
+        "fate": _named(ENDINGS, _endings(thread, rows)),
+        "answered_on": thread.answered_on[rows],
+    }
+
+
+def _opened_on(truths: Sequence[Truth], day: np.datetime64) -> tuple[Truth, slice]:
+    """Where the day's tickets are: batches hold whole days."""
+    number = int(day.astype(np.int64))
+    for truth in truths:
+        first, last = np.searchsorted(truth.tickets.day, [number, number + 1]).tolist()
+        if last > first:
+            return truth, slice(first, last)
+    return truths[0], slice(0, 0)
+
+
+def _endings(thread: Thread, rows: slice) -> Ints:
+    is_unanswered = np.isnat(thread.answered_on[rows])
+    found = [
+        thread.term[rows] < 0,
+        thread.is_transferred[rows],
+        thread.is_desisted[rows],
+        is_unanswered,
+        thread.is_breached[rows],
+    ]
+    return np.asarray(np.select(found, range(len(found)), len(found)))
+
+
+def _named(names: Sequence[str], codes: npt.NDArray[np.integer[Any]]) -> pa.Array:
+    return pa.array(names).take(pa.array(codes))
+
+
+def _table(columns: dict[str, Any], rows: int) -> pa.Table:
+    """The contract's columns in its order, null where the record has none."""
+    arrays = [
+        pa.array(columns[field.name]).cast(field.type) if field.name in columns else pa.nulls(rows, field.type)
+        for field in ANSWERS.schema
+    ]
+    return pa.table(arrays, names=ANSWERS.schema.names)

@@ -1,0 +1,63 @@
+"""The bodies of the lines: greeting, what it is about, the facts on lines of their own, signature."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from pqr_generator.draws import quarter
+from pqr_generator.lines import headers
+from pqr_generator.lines.press import Sheet
+from pqr_generator.mails.letters import CODE, FROM_CITIZEN, FROM_MAILBOX, LETTERS
+from pqrs.catalogue import PQRS_TYPES, TOPICS
+
+__all__ = ["compose", "sign"]
+
+SIGNED_BY_CITIZEN = np.array([letter in FROM_CITIZEN for letter in LETTERS])
+SIGNED_BY_ENTITY = np.array([letter not in FROM_CITIZEN + FROM_MAILBOX for letter in LETTERS])
+
+
+def compose(sheet: Sheet) -> None:
+    """Everything but the signature."""
+    mails, letter, look, more = sheet.mails, sheet.letter, sheet.mails.look, sheet.mails.more
+    by_type, by_topic = letter * len(PQRS_TYPES) + mails.kind, letter * len(TOPICS) + mails.topic
+    sheet.choose("greeting", letter, quarter(look, 0))
+    sheet.choose("opening", by_type, quarter(look, 1))
+    sheet.choose("matter", by_topic, quarter(look, 2))
+    sheet.choose("ask", by_type, quarter(more, 1))
+    sheet.choose("farewell", letter, quarter(more, 2))
+    headers.name(sheet, "dear", SIGNED_BY_ENTITY[letter])
+    request = letter == CODE["request"]
+    sheet.choose("detail", 0, quarter(look[request], 3), where=request)
+    sheet.choose("place", 0, quarter(more[request], 0), where=request)
+    moved, longer = letter == CODE["transfer"], letter == CODE["extension"]
+    sheet.put("fact", sheet.choices["transferred"].pick(0, quarter(mails.desk[moved], 3)), moved)
+    sheet.put("fact", sheet.at["extension_line"] + mails.extension[longer], longer)
+    _register(sheet, letter == CODE["acknowledgement"])
+
+
+def _register(sheet: Sheet, where: npt.NDArray[np.bool_]) -> None:
+    """The acknowledgement's facts."""
+    mails = sheet.mails
+    headers.radicado(sheet, "fact", where)
+    sheet.put("fact.kind", sheet.at["kind_line"] + mails.kind[where], where)
+    sheet.put("fact.topic", sheet.at["topic_line"] + mails.topic[where], where)
+    sheet.put("fact.priority", sheet.at["priority_line"] + mails.is_urgent[where], where)
+
+
+def sign(sheet: Sheet) -> None:
+    """The citizen with document and home, or somebody at the desk."""
+    own = SIGNED_BY_CITIZEN[sheet.letter]
+    citizen = sheet.mails.citizen[own]
+    headers.name(sheet, "name", own)
+    sheet.put("name.second", sheet.at["surname"] + sheet.town.second_surname[citizen], own)
+    high, low = np.divmod(sheet.town.document[citizen], 10_000)
+    sheet.put("document.high", sheet.at["digits3"] + high, own)
+    sheet.put("document.low", sheet.at["digits4"] + low, own)
+    sheet.put("home", sheet.at["home"] + sheet.town.municipality[citizen], own)
+    desk = SIGNED_BY_ENTITY[sheet.letter]
+    sheet.put("desk", sheet.at["desk"] + sheet.mails.dependency[desk], desk)
+    person = desk & (sheet.letter != CODE["acknowledgement"])  # a machine sends those
+    drawn = sheet.mails.desk[person]
+    sheet.put("name.given", sheet.choices["given"].pick(0, quarter(drawn, 0)), person)
+    sheet.put("name.surname", sheet.choices["surname"].pick(0, quarter(drawn, 1)), person)

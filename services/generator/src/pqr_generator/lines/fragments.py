@@ -1,0 +1,75 @@
+"""Fragments: every piece of text a line is made of, once, as one Arrow array; a line is a list of their numbers.
+
+`join` is the heart of the generator's speed: taking the fragments of all lines row by row lays their bytes
+end to end, so the data buffer of the result is the JSON lines object itself.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pqr_generator.draws import Ints
+
+__all__ = ["EMPTY", "Choices", "Fragments", "Ids", "join"]
+
+Ids = npt.NDArray[np.int32]
+EMPTY = 0  # the number of the empty fragment
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choices:
+    """Lists of alternatives, one per row: consecutive fragment numbers from `first`."""
+
+    first: Ints
+    count: Ints
+
+    def pick(self, row: npt.ArrayLike, bits: Ints) -> Ints:
+        """The fragment that 16 drawn bits choose from each row's list."""
+        at = np.asarray(row)
+        return np.asarray(self.first[at] + (bits * self.count[at] >> 16))
+
+
+class Fragments:
+    """Collects fragments and numbers them; number 0 is the empty one."""
+
+    def __init__(self) -> None:
+        self._bytes: list[bytes] = [b""]
+
+    def raw(self, *pieces: str | bytes) -> int:
+        """Pieces of JSON as they are; returns the number of the first, the others follow."""
+        first = len(self._bytes)
+        self._bytes += [piece.encode() if isinstance(piece, str) else piece for piece in pieces]
+        return first
+
+    def text(self, texts: Iterable[str]) -> int:
+        """Texts that stand inside a JSON string, escaped; returns the number of the first."""
+        return self.raw(*(_escaped(text) for text in texts))
+
+    def choices(self, rows: Sequence[Sequence[str]]) -> Choices:
+        """Alternatives by row; a row without any gives the empty fragment."""
+        first = [self.text(row) if row else EMPTY for row in rows]
+        return Choices(np.array(first), np.array([max(len(row), 1) for row in rows]))
+
+    def array(self) -> pa.BinaryArray:
+        return pa.array(self._bytes, pa.binary())
+
+
+def join(fragments: pa.BinaryArray, sheet: Ids) -> tuple[memoryview, Ints]:
+    """The bytes of all rows of fragment numbers, end to end, and where each row starts (one entry more)."""
+    taken = fragments.take(pa.array(sheet.reshape(-1)))
+    _, offsets, data = taken.buffers()
+    starts = np.frombuffer(offsets, np.int32)[taken.offset : taken.offset + len(taken) + 1 : sheet.shape[1]]
+    return memoryview(data)[: starts[-1]] if data is not None else memoryview(b""), starts.astype(np.int64)
+
+
+def _escaped(text: str) -> str:
+    if not unicodedata.is_normalized("NFC", text):
+        raise ValueError(f"Text of the generator must be NFC, found {text!r}.")
+    return json.dumps(text, ensure_ascii=False)[1:-1]

@@ -1,0 +1,102 @@
+"""Which mails go wrong on their way, and how: decided per mail by one keyed draw, before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pqr_generator.draws import Ints, below, low, words
+from pqr_generator.threads.thread import (
+    ACKNOWLEDGEMENT,
+    ANSWER,
+    AUTOMATIC,
+    NEVER,
+    REOPENING,
+    REPLY,
+    SLOTS,
+    STEP,
+    Thread,
+)
+from pqr_generator.tickets.opening import DAY_SECONDS, Tickets
+from pqrs.parameters import Parameters
+
+__all__ = ["DIRT", "LATE", "LOST", "Defects", "decided", "late_delay"]
+
+# What can be wrong with a delivered line, in the order of the draw; 0 is nothing. The last two are whole letters.
+DIRT = (
+    "",
+    "duplicate",
+    "truncated_json",
+    "missing_field",
+    "wrong_type",
+    "broken_encoding",
+    "unknown_field",
+    "late_arrival",
+    "lost_references",
+    "out_of_office",
+    "bounce",
+)
+
+REDELIVERY_SECONDS = (300, 2 * DAY_SECONDS)
+DAMAGED_COPY_SECONDS = (5, 900)
+LATE_SECONDS = (25 * 3600, 72 * 3600)
+ANSWERED_SECONDS = 60  # a late reply was sent at least this long after the letter it answers had arrived
+DUPLICATE, LAST_DAMAGE = DIRT.index("duplicate"), DIRT.index("broken_encoding")
+UNKNOWN, LATE, LOST = DIRT.index("unknown_field"), DIRT.index("late_arrival"), DIRT.index("lost_references")
+OUT_OF_OFFICE, BOUNCED = DIRT.index("out_of_office"), DIRT.index("bounce")
+# Only these can come late or lose their references: replies of a citizen.
+REPLIES = (REPLY, REOPENING)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Defects:
+    """By ticket * SLOTS + slot: what is wrong (index into DIRT, 0 for nothing), and 32 bits to decide how."""
+
+    dirt: npt.NDArray[np.int8]
+    bits: Ints
+
+    @property
+    def has_copy(self) -> npt.NDArray[np.bool_]:
+        """Whether it is a further, dirty delivery beside the clean one, which no damage may take away."""
+        return (self.dirt >= DUPLICATE) & (self.dirt <= LAST_DAMAGE)
+
+    def copy_delay(self, rows: Ints) -> Ints:
+        """Seconds from the clean delivery to the other."""
+        bits = self.bits[rows].astype(np.uint64)
+        (soon, later), (first, last) = DAMAGED_COPY_SECONDS, REDELIVERY_SECONDS
+        return np.where(self.dirt[rows] == DUPLICATE, first + low(bits, last - first), soon + low(bits, later - soon))
+
+
+def decided(parameters: Parameters, tickets: Tickets, thread: Thread) -> Defects:
+    """A mail has at most one kind of dirt; automatic replies are dirt by themselves."""
+    rates = parameters.scenario.dirt
+    bounds = np.cumsum([getattr(rates, name) for name in DIRT[DUPLICATE : LOST + 1]])
+    drawn = words(parameters.seed, "mail.dirt", range(tickets.first * SLOTS, tickets.numbers.stop * SLOTS))
+    place, bits = below(drawn, 100_000), (drawn & np.uint64(0xFFFF_FFFF)).astype(np.int64)
+    dirt = np.zeros(len(drawn), np.int8)
+    hit = np.flatnonzero(place < bounds[-1])
+    dirt[hit] = DUPLICATE + np.searchsorted(bounds, place[hit], side="right")
+    by_slot = dirt.reshape(-1, SLOTS)
+    others = [slot for slot in range(SLOTS) if slot not in REPLIES]
+    by_slot[:, others] *= by_slot[:, others] <= UNKNOWN
+    by_slot[thread.at.T == NEVER] = 0
+    late = np.flatnonzero(dirt == LATE)
+    dirt[late[~_can_be_late(thread, late, bits[late])]] = 0
+    by_slot[:, AUTOMATIC] = np.where(thread.automatic == 0, 0, np.where(thread.is_bounce, BOUNCED, OUT_OF_OFFICE))
+    return Defects(dirt, bits)
+
+
+def late_delay(bits: Ints) -> Ints:
+    """Seconds between sending and arrival of a late mail."""
+    first, last = LATE_SECONDS
+    return first + low(bits.astype(np.uint64), last - first)
+
+
+def _can_be_late(thread: Thread, rows: Ints, bits: Ints) -> npt.NDArray[np.bool_]:
+    """Whether the letter that it answers had arrived when it was sent."""
+    ticket, slot = np.divmod(rows, SLOTS)
+    answered = np.where(slot == REOPENING, ANSWER, np.where(thread.is_incomplete[ticket], STEP, ACKNOWLEDGEMENT))
+    sent = thread.at[slot, ticket] - late_delay(bits)
+    return np.asarray(sent > thread.at[answered, ticket] + ANSWERED_SECONDS)

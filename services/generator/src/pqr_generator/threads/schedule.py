@@ -1,0 +1,72 @@
+"""The schedule: every e-mail of every ticket, as far into the future as its thread goes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from pqr_generator.draws import chance
+from pqr_generator.threads import steps
+from pqr_generator.threads.thread import NEVER, NO_DAY, REQUEST, SLOTS, Draws, Thread, utc
+from pqr_generator.tickets.opening import BREACHED, DAY_SECONDS, IN_TERM, TRANSFERRED, Tickets
+from pqrs import terms
+from pqrs.catalogue import PQRS_TYPES
+from pqrs.parameters import Parameters
+
+__all__ = ["LIFE_DAYS", "threads"]
+
+LIFE_DAYS = 140  # no delivery of a thread comes later than this after its request; `threads` asserts it
+REDELIVERY_DAYS = 3  # what a duplicate may add to that
+
+
+def threads(parameters: Parameters, tickets: Tickets) -> Thread:
+    """Every e-mail of these tickets, however long after the request."""
+    draw = Draws(parameters, tickets)
+    thread = _begun(tickets, draw)
+    steps.acknowledge(thread, draw)
+    steps.transfer(thread, draw)
+    base = thread.received_on.copy()  # what answers are counted from
+    steps.suspend(thread, draw, base)
+    steps.extend(thread, draw, base)
+    steps.close(thread, draw, base)
+    steps.deny(thread, tickets, draw)
+    steps.report_progress(thread, draw)
+    steps.insist(thread, draw)
+    steps.reopen(thread, draw)
+    steps.react(thread, draw)
+    life = thread.at.max(axis=0, initial=0) // DAY_SECONDS - tickets.day
+    if life.max(initial=0) > LIFE_DAYS - REDELIVERY_DAYS:
+        raise AssertionError("A thread outlives LIFE_DAYS, so windows would miss its last mails.")
+    return thread
+
+
+def _begun(tickets: Tickets, draw: Draws) -> Thread:
+    count = len(tickets)
+    received = terms.received_on(utc(tickets.opened))
+    kinds = pa.DictionaryArray.from_arrays(pa.array(tickets.kind, pa.int32()), pa.array(PQRS_TYPES))
+    term = terms.term_days(kinds, received).astype(np.int64)
+    due = terms.effective_due_on(received, term)
+    is_transferred = tickets.ending == TRANSFERRED
+    is_open = (term >= 0) & ~is_transferred
+    is_incomplete = is_open & chance(draw("thread.incomplete"), draw.rates.incomplete, 1000)
+    may_desist = is_incomplete & (tickets.ending == IN_TERM)
+    at = np.full((SLOTS, count), NEVER, dtype=np.int64)
+    at[REQUEST] = tickets.opened
+    return Thread(
+        at=at,
+        received_on=received,
+        term=term,
+        due_on=due,
+        effective_due_on=due.copy(),
+        answered_on=np.full(count, NO_DAY),
+        extension=np.zeros(count, np.int64),
+        is_transferred=is_transferred,
+        is_breached=tickets.ending == BREACHED,
+        is_open=is_open,
+        is_incomplete=is_incomplete,
+        is_desisted=may_desist & chance(draw("thread.desist"), draw.rates.desist, 1000),
+        is_extended=is_open & ~is_incomplete & chance(draw("thread.extension"), draw.rates.extension, 1000),
+        is_denied=np.zeros(count, np.bool_),
+        automatic=np.zeros(count, np.int8),
+        automatic_to=np.zeros(count, np.int8),
+    )

@@ -1,0 +1,168 @@
+"""The steps a thread may take, one function each: who takes it, on which days, and what it does to the clock.
+
+Every step draws fields of its own; `base` is the day from which the answer is counted.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pqr_generator.draws import below, chance, low
+from pqr_generator.threads.thread import (
+    ACKNOWLEDGEMENT,
+    ANSWER,
+    AUTOMATIC,
+    AWAY,
+    BOUNCE,
+    NEVER,
+    NO_DAY,
+    NO_REACTION,
+    REOPENING,
+    REPLY,
+    REQUEST,
+    SECOND_ANSWER,
+    STEP,
+    Draws,
+    Thread,
+    utc,
+)  # fmt: skip
+from pqr_generator.tickets.opening import Tickets
+from pqrs import calendar, terms
+from pqrs.catalogue import PQRS_TYPES
+
+__all__ = [
+    "acknowledge",
+    "close",
+    "deny",
+    "extend",
+    "insist",
+    "react",
+    "reopen",
+    "report_progress",
+    "suspend",
+    "transfer",
+]
+
+ACK_SECONDS = (20, 900)  # the automatic acknowledgement follows within a quarter of an hour
+AUTOMATIC_SECONDS = 120
+EXTENSIONS = np.array([5, 8, 10, 15])  # business days; never more than the term
+COMPLETION_REQUEST_MAX = 8  # business days; Ley 1755/2015 art. 17 allows ten, and two must be left of the shortest term
+COMPLETION_MAX = 27  # calendar days, so inside any calendar month
+ARCHIVE_MAX = 3  # business days after the month has gone by in silence
+LATE_MAX = 15  # business days after the due date
+REOPENING_MAX = 10  # calendar days after the answer
+INSISTENCE_WHEN_BREACHED = 400  # per mille on top of the usual rate
+ACCESS_TYPES = [PQRS_TYPES.index("PET_INF"), PQRS_TYPES.index("PET_DOC")]
+
+
+def acknowledge(thread: Thread, draw: Draws) -> None:
+    first, last = ACK_SECONDS
+    thread.at[ACKNOWLEDGEMENT] = thread.at[REQUEST] + first + below(draw("ack.delay"), last - first)
+
+
+def transfer(thread: Thread, draw: Draws) -> None:
+    drawn, who = draw("transfer.day"), np.flatnonzero(thread.is_transferred)
+    offset = 1 + below(drawn[who], terms.TRANSFER_DAYS)
+    thread.write(STEP, who, on=calendar.add_business_days(thread.received_on[who], offset), drawn=drawn)
+
+
+def suspend(thread: Thread, draw: Draws, base: calendar.Days) -> None:
+    """Requests to complete, the citizens' completions, and the clock that stands still in between."""
+    drawn, who = draw("completion_request.day"), np.flatnonzero(thread.is_incomplete)
+    latest = np.minimum(COMPLETION_REQUEST_MAX, thread.term[who] - 2)
+    asked = calendar.add_business_days(thread.received_on[who], 1 + below(drawn[who], latest))
+    thread.write(STEP, who, on=asked, drawn=drawn)
+    replied = draw("completion.day")
+    completed = ~thread.is_desisted[who]
+    reply_on = asked + 1 + below(replied[who], COMPLETION_MAX)
+    thread.reply(REPLY, who[completed], on=reply_on[completed], drawn=replied)
+    resumed = terms.completion_deadline(asked)
+    heard = terms.received_on(utc(thread.at[REPLY, who]))
+    resumed = np.where(completed, np.minimum(heard, resumed), resumed)
+    base[who] = resumed
+    thread.effective_due_on[who] = terms.effective_due_on(
+        thread.received_on[who], thread.term[who], suspended_from=asked, suspended_to=resumed
+    )
+
+
+def extend(thread: Thread, draw: Draws, base: calendar.Days) -> None:
+    """Notices in the last days of the term that add business days to it."""
+    drawn, who = draw("extension.day"), np.flatnonzero(thread.is_extended)
+    term = thread.term[who]
+    notified = calendar.add_business_days(
+        thread.received_on[who], term - 1 - below(drawn[who], np.minimum(4, term - 1))
+    )
+    thread.write(STEP, who, on=notified, drawn=drawn)
+    extension = np.minimum(EXTENSIONS[below(draw("extension.length")[who], len(EXTENSIONS))], term)
+    thread.extension[who] = extension
+    base[who] = notified
+    thread.effective_due_on[who] = terms.effective_due_on(thread.received_on[who], term, extension)
+
+
+def close(thread: Thread, draw: Draws, base: calendar.Days) -> None:
+    """Answers in term, late answers, silence, and archives of what nobody completed."""
+    drawn, late = draw("answer.day"), draw("answer.late")
+    is_silent = thread.is_breached & chance(draw("answer.never"), draw.rates.unanswered, 1000)
+    is_late = thread.is_breached & ~is_silent
+    left = calendar.business_days_between(base, thread.effective_due_on)
+    # The later of two draws: most answers come towards the end of the term.
+    days_used = 1 + np.maximum(below(drawn, left), low(drawn, left))
+    days_late = 1 + np.minimum(below(late, LATE_MAX), low(late, LATE_MAX))
+    days_archived = 1 + below(drawn, np.minimum(ARCHIVE_MAX, left))
+    offset = np.where(is_late, days_late, np.where(thread.is_desisted, days_archived, days_used))
+    start = np.where(is_late, thread.effective_due_on, base)
+    who = np.flatnonzero(thread.is_open & ~is_silent)
+    closed = calendar.add_business_days(start[who], offset[who])
+    thread.write(ANSWER, who, on=closed, drawn=draw("answer.second"))
+    thread.answered_on[who] = np.where(thread.is_desisted[who], NO_DAY, closed)
+
+
+def deny(thread: Thread, tickets: Tickets, draw: Draws) -> None:
+    is_access = np.isin(tickets.kind, ACCESS_TYPES) & ~np.isnat(thread.answered_on)
+    thread.is_denied = is_access & chance(draw("answer.denied"), draw.rates.denied, 1000)
+
+
+def report_progress(thread: Thread, draw: Draws) -> None:
+    """Between reception and answer, on threads where the entity does nothing else in between."""
+    drawn = draw("progress.day")
+    until = np.where(np.isnat(thread.answered_on), thread.due_on, thread.answered_on)
+    last = calendar.business_days_between(thread.received_on, until)
+    is_plain = thread.is_open & ~thread.is_incomplete & ~thread.is_extended & (last > 1)
+    who = np.flatnonzero(is_plain & chance(draw("thread.progress"), draw.rates.progress, 1000))
+    day = calendar.add_business_days(thread.received_on[who], 1 + below(drawn[who], last[who] - 1))
+    thread.write(STEP, who, on=day, drawn=drawn)
+
+
+def insist(thread: Thread, draw: Draws) -> None:
+    """A citizen asks again after the day of reception and before the day of the answer."""
+    drawn = draw("insistence.day")
+    until = np.where(np.isnat(thread.answered_on), thread.due_on + LATE_MAX, thread.answered_on)
+    gap = (until - thread.received_on).astype(np.int64)
+    rate = draw.rates.insistence + INSISTENCE_WHEN_BREACHED * thread.is_breached
+    may = thread.is_open & ~thread.is_incomplete & (gap > 1)
+    who = np.flatnonzero(may & chance(draw("thread.insistence"), rate, 1000))
+    thread.reply(REPLY, who, on=thread.received_on[who] + 1 + below(drawn[who], gap[who] - 1), drawn=drawn)
+
+
+def reopen(thread: Thread, draw: Draws) -> None:
+    """A citizen is not content with the answer, and gets another; only where the thread stays within six mails."""
+    drawn, again = draw("reopening.day"), draw("second_answer.day")
+    may = ~np.isnat(thread.answered_on) & (thread.at[REPLY] == NEVER)
+    who = np.flatnonzero(may & chance(draw("thread.reopen"), draw.rates.reopen, 1000))
+    thread.reply(REOPENING, who, on=thread.answered_on[who] + 1 + below(drawn[who], REOPENING_MAX), drawn=drawn)
+    heard = terms.received_on(utc(thread.at[REOPENING, who]))
+    thread.write(SECOND_ANSWER, who, on=calendar.add_business_days(heard, 2 + below(again[who], 7)), drawn=again)
+
+
+def react(thread: Thread, draw: Draws) -> None:
+    """The citizen's mailbox answers by itself, or cannot be reached."""
+    drawn, which, delay = draw("automatic.kind"), draw("automatic.to"), draw("automatic.delay")
+    bounds = np.cumsum([draw.dirt.out_of_office, draw.dirt.bounce])
+    thread.automatic = np.array([AWAY, BOUNCE, NO_REACTION], np.int8)[
+        np.searchsorted(bounds, below(drawn, 100_000), side="right")
+    ]
+    to_answer = ~np.isnat(thread.answered_on) & chance(which, 1, 2)
+    thread.automatic_to = np.where(to_answer, ANSWER, ACKNOWLEDGEMENT).astype(np.int8)
+    who = np.flatnonzero(thread.automatic)
+    caused = thread.at[thread.automatic_to[who], who]
+    thread.at[AUTOMATIC, who] = caused + 1 + below(delay[who], AUTOMATIC_SECONDS)

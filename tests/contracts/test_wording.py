@@ -1,0 +1,74 @@
+"""What the generator writes, silver reads as what it was meant to be. Contracts cannot say this: it is in the texts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pqr_bronze.transform import RawObject, transform
+from pqr_generator.lines.json_lines import json_lines, message_ids
+from pqr_generator.mails.arrivals import arrivals
+from pqr_generator.mails.defects import DIRT
+from pqr_generator.mails.letters import FROM_MAILBOX, LETTERS
+from pqr_generator.tickets.volume import planned_volume
+from pqr_silver.machine import KINDS, OTHER_KINDS
+from pqr_silver.transform import split
+from pqrs import wording
+from pqrs.catalogue import PQRS_TYPES
+from pqrs.parameters import Parameters
+
+RUN = Parameters.create(tickets_per_business_day=40, window_to=date(2026, 4, 15))
+WHOLE = [DIRT.index(name) for name in ("", "out_of_office", "bounce")]  # mails with nothing wrong in their lines
+READ_AS = dict.fromkeys(FROM_MAILBOX, "out_of_office") | {
+    "denial": "answer",
+    "second_answer": "answer",
+    "bounce": "bounce",
+}
+
+
+@pytest.fixture(scope="module")
+def mails():
+    """Those of a quarter that are whole: (letter, type, extension, the row that silver makes of it)."""
+    volume = planned_volume(RUN)
+    written = arrivals(RUN, volume, range(len(volume.days))).mails
+    written = written.take(np.flatnonzero(np.isin(written.dirt, WHOLE)))
+    lines, _ = json_lines(RUN, written)
+    emails = transform([RawObject("day=2026-01-01/part-00000.jsonl", RUN.window_from, 0, bytes(lines))]).emails
+    found = split(emails, buckets=1, pseudonym_key="key", is_resumed=False)
+    read = {
+        row["message_id"]: row for row in pa.concat_tables([*found.mails.values(), *found.orphans.values()]).to_pylist()
+    }
+    columns = (message_ids(RUN, written).to_pylist(), written.letter, written.kind, written.extension)
+    return [
+        (LETTERS[letter], PQRS_TYPES[kind], days, read[name]) for name, letter, kind, days in zip(*columns, strict=True)
+    ]
+
+
+def test_every_step_has_its_wording():
+    """Silver knows a step by its subject, except the request, which is known by beginning a thread."""
+    assert {"request", *wording.SUBJECTS} == set(KINDS)
+    assert set(READ_AS.values()) <= {*KINDS, *OTHER_KINDS}
+
+
+def test_every_letter_is_read_as_what_it_is(mails):
+    """All letters occur, and each is taken for the step that it was written as."""
+    found = Counter((letter, row["kind"]) for letter, _, _, row in mails)
+    assert set(found) == {(letter, READ_AS.get(letter, letter)) for letter in LETTERS}
+
+
+def test_every_fact_is_read_as_it_was_written(mails):
+    """Type, radicado, home, extension and denial."""
+    for letter, pqrs_type, days, row in mails:
+        assert (row["radicado"] is None) == (letter == "request")
+        assert (row["place"] is None) == (letter != "request")
+        assert row["is_access_denied"] == (letter == "denial")
+        assert row["extension_days"] == (days if letter == "extension" else None)
+        if letter == "request":
+            assert row["words"].startswith(f"{wording.REQUEST_SUBJECTS[pqrs_type]} - ")
+            assert row["place"].endswith(")")
+        if letter == "acknowledgement":
+            assert f"{wording.TYPE}{pqrs_type}\n" in row["words"]
