@@ -330,6 +330,7 @@ def test_a_first_run_that_failed_is_told(visit, migrated):
         assert not visitor.exception
         assert "La corrida se detuvo en Plata" in _seen(visitor)
         assert "The checks of silver must hold." in _seen(visitor)
+        assert "Esta corrida no tiene cifras publicadas" in _seen(visitor)
     finally:
         with psycopg.connect(migrated, autocommit=True) as opened:
             opened.execute("delete from meta.runs")

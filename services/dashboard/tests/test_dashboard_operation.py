@@ -58,6 +58,7 @@ def test_sizes_and_durations_as_people_say_them():
     assert [wording.size(value) for value in (0, 999, 83305795, 2.5e9)] == [
         "0\u00a0B", "999\u00a0B", "83,3\u00a0MB", "2,5\u00a0GB",
     ]  # fmt: skip
+    assert wording.size(None) == "–"
     assert [wording.duration(value) for value in (None, 2.651, 75.2)] == ["–", "2,7\u00a0s", "1\u00a0min 15\u00a0s"]
 
 

@@ -61,12 +61,19 @@ class Warehouse:
             return _frame(opened.execute(_sql(name), parameters))
 
     def mart(self, name: str, run_id: str) -> pd.DataFrame:
-        """The rows a run has in archive.<name>, in no order, with whatever columns gold's contract gave the mart."""
+        """The rows a run has in archive.<name>, in no order, with whatever columns gold's contract gave the mart.
+
+        None, and no columns either, where no run was ever shown that had such a mart.
+        """
         if not MART.fullmatch(name):
             raise ValueError(f"A mart is named in lower case, found {name!r}.")
         query = sql.SQL("select * from archive.{} where run_id = %s").format(sql.Identifier(name))
         with _translated(f"archive.{name}"), self._connection() as opened:
-            return _frame(opened.execute(query, [run_id]))
+            try:
+                return _frame(opened.execute(query, [run_id]))
+            except psycopg.errors.UndefinedTable:
+                opened.rollback()
+                return pd.DataFrame()
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[psycopg.Connection]:

@@ -10,7 +10,7 @@ from pqr_dashboard.charts import theme
 __all__ = ["rejects", "stages"]
 
 STEP = 30
-STATE_COLOURS = {"Completa": theme.GOOD, "Falló": theme.BAD, "En curso": theme.WARNING}
+STATE_COLOURS = {"Completa": theme.GOOD, "Falló": theme.BAD, "En curso": theme.WARNING, "Ilegible": theme.GREY}
 
 
 def stages(attempts: pd.DataFrame, order: list[str]) -> alt.Chart:

@@ -14,7 +14,10 @@ __all__ = ["FIGURES", "LAYERS", "STAGES", "STATES", "cards", "named_checks", "na
 
 STAGES = {"generator": "Generador", "bronze": "Bronce", "silver": "Plata", "gold": "Oro", "loader": "Cargador"}
 LAYERS = {"raw": "Crudo", "bronze": "Bronce", "silver": "Plata", "gold": "Oro", "load": "Postgres"}
-STATES = {"completed": "Completa", "failed": "Falló", "running": "En curso", "declared": "Declarada"}
+STATES = {
+    "completed": "Completa", "failed": "Falló", "running": "En curso", "declared": "Declarada",
+    "unreadable": "Ilegible",
+}  # fmt: skip
 RULES = {
     "not_json": "No es JSON completo", "missing_field": "Le falta un campo", "wrong_type": "Un campo de otro tipo",
     "broken_encoding": "Codificación dañada", "duplicate": "Entrega repetida",

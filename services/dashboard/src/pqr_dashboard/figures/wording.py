@@ -62,6 +62,8 @@ def duration(seconds: Any) -> str:
 
 def size(value: Any) -> str:
     """83305795 -> 83,3 MB"""
+    if is_missing(value):
+        return NOTHING
     amount, units = float(value), ["B", "kB", "MB", "GB", "TB"]
     while amount >= KILO and len(units) > 1:
         amount, units = amount / KILO, units[1:]

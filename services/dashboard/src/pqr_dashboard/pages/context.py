@@ -117,4 +117,4 @@ class Context:
         rows = self.mart(name)
         if rows.empty:
             return name not in set(self.read("marts")["dataset"])
-        return bool(rows[list(columns)].isna().all().any())
+        return bool(rows.reindex(columns=list(columns)).isna().all().any())

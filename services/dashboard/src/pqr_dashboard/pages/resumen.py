@@ -77,8 +77,8 @@ def _filters(types: Types, by_month: pd.DataFrame) -> tuple[str | None, pd.Times
 def _over_time(context: Context, daily: pd.DataFrame, *, has_peaks: bool) -> None:
     run = context.run
     days = sums.summed(daily, "day")
-    peaks = context.mart("kpi_peaks")[["day", "is_peak"]]
-    days = days.merge(peaks, on="day", how="left").assign(is_peak=lambda f: f["is_peak"].fillna(False) & has_peaks)
+    peaks = context.mart("kpi_peaks").reindex(columns=["day", "is_peak"])
+    days = days.assign(is_peak=has_peaks & days["day"].isin(peaks.loc[peaks["is_peak"].eq(True), "day"]))
     bands = months.named_peaks(run.parameters, run.window_from, run.window_to)
     widgets.section(
         "Recibidas y respondidas",

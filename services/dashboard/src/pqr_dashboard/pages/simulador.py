@@ -30,7 +30,7 @@ def page(context: Context) -> None:
         "Las mismas solicitudes que llegaron, con otros términos, otra capacidad u otro orden de respuesta.",
     )
     cohorts, executive, daily = (context.mart(name) for name in ("kpi_cohorts", "kpi_executive", "kpi_daily"))
-    if executive.empty or daily.empty or cohorts[[*ARRIVAL]].isna().any(axis=None) or cohorts.empty:
+    if executive.empty or daily.empty or cohorts.empty or cohorts[[*ARRIVAL]].isna().any(axis=None):
         widgets.lacking("Esta corrida no trae lo que el simulador necesita")
         return
     types = Types.of(context.read("types"))
