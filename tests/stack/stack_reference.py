@@ -13,7 +13,7 @@ import psycopg
 
 from pqr_common.lake.folder import FolderLake
 from pqr_common.process.settings import Settings
-from pqr_loader.schema import TABLES
+from pqr_loader.postgres.shape import shown
 from pqr_pipeline.embedded.postgres import postgres
 
 ROOT = Path(__file__).parents[2]
@@ -48,8 +48,8 @@ def figures(dsn: str) -> dict[str, list[str]]:
     with psycopg.connect(dsn) as connection:
         connection.execute("set timezone = 'UTC'")
         rows = {
-            table: connection.execute(f"select {', '.join(contract.schema.names)} from {table}").fetchall()
-            for table, contract in TABLES.items()
+            table: connection.execute(f"select {', '.join(columns)} from {table}").fetchall()
+            for table, columns in shown(connection).items()
         }
     return {table: sorted(map(repr, found)) for table, found in rows.items()}
 

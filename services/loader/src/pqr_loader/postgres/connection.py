@@ -15,10 +15,11 @@ from psycopg.conninfo import conninfo_to_dict
 from pqr_common.canonical import sha256_hex
 from pqr_common.errors import InvalidSettings, PqrError, VerificationFailed, WarehouseUnavailable
 
-__all__ = ["LOADER", "LOCK", "connection", "door", "migrate", "pending", "place", "table_exists"]
+__all__ = ["LOADER", "changing", "connection", "door", "migrate", "pending", "place", "table_exists"]
 
 LOADER = "pqr_loader"
 LOCK = 0x50515253  # one lock for all that changes core and gold ("PQRS")
+LOCK_TIMEOUT_MS = 60_000  # readers hold a page's worth of queries, so longer than this is a fault
 PRIVILEGE_CLASS, CONNECTION_CLASSES = "42501", ("08", "53", "57", "40", "55")
 
 
@@ -67,6 +68,15 @@ def migrate(dsn: str) -> list[str]:
                     f"restore the file and write the change as a new migration."
                 )
     return done
+
+
+@contextlib.contextmanager
+def changing(dsn: str) -> Iterator[psycopg.Connection]:
+    """A transaction that changes core and gold: one at a time, and none waits for ever for readers."""
+    with connection(dsn) as opened:
+        opened.execute("select pg_advisory_xact_lock(%s)", [LOCK])
+        opened.execute("select set_config('lock_timeout', %s, true)", [str(LOCK_TIMEOUT_MS)])
+        yield opened
 
 
 def table_exists(opened: psycopg.Connection, relation: str) -> bool:

@@ -18,12 +18,10 @@ from pqr_loader.mirror.changes import Arrival, Changes, Rows, Slot, changes_for
 from pqr_loader.mirror.reconciliation import reconciled
 from pqr_loader.mirror.tables import Table
 from pqr_loader.postgres.archive import keep
-from pqr_loader.postgres.connection import LOCK, connection, table_exists
+from pqr_loader.postgres.connection import changing, connection, table_exists
 from pqr_loader.postgres.shape import lacking, shown
 
 __all__ = ["Published", "published", "state", "swap"]
-
-LOCK_TIMEOUT_MS = 60_000  # readers hold a page's worth of queries, so longer than this is a fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +60,7 @@ def swap(dsn: str, tables: Collection[Table], must: Collection[Rows], *, shown_a
 
     The checks compare what was read back; when one fails, nothing was changed.
     """
-    with connection(dsn) as opened:
-        opened.execute("select pg_advisory_xact_lock(%s)", [LOCK])
+    with changing(dsn) as opened:
         changes = changes_for(must, *state(opened))
         if changes.missing:
             raise WarehouseUnavailable(
@@ -107,7 +104,6 @@ def _read(opened: psycopg.Connection, table: Table) -> pa.Table:
 
 def _carry_out(opened: psycopg.Connection, changes: Changes, run_id: str) -> None:
     if changes.changes_tables:
-        opened.execute("select set_config('lock_timeout', %s, true)", [str(LOCK_TIMEOUT_MS)])
         # Readers of several tables hold meta.published, so it comes first; all tables are taken before any changes.
         touched = {rows.slot.table for rows in (*changes.departures, *(arrival.rows for arrival in changes.arrivals))}
         locked = ["meta.published", *sorted(table for table in touched if _is_partitioned(opened, table))]

@@ -17,7 +17,7 @@ from pqr_common.errors import UpstreamBroken
 from pqr_common.manifest.values import Check
 from pqr_common.tables.sql import sql_of
 from pqr_loader.mirror.tables import Table
-from pqr_loader.postgres.connection import LOCK, connection
+from pqr_loader.postgres.connection import changing
 
 __all__ = ["ensure", "lacking", "shown"]
 
@@ -28,8 +28,7 @@ RUN = {"run_id": "text"}
 
 def ensure(dsn: str, tables: Iterable[Table]) -> None:
     """See that each table is there with these columns at least; raises UpstreamBroken for a column of another type."""
-    with connection(dsn) as opened:
-        opened.execute("select pg_advisory_xact_lock(%s)", [LOCK])
+    with changing(dsn) as opened:
         for table in tables:
             _shape(opened, table)
         there = shown(opened)

@@ -57,6 +57,8 @@ begin
             select from pg_attribute where attrelid = target::regclass and attname = given.name and not attisdropped
         )
     loop
+        -- Readers of several tables hold this one, so it comes first.
+        lock table meta.published in access exclusive mode;
         execute format('alter table %s add column %I %s', target, field.name, field.type);
         is_wider := true;
     end loop;
@@ -72,6 +74,7 @@ begin
                 select from pg_index where indrelid = attrelid and indisprimary and attnum = any (indkey)
             )
     loop
+        lock table meta.published in access exclusive mode;
         execute format('alter table %s alter column %I drop not null', target, field.attname);
     end loop;
     return is_wider;
