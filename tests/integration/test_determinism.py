@@ -16,7 +16,6 @@ from pqr_common.stage.discovery import installed_graph, warehouse
 from pqr_common.stage.executor import dask_executor
 from pqrs.parameters import Parameters
 
-GRAPH = installed_graph()
 pytestmark = pytest.mark.integration
 
 # The digests of this small run are an agreement between versions. A change here is a change of what every run means:
