@@ -8,9 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from pqr_common.canonical import canonical_json, sha256_hex
+from pqr_common import RunParameters, canonical_json, sha256_hex
 from pqr_common.errors import InvalidSettings
-from pqr_common.manifest.values import RunParameters
 from pqrs.calendar import LAST_DAY, UTC_OFFSET
 from pqrs.scenario import Scenario, load_scenario
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from pqr_common.errors import InvalidSettings
 from pqrs.catalogue import DEPARTMENTS, PQRS_TYPES, TOPICS
+from pqrs.checked import Given, check_keys
 
 __all__ = ["DEFAULT_SCENARIO", "DirtRates", "Peak", "Rates", "Scenario", "load_scenario", "scenario_names"]
 
@@ -140,102 +141,60 @@ def load_scenario(name: str = DEFAULT_SCENARIO) -> Scenario:
 
 def _scenario(value: Mapping[str, Any], where: str) -> Scenario:
     required = ("name", "type_mix", "topic_mix", "department_mix", "rates_per_mille", "dirt_per_100k")
-    _check_keys(value, required, ("peaks",), where)
-    peaks = value.get("peaks") or []
+    check_keys(value, where, required=required, optional=("peaks",))
+    given = Given(value.get("peaks") or [], where, "peaks")
+    peaks = given.value
     if not isinstance(peaks, Sequence) or isinstance(peaks, str) or len(peaks) > PEAKS_MAX:
-        raise _bad(where, "peaks", f"a list of at most {PEAKS_MAX} tables", peaks)
+        raise given.bad(f"a list of at most {PEAKS_MAX} tables")
     parsed = tuple(_peak(item, f"{where}, peak {index + 1}") for index, item in enumerate(peaks))
-    names = [peak.name for peak in parsed]
-    if len(set(names)) < len(names):
-        raise _bad(where, "peaks", "peaks with different names", names)
+    if len({peak.name for peak in parsed}) < len(parsed):
+        raise given.bad("peaks with different names", [peak.name for peak in parsed])
     return Scenario(
-        name=_text(value["name"], where, "name"),
-        type_mix=_mix(value["type_mix"], PQRS_TYPES, where, "type_mix"),
-        topic_mix=_mix(value["topic_mix"], TOPIC_CODES, where, "topic_mix"),
-        department_mix=_mix(value["department_mix"], DEPARTMENTS, where, "department_mix"),
-        rates=_rates(Rates, value["rates_per_mille"], 1_000, where, "rates_per_mille"),
-        dirt=_dirt(value["dirt_per_100k"], where),
+        name=Given(value["name"], where, "name").text(),
+        type_mix=_mix(Given(value["type_mix"], where, "type_mix"), PQRS_TYPES),
+        topic_mix=_mix(Given(value["topic_mix"], where, "topic_mix"), TOPIC_CODES),
+        department_mix=_mix(Given(value["department_mix"], where, "department_mix"), DEPARTMENTS),
+        rates=_rates(Rates, Given(value["rates_per_mille"], where, "rates_per_mille"), 1_000),
+        dirt=_dirt(Given(value["dirt_per_100k"], where, "dirt_per_100k")),
         peaks=parsed,
     )
 
 
 def _peak(value: Any, where: str) -> Peak:
     if not isinstance(value, Mapping):
-        raise _bad(where, "peaks", "a table", value)
-    _check_keys(value, ("name", "from", "to", "percent"), ("pqrs_type", "topic"), where)
-    first, last = _day(value["from"], where, "from"), _day(value["to"], where, "to")
+        raise Given(value, where, "peaks").bad("a table")
+    check_keys(value, where, required=("name", "from", "to", "percent"), optional=("pqrs_type", "topic"))
+    first, last = (Given(value[key], where, key).day() for key in ("from", "to"))
     if last < first:
-        raise _bad(where, "to", f"on or after {first}", last)
+        raise Given(last, where, "to").bad(f"on or after {first}")
     return Peak(
-        name=_text(value["name"], where, "name"),
+        name=Given(value["name"], where, "name").text(),
         first=first,
         last=last,
-        percent=_integer(value["percent"], 101, PERCENT_MAX, where, "percent"),
-        pqrs_type=_code(value.get("pqrs_type"), PQRS_TYPES, where, "pqrs_type"),
-        topic=_code(value.get("topic"), TOPIC_CODES, where, "topic"),
+        percent=Given(value["percent"], where, "percent").integer(101, PERCENT_MAX),
+        pqrs_type=Given(value.get("pqrs_type"), where, "pqrs_type").code(PQRS_TYPES),
+        topic=Given(value.get("topic"), where, "topic").code(TOPIC_CODES),
     )
 
 
-def _check_keys(value: Mapping[str, Any], required: Sequence[str], optional: Sequence[str], where: str) -> None:
-    for key in value:
-        if key not in required and key not in optional:
-            raise InvalidSettings(f"{where} has the unknown key {key!r}: remove it, or spell it as in alcaldia.toml.")
-    for key in required:
-        if key not in value:
-            raise InvalidSettings(f"{where} must hold the key {key!r}, found none: add it, see alcaldia.toml.")
-
-
-def _mix(value: Any, codes: Sequence[str], where: str, key: str) -> Mix:
-    if not isinstance(value, Mapping):
-        raise _bad(where, key, "a table of weights", value)
-    _check_keys(value, (), codes, f"{where}, {key}")
-    mix = tuple((code, _integer(value.get(code, 0), 0, WEIGHTS_SUM_MAX, where, f"{key}.{code}")) for code in codes)
+def _mix(given: Given, codes: Sequence[str]) -> Mix:
+    table = given.table("a table of weights")
+    check_keys(table, f"{given.where}, {given.key}", optional=codes)
+    mix = tuple((code, given.item(code, table.get(code, 0)).integer(0, WEIGHTS_SUM_MAX)) for code in codes)
     if not 0 < sum(weight for _, weight in mix) <= WEIGHTS_SUM_MAX:
-        raise _bad(where, key, f"weights that sum to 1..{WEIGHTS_SUM_MAX}", sum(weight for _, weight in mix))
+        raise given.bad(f"weights that sum to 1..{WEIGHTS_SUM_MAX}", sum(weight for _, weight in mix))
     return mix
 
 
-def _rates(kind: type[T], value: Any, ceiling: int, where: str, key: str) -> T:
-    if not isinstance(value, Mapping):
-        raise _bad(where, key, "a table of rates", value)
+def _rates(kind: type[T], given: Given, ceiling: int) -> T:
+    table = given.table("a table of rates")
     names = tuple(field.name for field in fields(kind))
-    _check_keys(value, names, (), f"{where}, {key}")
-    return kind(**{name: _integer(value[name], 0, ceiling, where, f"{key}.{name}") for name in names})
+    check_keys(table, f"{given.where}, {given.key}", required=names)
+    return kind(**{name: given.item(name, table[name]).integer(0, ceiling) for name in names})
 
 
-def _dirt(value: Any, where: str) -> DirtRates:
-    dirt = _rates(DirtRates, value, DIRT_SUM_MAX, where, "dirt_per_100k")
+def _dirt(given: Given) -> DirtRates:
+    dirt = _rates(DirtRates, given, DIRT_SUM_MAX)
     if (total := sum(asdict(dirt).values())) > DIRT_SUM_MAX:
-        raise _bad(where, "dirt_per_100k", f"rates that sum to {DIRT_SUM_MAX} at most", total)
+        raise given.bad(f"rates that sum to {DIRT_SUM_MAX} at most", total)
     return dirt
-
-
-def _integer(value: Any, low: int, high: int, where: str, key: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise _bad(where, key, f"an integer in {low}..{high}", value)
-    return value
-
-
-def _text(value: Any, where: str, key: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise _bad(where, key, "a name", value)
-    return value
-
-
-def _code(value: Any, codes: Sequence[str], where: str, key: str) -> str | None:
-    if value is None or (isinstance(value, str) and value in codes):
-        return value
-    raise _bad(where, key, f"one of {', '.join(codes)}", value)
-
-
-def _day(value: Any, where: str, key: str) -> date:
-    if type(value) is date:
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError) as error:
-        raise _bad(where, key, "a day as YYYY-MM-DD", value) from error
-
-
-def _bad(where: str, key: str, wanted: str, found: object) -> InvalidSettings:
-    return InvalidSettings(f"{where}: {key} must be {wanted}, found {found!r}: correct it.")

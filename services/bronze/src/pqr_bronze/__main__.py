@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pqr_bronze.stage import STAGE
-from pqr_common.stage.service import main
+from pqr_common import main
 
 if __name__ == "__main__":
     raise SystemExit(main(STAGE))

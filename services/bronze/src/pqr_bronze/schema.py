@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from pqr_common.tables.contract import Contract, Rule, optional, required
+from pqr_common import Contract, Rule, optional, required
 
 __all__ = ["EMAILS", "PRODUCES", "RAW_LINES", "RAW_VERSION", "REJECTS"]
 

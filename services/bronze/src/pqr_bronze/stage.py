@@ -7,9 +7,7 @@ from datetime import date
 
 from pqr_bronze.schema import PRODUCES, RAW_LINES
 from pqr_bronze.transform import RawObject, transform
-from pqr_common.manifest.values import Check, Partition
-from pqr_common.stage.declaration import Phase, Stage
-from pqr_common.stage.values import Output, StageInputs, StageOutcome, Task, TaskContext
+from pqr_common import Check, Output, Partition, Phase, Stage, StageInputs, StageOutcome, Task, TaskContext
 
 __all__ = ["STAGE"]
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from pqr_bronze.fields import FILES, KNOWN, STRUCTURE
 from pqr_bronze.schema import EMAILS, RAW_VERSION, REJECTS
-from pqr_common.tables.sql import QueryFailed, query, sql_of
+from pqr_common import QueryFailed, query, sql_of
 
 __all__ = ["Outcome", "RawObject", "transform"]
 

@@ -15,10 +15,10 @@ import click
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import bootstrap
 
+from pqr_common import Settings
 from pqr_common.errors import InvalidSettings
 from pqr_common.process.entry import configured, ended
 from pqr_common.process.exposition import exposition
-from pqr_common.process.settings import Settings
 from pqr_dashboard.access.auth import Auth
 from pqr_dashboard.access.menu import PAGES
 from pqr_dashboard.access.session import is_loopback

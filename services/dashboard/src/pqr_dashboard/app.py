@@ -12,9 +12,8 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pqr_common import Settings, logger
 from pqr_common.errors import WarehouseUnavailable
-from pqr_common.process import log
-from pqr_common.process.settings import Settings
 from pqr_dashboard.access import login
 from pqr_dashboard.access.menu import PAGES, Entry, menu_of
 from pqr_dashboard.access.session import User, signed_in
@@ -93,7 +92,7 @@ def _show(entry: Entry, user: User, *, settings: Settings, place: DeltaGenerator
 
 
 def _nobody_answers(entry: Entry, error: WarehouseUnavailable) -> None:
-    log.logger().error("page without warehouse", page=entry.path, error=str(error))
+    logger().error("page without warehouse", page=entry.path, error=str(error))
     widgets.trouble(
         "La base de datos no responde",
         "Las cifras vuelven en cuanto responda: espere un momento y recargue la página; si sigue igual, avise al "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from pqr_common.tables.contract import Contract, optional, required
+from pqr_common import Contract, optional, required
 
 __all__ = ["ANSWERS", "EMAILS", "PART_LINES", "PRODUCES", "SCHEMA_VERSION"]
 

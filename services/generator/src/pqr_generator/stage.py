@@ -9,9 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from pqr_common.manifest.values import Check
-from pqr_common.stage.declaration import Phase, Stage
-from pqr_common.stage.values import Output, StageInputs, StageOutcome, Task, TaskContext
+from pqr_common import Check, Output, Phase, Stage, StageInputs, StageOutcome, Task, TaskContext
 from pqr_generator.days import RawPart, generate
 from pqr_generator.schema import PRODUCES
 from pqr_generator.tickets.volume import planned_volume, validate

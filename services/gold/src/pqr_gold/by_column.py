@@ -1,7 +1,6 @@
 """The marts that tell how tickets fare by one of their columns: one core, whatever the column."""
 
-from pqr_common.tables.contract import Rule, optional, required
-from pqr_common.tables.sql import sql_of
+from pqr_common import Rule, optional, required, sql_of
 from pqr_gold.schema import COUNT, MEAN, SHARE, TEXT, Mart, Partial, declared
 
 __all__ = ["by_column"]

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from pqr_common.canonical import canonical_json, sha256_hex
+from pqr_common import Contract, Rule, canonical_json, sha256_hex, sql_of
 from pqr_common.manifest.values import schema_fields
-from pqr_common.tables.contract import Contract, Rule
-from pqr_common.tables.sql import sql_of
 
 __all__ = ["COUNT", "DAY", "DAYS", "FLAG", "MEAN", "SHARE", "SMALL", "TEXT", "TICKETS", "Mart", "Partial", "declared"]
 

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pqr_common.lake.location import open_lake
-from pqr_common.manifest.values import Check, Partition
-from pqr_common.process.settings import Settings
-from pqr_common.stage.declaration import Phase, Stage
-from pqr_common.stage.values import Exchange, ExchangeRef, Output, StageInputs, StageOutcome, Task, TaskContext
-from pqr_common.tables.parquet import parquet_table
+from pqr_common import (
+    Check,
+    Exchange,
+    ExchangeRef,
+    Output,
+    Partition,
+    Phase,
+    Settings,
+    Stage,
+    StageInputs,
+    StageOutcome,
+    Task,
+    TaskContext,
+    open_lake,
+    parquet_table,
+)
 from pqr_gold.marts import MARTS, PARTIALS
 from pqr_gold.schema import TICKETS
 from pqr_gold.transform import mart, partials, reconciliation

@@ -11,9 +11,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from pqr_common.manifest.values import Check
-from pqr_common.tables.contract import conform
-from pqr_common.tables.sql import query, sql_of
+from pqr_common import Check, conform, query, sql_of
 from pqr_gold.marts import MARTS, PARTIALS
 from pqrs import calendar
 from pqrs.catalogue import PQRS_TYPES

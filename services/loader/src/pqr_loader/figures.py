@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from psycopg.rows import class_row
 
+from pqr_common import logger, sql_of
 from pqr_common.errors import PqrError
-from pqr_common.process import log
 from pqr_common.process.metrics import latest
-from pqr_common.tables.sql import sql_of
 from pqr_loader.postgres.connection import connection, table_exists
 from pqrs.catalogue import PQRS_TYPES
 
@@ -55,7 +54,7 @@ def show_figures(dsn: str) -> bool:
     try:
         found = figures(dsn)
     except PqrError as error:
-        log.logger().warning("figures not shown in metrics", error=str(error))
+        logger().warning("figures not shown in metrics", error=str(error))
         return False
     if found:
         _show(found)

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pqr_common.canonical import canonical_json
+from pqr_common import Dataset, Manifest, canonical_json
 from pqr_common.manifest.attempts import Attempt
 from pqr_common.manifest.graph import Graph
 from pqr_common.manifest.rules import schema_fingerprint
 from pqr_common.manifest.state import run_state
-from pqr_common.manifest.values import Dataset, Manifest
 from pqrs.parameters import Parameters
 
 __all__ = ["Story", "rows_of"]

@@ -8,18 +8,29 @@ from dataclasses import asdict
 import pyarrow as pa
 from pydantic import SecretStr
 
-from pqr_common.canonical import canonical_json, sha256_hex
+from pqr_common import (
+    Check,
+    Contract,
+    Dataset,
+    ExchangeRef,
+    Manifest,
+    Partition,
+    Phase,
+    RunRecords,
+    Settings,
+    Stage,
+    StageInputs,
+    StageOutcome,
+    Task,
+    TaskContext,
+    canonical_json,
+    content_digest,
+    open_lake,
+    sha256_hex,
+)
 from pqr_common.errors import InvalidSettings
-from pqr_common.lake.location import open_lake
 from pqr_common.manifest.graph import EVERY_LAYER
-from pqr_common.manifest.runs import RunRecords
-from pqr_common.manifest.values import Check, Dataset, Manifest, Partition
-from pqr_common.process.settings import Settings
-from pqr_common.stage.declaration import Phase, Stage
 from pqr_common.stage.driver import inputs_of
-from pqr_common.stage.values import ExchangeRef, StageInputs, StageOutcome, Task, TaskContext
-from pqr_common.tables.contract import Contract
-from pqr_common.tables.digest import content_digest
 from pqr_loader.mirror.changes import Rows, Slot
 from pqr_loader.mirror.reference import CALENDAR, REFERENCE, SLA_POLICIES
 from pqr_loader.mirror.tables import Table, mirrored

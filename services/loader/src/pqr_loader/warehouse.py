@@ -10,12 +10,7 @@ from typing import Any
 import pyarrow as pa
 from psycopg.rows import dict_row
 
-from pqr_common.lake.port import Lake
-from pqr_common.manifest.runs import RunRecords
-from pqr_common.manifest.values import Partition
-from pqr_common.tables.digest import content_digest
-from pqr_common.tables.parquet import parquet_table
-from pqr_common.tables.sql import sql_of
+from pqr_common import Lake, Partition, RunRecords, content_digest, parquet_table, sql_of
 from pqr_loader import openlineage
 from pqr_loader.figures import show_figures
 from pqr_loader.mirror.changes import Rows, Slot

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pqr_common.stage.service import main
+from pqr_common import main
 from pqr_silver.stage import STAGE
 
 if __name__ == "__main__":

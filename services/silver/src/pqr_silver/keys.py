@@ -10,7 +10,7 @@ import polars
 import polars_hash  # noqa: F401  adds the hashes to polars expressions
 import pyarrow as pa
 
-from pqr_common.tables.sql import query
+from pqr_common import query
 
 __all__ = ["bucket_numbers", "dealt", "pseudonyms", "ticket_ids"]
 

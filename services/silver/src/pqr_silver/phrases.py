@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pqr_common.tables.sql import query, sql_of
+from pqr_common import query, sql_of
 from pqrs import wording
 from pqrs.catalogue import PQRS_TYPES, TOPICS
 

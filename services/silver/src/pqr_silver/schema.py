@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from pqr_common.tables.contract import Contract, Rule, optional, required
+from pqr_common import Contract, Rule, optional, required
 from pqr_silver.machine import ACTORS, EVENT_TYPES, KINDS, OTHER_KINDS, STATUSES
 from pqrs.catalogue import PQRS_TYPES
 

@@ -8,10 +8,20 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
-from pqr_common.manifest.values import Check, Partition
-from pqr_common.process.settings import Settings
-from pqr_common.stage.declaration import Phase, Stage
-from pqr_common.stage.values import Exchange, ExchangeRef, Output, StageInputs, StageOutcome, Task, TaskContext
+from pqr_common import (
+    Check,
+    Exchange,
+    ExchangeRef,
+    Output,
+    Partition,
+    Phase,
+    Settings,
+    Stage,
+    StageInputs,
+    StageOutcome,
+    Task,
+    TaskContext,
+)
 from pqr_silver.schema import MAILS, PRODUCES, RADICADOS, REQUIRES
 from pqr_silver.transform import refined, resolved, split
 from pqrs.parameters import Parameters

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pqr_common.tables.sql import query, sql_of
+from pqr_common import query, sql_of
 from pqr_silver.keys import ticket_ids
 from pqr_silver.schema import REJECTS
 

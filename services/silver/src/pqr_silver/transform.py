@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pqr_common.tables.sql import query, sql_of
+from pqr_common import query, sql_of
 from pqr_silver.clock import rebuilt
 from pqr_silver.keys import bucket_numbers, dealt, pseudonyms
 from pqr_silver.schema import MAILS, RADICADOS

@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 
+from pqr_common import Settings
 from pqr_common.errors import InvalidSettings, Transient
-from pqr_common.process.settings import Settings
 from pqr_dashboard.access.tokens import Claims, Expired, NoRole, Untrusted, Verifier
 
 __all__ = ["Auth", "AuthUnavailable", "Grant", "TooManyAttempts", "WrongCredentials"]

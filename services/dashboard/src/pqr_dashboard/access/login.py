@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from pqr_common.process.settings import Settings
+from pqr_common import Settings
 from pqr_dashboard.access import session
 from pqr_dashboard.access.menu import PAGES, Entry
 from pqr_dashboard.access.session import User

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pqr_common import Settings, logger
 from pqr_common.errors import PqrError
-from pqr_common.process import log
-from pqr_common.process.settings import Settings
 from pqr_dashboard.access.auth import Auth, AuthUnavailable, Grant, TooManyAttempts, WrongCredentials
 from pqr_dashboard.access.menu import LOCAL
 from pqr_dashboard.access.tokens import NoRole
@@ -68,7 +67,7 @@ def signed_in(settings: Settings) -> User | None:
         grant = _auth(settings).current(grant)
     except PqrError as error:
         _forget(SAID[type(error)] if isinstance(error, NoRole | AuthUnavailable) else ENDED)
-        log.logger().info("session ended", reason=type(error).__name__)
+        logger().info("session ended", reason=type(error).__name__)
         return None
     st.session_state[GRANT] = grant
     return User(grant.claims.email, grant.claims.role)
@@ -80,7 +79,7 @@ def sign_in(settings: Settings, email: str, password: str) -> bool:
         grant = _auth(settings).sign_in(email.strip(), password)
     except PqrError as error:
         st.session_state[MESSAGE] = SAID.get(type(error), SAID[AuthUnavailable])
-        log.logger().warning("sign-in refused", reason=type(error).__name__)
+        logger().warning("sign-in refused", reason=type(error).__name__)
         return False
     st.session_state[GRANT] = grant
     return True

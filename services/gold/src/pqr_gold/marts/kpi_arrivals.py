@@ -1,6 +1,6 @@
 """When requests arrive, in local time."""
 
-from pqr_common.tables.contract import Rule, optional, required
+from pqr_common import Rule, optional, required
 from pqr_gold.schema import COUNT, MEAN, SMALL, Partial, declared
 
 MART = declared(

@@ -1,6 +1,6 @@
 """What waits for an answer, by how long it has waited."""
 
-from pqr_common.tables.contract import optional, required
+from pqr_common import optional, required
 from pqr_gold.schema import COUNT, DAYS, FLAG, SMALL, TEXT, Partial, declared
 
 MART = declared(

@@ -1,6 +1,6 @@
 """Tickets that came, fell due and ended on the same days: what a simulator needs."""
 
-from pqr_common.tables.contract import Rule, optional, required
+from pqr_common import Rule, optional, required
 from pqr_gold.schema import COUNT, DAY, SMALL, TEXT, Partial, declared
 
 MART = declared(

@@ -1,6 +1,6 @@
 """What happened on each day, and what was left at its end."""
 
-from pqr_common.tables.contract import Rule, required
+from pqr_common import Rule, required
 from pqr_gold.schema import COUNT, DAY, TEXT, Partial, declared
 
 MART = declared(

@@ -1,6 +1,6 @@
 """The headline figures of a run."""
 
-from pqr_common.tables.contract import Rule, optional, required
+from pqr_common import Rule, optional, required
 from pqr_gold.schema import COUNT, DAY, DAYS, MEAN, SHARE, Partial, declared
 
 MART = declared(

@@ -1,6 +1,6 @@
 """Days that brought more requests than such days usually bring."""
 
-from pqr_common.tables.contract import optional, required
+from pqr_common import optional, required
 from pqr_gold.schema import COUNT, DAY, FLAG, SHARE, Partial, declared
 
 MART = declared(

@@ -1,6 +1,6 @@
 """How many business days answers took."""
 
-from pqr_common.tables.contract import Rule, required
+from pqr_common import Rule, required
 from pqr_gold.schema import COUNT, DAYS, SHARE, TEXT, Partial, declared
 
 MART = declared(

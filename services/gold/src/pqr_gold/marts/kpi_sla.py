@@ -1,6 +1,6 @@
 """How terms were kept, by the month they ended in."""
 
-from pqr_common.tables.contract import Rule, optional, required
+from pqr_common import Rule, optional, required
 from pqr_gold.schema import COUNT, DAY, DAYS, MEAN, SHARE, TEXT, Partial, declared
 
 MART = declared(

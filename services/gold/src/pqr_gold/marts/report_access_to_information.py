@@ -1,6 +1,6 @@
 """What Decreto 103 de 2015 art. 52 asks entities to publish of requests for access to information."""
 
-from pqr_common.tables.contract import optional, required
+from pqr_common import optional, required
 from pqr_gold.schema import COUNT, DAY, DAYS, MEAN, SHARE, TEXT, Partial, declared
 
 MART = declared(

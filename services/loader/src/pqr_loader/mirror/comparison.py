@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from pqr_common.tables.sql import query
+from pqr_common import query
 from pqr_loader.mirror.changes import Slot
 
 __all__ = ["differing_rows", "worded"]

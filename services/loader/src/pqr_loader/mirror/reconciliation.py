@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from pqr_common.manifest.values import Check
+from pqr_common import Check
 from pqr_common.tables.digest import total_digest
 from pqr_loader.mirror.changes import Rows
 from pqr_loader.mirror.tables import Table

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import numpy as np
 import pyarrow as pa
 
-from pqr_common.tables.contract import Contract
+from pqr_common import Contract
 from pqrs.calendar import BUSINESS_DAYS, FIRST_DAY, HOLIDAYS, LAST_DAY, business_days_between
 from pqrs.terms import POLICIES
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from pqr_common import Contract, Dataset, Manifest, Partition
 from pqr_common.errors import UpstreamBroken
-from pqr_common.manifest.values import Dataset, Manifest, Partition, schema_fields
-from pqr_common.tables.contract import Contract
+from pqr_common.manifest.values import schema_fields
 
 __all__ = ["Table", "mirrored"]
 

@@ -12,7 +12,7 @@ from adbc_driver_manager import OperationalError as AdbcOperationalError
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from pqr_common.canonical import sha256_hex
+from pqr_common import sha256_hex
 from pqr_common.errors import InvalidSettings, PqrError, VerificationFailed, WarehouseUnavailable
 
 __all__ = ["LOADER", "changing", "connection", "door", "migrate", "pending", "place", "table_exists"]

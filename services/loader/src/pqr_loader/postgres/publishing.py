@@ -10,10 +10,8 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 
+from pqr_common import Check, content_digest, sql_of
 from pqr_common.errors import WarehouseUnavailable
-from pqr_common.manifest.values import Check
-from pqr_common.tables.digest import content_digest
-from pqr_common.tables.sql import sql_of
 from pqr_loader.mirror.changes import Arrival, Changes, Rows, Slot, changes_for
 from pqr_loader.mirror.reconciliation import reconciled
 from pqr_loader.mirror.tables import Table

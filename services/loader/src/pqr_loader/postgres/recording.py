@@ -14,11 +14,8 @@ import psycopg
 import pyarrow.compute as pc
 from psycopg import sql
 
+from pqr_common import Lake, Manifest, Partition, RunRecords, parquet_table
 from pqr_common.errors import PqrError
-from pqr_common.lake.port import Lake
-from pqr_common.manifest.runs import RunRecords
-from pqr_common.manifest.values import Manifest, Partition
-from pqr_common.tables.parquet import parquet_table
 from pqr_loader.figures import show_figures
 from pqr_loader.postgres.connection import connection
 from pqr_loader.records import Story, rows_of

@@ -13,9 +13,8 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from pqr_common import Check, sql_of
 from pqr_common.errors import UpstreamBroken
-from pqr_common.manifest.values import Check
-from pqr_common.tables.sql import sql_of
 from pqr_loader.mirror.tables import Table
 from pqr_loader.postgres.connection import changing
 

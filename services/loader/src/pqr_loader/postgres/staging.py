@@ -16,9 +16,8 @@ import pyarrow as pa
 from adbc_driver_manager import AdbcConnection, AdbcDatabase, dbapi
 from adbc_driver_postgresql import _driver_path
 
+from pqr_common import content_digest, sql_of
 from pqr_common.errors import VerificationFailed
-from pqr_common.tables.digest import content_digest
-from pqr_common.tables.sql import sql_of
 from pqr_loader.mirror.changes import Rows, staging_name
 from pqr_loader.mirror.tables import Table
 from pqr_loader.postgres.connection import LOADER, door
