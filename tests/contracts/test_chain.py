@@ -31,17 +31,18 @@ def test_every_stage_announces_itself():
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_what_a_stage_requires_is_promised_upstream(name):
-    """Every required column is offered, with its type, by the layer it is required of."""
+    """Every required column is offered, with its type, by the layer it is required of, or by each that has the dataset."""
     for layer, contracts in STAGES[name].requires.items():
-        offered = {
-            contract.dataset: offer(contract)
-            for upstream in STAGES.values()
-            if upstream.writes == layer
-            for contract in upstream.produces
-        }
         for required in contracts:
-            assert required.dataset in offered
-            assert unmet(required, offered[required.dataset]) == []
+            offered = [
+                offer(contract)
+                for upstream in STAGES.values()
+                if layer in (upstream.writes, EVERY_LAYER)
+                for contract in upstream.produces
+                if contract.dataset == required.dataset
+            ]
+            assert offered, f"{layer}/{required.dataset}"
+            assert [unmet(required, dataset) for dataset in offered] == [[]] * len(offered)
 
 
 def test_what_is_read_column_by_column_is_required():

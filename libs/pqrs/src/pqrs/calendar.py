@@ -17,21 +17,9 @@ import numpy.typing as npt
 from pqr_common.errors import VerificationFailed
 
 __all__ = [
-    "BUSINESS_DAYS",
-    "FIRST_DAY",
-    "HOLIDAYS",
-    "LAST_DAY",
-    "UTC_OFFSET",
-    "Days",
-    "Integers",
-    "add_business_days",
-    "as_days",
-    "business_days_between",
-    "local_day",
-    "local_time",
-    "next_business_day",
-    "utc_time",
-]
+    "BUSINESS_DAYS", "FIRST_DAY", "HOLIDAYS", "LAST_DAY", "UTC_OFFSET", "Days", "Integers", "add_business_days",
+    "as_days", "business_days_between", "local_day", "local_time", "next_business_day", "utc_time",
+]  # fmt: skip
 
 Days: TypeAlias = npt.NDArray[np.datetime64]
 Integers: TypeAlias = npt.NDArray[np.integer[Any]]

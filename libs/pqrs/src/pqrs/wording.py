@@ -3,22 +3,9 @@
 from __future__ import annotations
 
 __all__ = [
-    "ACCESS_DENIED",
-    "BEFORE_TOPIC",
-    "DECISION",
-    "DEPENDENCY",
-    "EXTENSION",
-    "HOME",
-    "MAILER_DAEMON",
-    "PRIORITY",
-    "RADICADO",
-    "RADICADO_DIGITS",
-    "RADICADO_TAG",
-    "REQUEST_SUBJECTS",
-    "SUBJECTS",
-    "TOPIC",
-    "TYPE",
-]
+    "ACCESS_DENIED", "BEFORE_TOPIC", "DECISION", "DEPENDENCY", "EXTENSION", "HOME", "MAILER_DAEMON", "PRIORITY",
+    "RADICADO", "RADICADO_DIGITS", "RADICADO_TAG", "REQUEST_SUBJECTS", "SUBJECTS", "TOPIC", "TYPE",
+]  # fmt: skip
 
 # How a request's subject begins, by type; after ` - ` follows the name of its topic.
 REQUEST_SUBJECTS: dict[str, str] = {
