@@ -6,6 +6,7 @@ The tests tell one story in order: a run whose worker was killed is brought to i
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -211,8 +212,9 @@ def test_two_workers_never_commit_one_stage_twice(running):
     """Two triggers at once: an attempt of its own each, one manifest, and the older attempt is fenced if it is slower."""
     with trigger._client(running.settings) as client, ThreadPoolExecutor(2) as pool:
         given = {"run_id": "r1", "stage": "generator"}
-        following = trigger.Trigger(client, lambda *_: None)
-        ends = [pool.submit(following.carry_out, "stage/generator", given, "r1", f"r1-{n}") for n in range(2)]
+        following = trigger.Trigger(client, lambda *_, **__: None)
+        asked = functools.partial(following.carry_out, "stage/generator", given, what="r1")
+        ends = [pool.submit(asked, name=f"r1-{n}") for n in range(2)]
         errors = [type(end.exception()).__name__ for end in ends if end.exception()]
     attempts = list(RunRecords(running.lake, "r1").attempts("generator"))
     assert attempts[0].error_type == "Lost"  # the one that was killed: its successor closed it

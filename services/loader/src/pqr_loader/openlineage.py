@@ -33,16 +33,16 @@ def events(tables: Mapping[str, Sequence[Row]]) -> list[dict[str, Any]]:
     for attempt in tables["meta.attempts"]:
         layer = layers.get(attempt["stage"])
         inputs = _inputs(tables, layer)
-        made.append(_event("START", attempt["started_at"], run, attempt, inputs=inputs, outputs=[]))
+        made.append(_event("START", attempt["started_at"], run=run, attempt=attempt, inputs=inputs, outputs=[]))
         if attempt["state"] in EVENT_OF:
             outputs = _outputs(tables, layer) if attempt["state"] == "completed" else []
             ended = EVENT_OF[attempt["state"]], attempt["finished_at"]
-            made.append(_event(*ended, run, attempt, inputs=inputs, outputs=outputs))
+            made.append(_event(*ended, run=run, attempt=attempt, inputs=inputs, outputs=outputs))
     return sorted(made, key=lambda event: event["eventTime"])
 
 
 def _event(
-    kind: str, at: Any, run: Row, attempt: Row, *, inputs: list[dict[str, Any]], outputs: list[dict[str, Any]]
+    kind: str, at: Any, *, run: Row, attempt: Row, inputs: list[dict[str, Any]], outputs: list[dict[str, Any]]
 ) -> dict[str, Any]:
     identity = f"{run['run_id']}/{attempt['stage']}/{attempt['attempt']}"
     return {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 import time
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 from pqr_common.errors import PqrError
 from pqr_common.manifest.attempts import Attempt
@@ -24,7 +24,11 @@ from pqr_common.stage.worker import TaskResult
 
 __all__ = ["Progress", "StageRun", "now"]
 
-Progress = Callable[[str, str, int, int], None]  # stage, phase, tasks done, tasks in all
+
+class Progress(Protocol):
+    """Is told how many tasks of a phase are done, of how many in all."""
+
+    def __call__(self, stage: str, phase: str, *, done: int, total: int) -> None: ...
 
 
 @dataclass(slots=True)

@@ -29,7 +29,7 @@ from pqr_common.tables.contract import unmet
 __all__ = ["Progress", "committed", "inputs_of", "run_stage"]
 
 
-def _silent(stage: str, phase: str, done: int, total: int) -> None:
+def _silent(stage: str, phase: str, *, done: int, total: int) -> None:
     pass
 
 
@@ -115,11 +115,11 @@ def _map(run: StageRun, phase: Phase, inputs: StageInputs, *, origin: str) -> No
     seen = {name: getattr(run.settings, name) for name in run.stage.settings}
     assignment = Assignment(run.stage, phase, inputs.run_id, inputs.parameters, run.settings.lake, seen, origin)
     exchanges: list[ExchangeRef] = []
-    run.progress(run.stage.name, phase.name, 0, len(tasks))
+    run.progress(run.stage.name, phase.name, done=0, total=len(tasks))
     for number, result in enumerate(run.executor.map(Work(assignment), tasks), start=1):
         exchanges += result.exchanges
         run.task_done(phase, result)
-        run.progress(run.stage.name, phase.name, number, len(tasks))
+        run.progress(run.stage.name, phase.name, done=number, total=len(tasks))
     run.exchanges[phase.name] = tuple(sorted(exchanges, key=lambda ref: (ref.name, ref.task)))
 
 

@@ -59,7 +59,7 @@ def verify(run_id: str, *, lake: Lake, settings: Settings, executor: Executor, i
     manifests = dict(_manifests(records, report))
     report.layers = list(manifests)
     _check_chain(parameters, manifests, report)
-    _check_balances(run_id, parameters, manifests, report)
+    _check_balances(parameters, manifests, report)
     partitions = [
         part
         for manifest in manifests.values()
@@ -70,8 +70,8 @@ def verify(run_id: str, *, lake: Lake, settings: Settings, executor: Executor, i
     report.objects, report.bytes = len(partitions), sum(part.bytes for part in partitions)
     report.rows = sum(part.rows for part in partitions)
     report.findings += sorted(filter(None, executor.map(Rehash(settings.lake, is_deep), partitions)))
-    report.notes += _strays(lake, run_id, manifests, {part.path for part in partitions})
-    _check_postgres(run_id, lake, settings, manifests, report)
+    report.notes += _strays(lake, manifests, {part.path for part in partitions})
+    _check_postgres(lake, settings, report)
     return report
 
 
@@ -116,17 +116,17 @@ def _check_chain(parameters: RunParameters, manifests: dict[str, Manifest], repo
                 )
 
 
-def _check_balances(run_id: str, parameters: RunParameters, manifests: dict[str, Manifest], report: Report) -> None:
+def _check_balances(parameters: RunParameters, manifests: dict[str, Manifest], report: Report) -> None:
     """Every stage's own equations, over the rows its manifest states."""
     for manifest in manifests.values():
         if any(source.manifest not in manifests for source in manifest.inputs):
             continue
         stage = stage_named(manifest.stage)
-        inputs = StageInputs(run_id, parameters, {s.manifest: manifests[s.manifest] for s in manifest.inputs})
+        inputs = StageInputs(report.run_id, parameters, {s.manifest: manifests[s.manifest] for s in manifest.inputs})
         outcome = StageOutcome(inputs, {dataset.name: dataset.partitions for dataset in manifest.datasets})
         report.findings += [
             f"The check {check.name} must hold, found {check.observed} instead of {check.expected} in "
-            f"{layout.manifest_key(run_id, stage.writes)}: restore that manifest."
+            f"{layout.manifest_key(report.run_id, stage.writes)}: restore that manifest."
             for check in stage.checks(outcome)
             if check.status == "failed" and check.severity == "error"
         ]
@@ -146,22 +146,21 @@ def _content_fault(partition: Partition, data: bytes) -> str | None:
     )
 
 
-def _strays(lake: Lake, run_id: str, manifests: dict[str, Manifest], known: set[str]) -> list[str]:
+def _strays(lake: Lake, manifests: dict[str, Manifest], known: set[str]) -> list[str]:
     """Objects below the run's prefixes that no manifest names: leftovers of an attempt that was killed."""
     found = [
         key
         for manifest in manifests.values()
-        for prefix in layout.stage_prefixes(manifest.layer, run_id, tuple(d.name for d in manifest.datasets))
+        for prefix in layout.stage_prefixes(manifest.layer, manifest.run_id, tuple(d.name for d in manifest.datasets))
         for key in lake.keys(prefix)
         if key not in known
     ]
     return [f"{len(found)} objects belong to no manifest, the first is {found[0]}"] if found else []
 
 
-def _check_postgres(
-    run_id: str, lake: Lake, settings: Settings, manifests: dict[str, Manifest], report: Report
-) -> None:
-    if settings.postgres_dsn is None or "load" not in manifests:
+def _check_postgres(lake: Lake, settings: Settings, report: Report) -> None:
+    run_id = report.run_id
+    if settings.postgres_dsn is None or "load" not in report.layers:
         report.notes.append("Postgres was not compared: the run is not loaded")
         return
     dsn = settings.postgres_dsn.get_secret_value()

@@ -15,12 +15,12 @@ from pqrs.parameters import Parameters
 __all__ = ["carry_out", "carry_out_stage"]
 
 
-def carry_out(run_id: str, parameters: Parameters | None, settings: Settings, screen: Screen) -> None:
+def carry_out(run_id: str, parameters: Parameters | None, *, settings: Settings, screen: Screen) -> None:
     """Run the pipeline, or continue a run when there are no parameters, and show its figures."""
     if settings.api_url:
-        _on_stack(run_id, parameters, settings, screen)
+        _on_stack(run_id, parameters, settings=settings, screen=screen)
     else:
-        _embedded(run_id, parameters, settings, screen)
+        _embedded(run_id, parameters, settings=settings, screen=screen)
     from pqr_pipeline.audit.lineage import headline
 
     lake = open_lake(settings.lake)
@@ -31,7 +31,7 @@ def carry_out(run_id: str, parameters: Parameters | None, settings: Settings, sc
     screen.say(summary.next_steps(run_id, is_stack=settings.api_url is not None))
 
 
-def carry_out_stage(name: str, run_id: str, settings: Settings, screen: Screen) -> None:
+def carry_out_stage(name: str, run_id: str, *, settings: Settings, screen: Screen) -> None:
     """Run one stage of a declared run and show what it made."""
     lake = open_lake(settings.lake)
     records = RunRecords(lake, run_id)
@@ -40,7 +40,7 @@ def carry_out_stage(name: str, run_id: str, settings: Settings, screen: Screen) 
         if settings.api_url:
             from pqr_pipeline.containers.trigger import stage_on_stack
 
-            stage_on_stack(name, run_id, settings, progress)
+            stage_on_stack(name, run_id, settings=settings, progress=progress)
         else:
             from pqr_pipeline.embedded import servers
             from pqr_pipeline.flow.runs import run_single_stage
@@ -53,7 +53,7 @@ def carry_out_stage(name: str, run_id: str, settings: Settings, screen: Screen) 
         screen.say(f"{manifest.layer}/{dataset}: {rows:,} rows")
 
 
-def _on_stack(run_id: str, parameters: Parameters | None, settings: Settings, screen: Screen) -> None:
+def _on_stack(run_id: str, parameters: Parameters | None, *, settings: Settings, screen: Screen) -> None:
     """The stack declares the run: who triggers it may not be allowed to write."""
     from pqr_pipeline.containers.trigger import run_on_stack
 
@@ -62,10 +62,10 @@ def _on_stack(run_id: str, parameters: Parameters | None, settings: Settings, sc
     else:
         RunRecords(open_lake(settings.lake), run_id).parameters()
     with screen.progress() as progress:
-        run_on_stack(run_id, parameters, settings, progress)
+        run_on_stack(run_id, parameters, settings=settings, progress=progress)
 
 
-def _embedded(run_id: str, parameters: Parameters | None, settings: Settings, screen: Screen) -> None:
+def _embedded(run_id: str, parameters: Parameters | None, *, settings: Settings, screen: Screen) -> None:
     from pqr_pipeline.embedded import servers
     from pqr_pipeline.flow.runs import is_finished, run_pipeline
 

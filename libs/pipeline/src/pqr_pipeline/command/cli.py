@@ -2,66 +2,29 @@
 
 from __future__ import annotations
 
-import functools
 import subprocess
-from collections.abc import Callable
 from dataclasses import asdict
-from datetime import date
 from typing import Any
 
 import click
 
-from pqr_common.errors import InvalidSettings, VerificationFailed
+from pqr_common.errors import VerificationFailed
 from pqr_common.lake.location import open_lake
 from pqr_common.manifest.runs import RunId, RunRecords, run_ids
-from pqr_common.process import log
 from pqr_common.process.entry import ended
-from pqr_common.process.settings import Settings
 from pqr_pipeline.command import actions, summary
+from pqr_pipeline.command.options import app, command, day, settings_of
 from pqr_pipeline.command.screen import Screen
 from pqrs.parameters import BREACH_RATE_MAX, BREACH_RATE_MIN, Parameters
 
 __all__ = ["app", "main"]
 
 
-STACK_ENVIRONMENT = ".env"  # what `make stack-env` wrote; the environment comes first
-STACK_API_URL = "http://127.0.0.1:4200/api"
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--stack", "is_stack", is_flag=True, help="Drive the running stack; its settings are read from .env.")
-def app(*, is_stack: bool) -> None:
-    """A complete lakehouse for the PQRS of Colombian public entities."""
-
-
-def _command(
-    *, with_run_id: bool = False, with_workers: bool = False
-) -> Callable[[Callable[..., None]], click.Command]:
-    """A command with the options that every command, or every command of its kind, has."""
-
-    def decorated(function: Callable[..., None]) -> click.Command:
-        @functools.wraps(function)
-        def call(*, is_json: bool, is_quiet: bool, **options: Any) -> None:
-            function(screen=Screen(is_json=is_json, is_quiet=is_quiet), **options)
-
-        command = app.command()(call)
-        command.params.append(click.Option(["--json", "is_json"], is_flag=True, help="Print one JSON value."))
-        command.params.append(click.Option(["--quiet", "-q", "is_quiet"], is_flag=True, help="Print only errors."))
-        if with_workers:
-            helped = "Worker processes of the local Dask cluster."
-            command.params.append(click.Option(["--workers"], type=int, help=helped))
-        if with_run_id:
-            command.params.append(click.Argument(["run_id"]))
-        return command
-
-    return decorated
-
-
-@_command(with_workers=True)
+@command(with_workers=True)
 @click.option("--seed", type=int, default=42, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--from", "from_", default="2026-01-01", show_default=True, help="First day of the window.")
 @click.option("--to", default="2026-03-31", show_default=True, help="Last day of the window.")
-@click.option("--volume", type=int, default=400, show_default=True, help="Tickets a business day.")
+@click.option("--volume", type=int, default=400, show_default=True, help="Tickets per business day.")
 @click.option(
     "--breach-rate",
     default="0.095",
@@ -85,42 +48,44 @@ def run(
 ) -> None:
     """Run the whole pipeline: generate, refine, load, and show the figures."""
     parameters = Parameters.create(
-        window_from=_day("--from", from_),
-        window_to=_day("--to", to),
-        opens_on=_day("--opens-on", opens_on),
+        window_from=day("--from", from_),
+        window_to=day("--to", to),
+        opens_on=day("--opens-on", opens_on),
         tickets_per_business_day=volume,
         scenario=summary.scenario_of(scenario),
         **rest,
     )
-    actions.carry_out(RunId(run_id or parameters.run_id), parameters, _settings(workers=workers), screen)
+    actions.carry_out(
+        RunId(run_id or parameters.run_id), parameters, settings=settings_of(workers=workers), screen=screen
+    )
 
 
-@_command(with_run_id=True, with_workers=True)
+@command(with_run_id=True, with_workers=True)
 def retry(*, screen: Screen, run_id: str, workers: int | None) -> None:
     """Continue a failed run at its first unfinished partition."""
-    actions.carry_out(run_id, None, _settings(workers=workers), screen)
+    actions.carry_out(run_id, None, settings=settings_of(workers=workers), screen=screen)
 
 
-@_command(with_run_id=True, with_workers=True)
+@command(with_run_id=True, with_workers=True)
 @click.argument("stage", metavar="STAGE")
 def stage(*, screen: Screen, stage: str, run_id: str, workers: int | None) -> None:
     """Run one stage (generator, bronze, silver, gold or loader) of a run."""
     from pqr_common.stage.discovery import stage_named
 
     stage_named(stage)
-    actions.carry_out_stage(stage, run_id, _settings(workers=workers), screen)
+    actions.carry_out_stage(stage, run_id, settings=settings_of(workers=workers), screen=screen)
 
 
-@_command(with_run_id=True, with_workers=True)
+@command(with_run_id=True, with_workers=True)
 def publish(*, screen: Screen, run_id: str, workers: int | None) -> None:
     """Make Postgres show this run."""
-    actions.carry_out_stage("loader", run_id, _settings(workers=workers), screen)
+    actions.carry_out_stage("loader", run_id, settings=settings_of(workers=workers), screen=screen)
 
 
-@_command()
+@command()
 def runs(*, screen: Screen) -> None:
     """List what ran, from the manifests."""
-    lake = open_lake(_settings().lake)
+    lake = open_lake(settings_of().lake)
     found = [summary.of_run(lake, run_id) for run_id in run_ids(lake)]
     screen.value(found)
     screen.table(
@@ -130,10 +95,10 @@ def runs(*, screen: Screen) -> None:
     )
 
 
-@_command(with_run_id=True)
+@command(with_run_id=True)
 def show(*, screen: Screen, run_id: str) -> None:
     """Show one run: parameters, datasets, checks, attempts."""
-    found = summary.of_run_in_full(open_lake(_settings().lake), run_id)
+    found = summary.of_run_in_full(open_lake(settings_of().lake), run_id)
     screen.value(found)
     screen.headline(run_id, found["headline"])
     screen.table("Parameters", ["Name", "Value"], summary.parameter_rows(found["parameters"]))
@@ -143,14 +108,14 @@ def show(*, screen: Screen, run_id: str) -> None:
     screen.records("Attempts", found["attempts"], attempts)
 
 
-@_command(with_run_id=True, with_workers=True)
+@command(with_run_id=True, with_workers=True)
 @click.option("--deep", is_flag=True, help="Also recompute content digests from the rows.")
 def verify(*, screen: Screen, run_id: str, deep: bool, workers: int | None) -> None:
     """Re-hash every object; check the chain, the balances and Postgres. Exit 4 names what differs."""
     from pqr_pipeline.audit import verify as proof
     from pqr_pipeline.embedded import servers
 
-    settings = _settings(workers=workers)
+    settings = settings_of(workers=workers)
     lake = open_lake(settings.lake)
     RunRecords(lake, run_id).parameters()
     with screen.waiting("Reading every object again"), servers.postgres_and_dask(settings) as (ready, executor):
@@ -166,13 +131,13 @@ def verify(*, screen: Screen, run_id: str, deep: bool, workers: int | None) -> N
     )
 
 
-@_command(with_run_id=True)
+@command(with_run_id=True)
 @click.argument("kpi")
 def lineage(*, screen: Screen, kpi: str, run_id: str) -> None:
     """Follow a figure (mart, mart.column or a column of kpi_executive) down to the raw objects."""
     from pqr_pipeline.audit.lineage import trace
 
-    figure = trace(open_lake(_settings().lake), run_id, kpi)
+    figure = trace(open_lake(settings_of().lake), run_id, kpi)
     screen.value(asdict(figure))
     screen.records(figure.mart, figure.rows)
     for layer in figure.layers:
@@ -180,13 +145,13 @@ def lineage(*, screen: Screen, kpi: str, run_id: str) -> None:
         screen.records(title, layer["objects"])
 
 
-@_command()
+@command()
 def doctor(*, screen: Screen) -> None:
     """Look at everything a run needs and say what is wrong and how to mend it."""
     from pqr_pipeline.audit.doctor import examine
 
     found = []
-    for finding in examine(_settings()):
+    for finding in examine(settings_of()):
         found.append(finding)
         screen.say(f"{'good' if finding.is_good else 'BAD ':<5} {finding.subject:<10} {finding.detail}")
     screen.value([asdict(finding) for finding in found])
@@ -197,14 +162,14 @@ def doctor(*, screen: Screen) -> None:
         )
 
 
-@_command()
+@command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="Port on 127.0.0.1.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 def dashboard(*, screen: Screen, port: int, no_browser: bool) -> None:
     """Show the figures as executives see them, on the embedded stack, until Ctrl-C."""
     from pqr_pipeline.embedded.dashboard import serve
 
-    serve(_settings(), screen, port=port, is_browser_wanted=not no_browser)
+    serve(settings_of(), screen, port=port, is_browser_wanted=not no_browser)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -213,7 +178,7 @@ def psql(arguments: tuple[str, ...]) -> None:
     """Open psql on the Postgres of this platform; ARGUMENTS after `--` go to psql."""
     from pqr_pipeline.embedded.postgres import postgres, psql_path
 
-    with postgres(_settings()) as dsn:
+    with postgres(settings_of()) as dsn:
         ended = subprocess.run([psql_path(), dsn, *arguments], check=False)
     raise click.exceptions.Exit(ended.returncode)
 
@@ -222,19 +187,3 @@ def main() -> None:
     """Run the command; every failure ends with its own code and one sentence."""
     interrupted = "The command was interrupted; `pqr retry RUN_ID` continues the run."
     raise SystemExit(ended(app, program="pqr", interrupted=interrupted))
-
-
-def _settings(**overrides: Any) -> Settings:
-    is_stack = click.get_current_context().find_root().params["is_stack"]
-    settings = Settings.read(_env_file=STACK_ENVIRONMENT if is_stack else None, **overrides)
-    if is_stack and settings.api_url is None:
-        settings = settings.with_(api_url=STACK_API_URL)
-    log.configure(settings)
-    return settings
-
-
-def _day(option: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidSettings(f"{option} must be a day like 2026-01-31, found {text!r}: correct it.") from None

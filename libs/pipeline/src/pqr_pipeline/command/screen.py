@@ -106,7 +106,7 @@ class Screen:
         with Progress(*columns, console=self._err) as bars:
             known: dict[str, Any] = {}
 
-            def show(stage: str, phase: str, done: int, total: int) -> None:
+            def show(stage: str, phase: str, *, done: int, total: int) -> None:
                 name = f"{stage:<9} {phase}"
                 if name not in known:
                     known[name] = bars.add_task(name, total=total)
@@ -114,7 +114,7 @@ class Screen:
 
             yield show
 
-    def _line_a_phase(self, stage: str, phase: str, done: int, total: int) -> None:
+    def _line_a_phase(self, stage: str, phase: str, *, done: int, total: int) -> None:
         if done == total:
             self._err.print(f"{stage:<9} {phase:<10} {total} of {total}")
 

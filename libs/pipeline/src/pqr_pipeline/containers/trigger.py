@@ -34,24 +34,24 @@ ASK_SECONDS = 90.0
 OUTAGE_SECONDS = 60.0  # how long the API may be away while a run is followed
 
 
-def run_on_stack(run_id: str, parameters: Parameters | None, settings: Settings, progress: Progress) -> None:
+def run_on_stack(run_id: str, parameters: Parameters | None, *, settings: Settings, progress: Progress) -> None:
     """Run the pipeline on the stack; `parameters` declare the run, without them it is continued."""
     given = {"run_id": run_id, "parameters": parameters and parameters.to_json()}
     with _client(settings) as client:
-        Trigger(client, progress).carry_out(f"pqr/{PIPELINE}", given, f"run {run_id}", run_id)
+        Trigger(client, progress).carry_out(f"pqr/{PIPELINE}", given, what=f"run {run_id}", name=run_id)
 
 
-def stage_on_stack(stage: str, run_id: str, settings: Settings, progress: Progress) -> None:
+def stage_on_stack(stage: str, run_id: str, *, settings: Settings, progress: Progress) -> None:
     """Run one stage on the stack and tell Postgres of it."""
     with _client(settings) as client:
         trigger = Trigger(client, progress)
         try:
             given = {"run_id": run_id, "stage": stage}
-            trigger.carry_out(f"stage/{stage}", given, f"{stage} of run {run_id}", f"{run_id}-{stage}")
+            trigger.carry_out(f"stage/{stage}", given, what=f"{stage} of run {run_id}", name=f"{run_id}-{stage}")
         finally:
             with contextlib.suppress(PqrError):  # what could not be told must not hide what happened
                 name = f"{run_id}-record"
-                trigger.carry_out("record/loader", {"run_id": run_id}, f"the record of run {run_id}", name)
+                trigger.carry_out("record/loader", {"run_id": run_id}, what=f"the record of run {run_id}", name=name)
 
 
 def ask_service(stage: str, versions: Mapping[str, str], settings: Settings) -> str:
@@ -59,8 +59,10 @@ def ask_service(stage: str, versions: Mapping[str, str], settings: Settings) -> 
     with _client(settings) as client:
         scope = asdict(scope_of(stage_named(stage), installed_stages().values()))
         given = {"stage": stage, "versions": dict(versions), "scope": scope}
-        trigger = Trigger(client, lambda *_: None)
-        ended = trigger.carry_out(f"doctor/{stage}", given, f"the doctor of {stage}", f"{stage}-doctor", ASK_SECONDS)
+        trigger = Trigger(client, _silent)
+        ended = trigger.carry_out(
+            f"doctor/{stage}", given, what=f"the doctor of {stage}", name=f"{stage}-doctor", timeout=ASK_SECONDS
+        )
     return ended.message or "[]"
 
 
@@ -79,6 +81,10 @@ def live_workers(settings: Settings) -> dict[str, int]:
         }
 
 
+def _silent(stage: str, phase: str, *, done: int, total: int) -> None:
+    pass
+
+
 class Trigger:
     """Starts flow runs and follows them to their end."""
 
@@ -88,7 +94,7 @@ class Trigger:
         self._shown: dict[str, int] = {}
 
     def carry_out(
-        self, deployment: str, parameters: dict[str, Any], what: str, name: str, timeout: float | None = None
+        self, deployment: str, parameters: dict[str, Any], *, what: str, name: str, timeout: float | None = None
     ) -> State:
         """Run a deployment; the error it ended with is raised here, as is Transient when it took too long."""
         found = _deployment(self._client, deployment)
@@ -121,7 +127,7 @@ class Trigger:
             done = int(child.state is not None and child.state.is_completed())
             if self._shown.get(stage, -1) < done:
                 self._shown[stage] = done
-                self._progress(stage, "on stack", done, 1)
+                self._progress(stage, "on stack", done=done, total=1)
 
 
 def _deployment(client: SyncPrefectClient, name: str) -> UUID:

@@ -47,7 +47,7 @@ def serve(settings: Settings, screen: Screen, *, port: int, is_browser_wanted: b
     with _stopped_by_signals(), contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as running:
         with screen.waiting("Starting Postgres and the dashboard"):
             dsn = running.enter_context(_readable(settings))
-            child = running.enter_context(_child(module, port, dsn, settings.home / "dashboard.log"))
+            child = running.enter_context(_child(module, port, dsn=dsn, log=settings.home / "dashboard.log"))
             _wait_until_healthy(url, child, settings.home / "dashboard.log")
         screen.value({"url": url})
         screen.say(f"The dashboard is at {url} for this machine only; Ctrl-C stops it.")
@@ -84,7 +84,7 @@ def _as_reader(dsn: str) -> str:
 
 
 @contextlib.contextmanager
-def _child(module: str, port: int, dsn: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _child(module: str, port: int, *, dsn: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PQR_AUTH_")}
     environment |= {"PQR_DASHBOARD_DSN": dsn, "PQR_METRICS_PORT": "0"}
     log.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,63 @@
+"""What the commands of `pqr` share: the group, their common options, their settings."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import click
+
+from pqr_common.errors import InvalidSettings
+from pqr_common.process import log
+from pqr_common.process.settings import Settings
+from pqr_pipeline.command.screen import Screen
+
+__all__ = ["app", "command", "day", "settings_of"]
+
+STACK_ENVIRONMENT = ".env"  # what `make stack-env` wrote; the environment comes first
+STACK_API_URL = "http://127.0.0.1:4200/api"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--stack", "is_stack", is_flag=True, help="Drive the running stack; its settings are read from .env.")
+def app(*, is_stack: bool) -> None:
+    """A complete lakehouse for the PQRS of Colombian public entities."""
+
+
+def command(*, with_run_id: bool = False, with_workers: bool = False) -> Callable[[Callable[..., None]], click.Command]:
+    """A command with the options that every command, or every command of its kind, has."""
+
+    def decorated(function: Callable[..., None]) -> click.Command:
+        @functools.wraps(function)
+        def call(*, is_json: bool, is_quiet: bool, **options: Any) -> None:
+            function(screen=Screen(is_json=is_json, is_quiet=is_quiet), **options)
+
+        made = app.command()(call)
+        made.params.append(click.Option(["--json", "is_json"], is_flag=True, help="Print one JSON value."))
+        made.params.append(click.Option(["--quiet", "-q", "is_quiet"], is_flag=True, help="Print only errors."))
+        if with_workers:
+            helped = "Worker processes of the local Dask cluster."
+            made.params.append(click.Option(["--workers"], type=int, help=helped))
+        if with_run_id:
+            made.params.append(click.Argument(["run_id"]))
+        return made
+
+    return decorated
+
+
+def settings_of(**overrides: Any) -> Settings:
+    is_stack = click.get_current_context().find_root().params["is_stack"]
+    settings = Settings.read(_env_file=STACK_ENVIRONMENT if is_stack else None, **overrides)
+    if is_stack and settings.api_url is None:
+        settings = settings.with_(api_url=STACK_API_URL)
+    log.configure(settings)
+    return settings
+
+
+def day(option: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidSettings(f"{option} must be a day like 2026-01-31, found {text!r}: correct it.") from None
