@@ -39,24 +39,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     with postgres(settings) as dsn:
         ready = settings.with_(postgres_dsn=SecretStr(dsn))
         _run(ready, RUN_ID, Parameters.create(window_to=date(2026, 2, 28), tickets_per_business_day=25))
-        _record_stages(dsn)
         yield ready
-
-
-def _record_stages(dsn: str) -> None:
-    """What the loader records of a run's stages, where it does not record them itself yet."""
-    stages = [(number, node.stage, node.writes) for number, node in enumerate(installed_graph().nodes)]
-    with psycopg.connect(dsn, autocommit=True) as opened:
-        opened.execute(
-            "create table if not exists meta.stages (run_id text, position integer, stage text, layer text); "
-            "grant select on meta.stages to pqr_dashboard"
-        )
-        for number, stage, layer in stages:
-            opened.execute(
-                "insert into meta.stages (run_id, position, stage, layer) select %s, %s, %s, %s "
-                "where not exists (select from meta.stages where run_id = %s and stage = %s)",
-                [RUN_ID, number, stage, layer, RUN_ID, stage],
-            )
 
 
 def _run(settings: Settings, run_id: str, parameters: Parameters) -> None:
