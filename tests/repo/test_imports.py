@@ -7,6 +7,7 @@ import re
 import sys
 import tomllib
 from fnmatch import fnmatch
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,14 @@ def test_every_exception_named_here_exists():
     assert [pattern for pattern in TOUCHES_THE_WORLD if not any(fnmatch(name, pattern) for name in names)] == []
     assert set(PURE_ALL_THE_SAME) <= set(names)
     assert {name for owners in OWNERS.values() for name in owners} <= set(names)
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_no_room_imports_in_a_circle(room):
+    """Neither at the top of a module nor inside a function, which only hides it."""
+    modules = {_name(path): path for path in SOURCES if _room(path) == room}
+    graph = {name: (_imported(path) & set(modules)) - {name, room} for name, path in modules.items() if name != room}
+    assert list(TopologicalSorter(graph).static_order())
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
@@ -17,6 +19,8 @@ from pqr_common.errors import InvalidSettings, LakeUnavailable
 from pqr_common.lake.port import Lake, missing
 
 __all__ = ["FolderLake"]
+
+DRAFT = re.compile(r"\..+\.[0-9a-f]{8}")  # hidden, beside what it is to become
 
 # The disk writes while the next object is made; who commits then waits for little.
 _ahead = ThreadPoolExecutor(1, thread_name_prefix="settle")
@@ -84,6 +88,12 @@ class FolderLake(Lake):
             files = (path for path in self._path(prefix).rglob("*") if path.is_file())
             yield from sorted(path.relative_to(self.root).as_posix() for path in files if path.name[0] != ".")
 
+    def drafts(self, *, older_than: float) -> Iterator[str]:
+        newest = time.time() - older_than
+        for path in sorted(self.root.rglob(".*")):
+            if DRAFT.fullmatch(path.name) and path.is_file() and path.stat().st_mtime <= newest:
+                yield path.relative_to(self.root).as_posix()
+
     def _path(self, key: str) -> Path:
         return self.root.joinpath(PurePosixPath(key))
 
@@ -92,7 +102,7 @@ class FolderLake(Lake):
         """A hidden file beside the target that holds the data; gone afterwards unless it was renamed."""
         target = self._path(key)
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")  # as DRAFT says
         try:
             with draft.open("wb") as file:
                 file.write(data)

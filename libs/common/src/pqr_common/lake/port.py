@@ -51,6 +51,10 @@ class Lake(ABC):
     def keys(self, prefix: str) -> Iterator[str]:
         """The keys below a prefix, in order. For audit and clean-up only."""
 
+    def drafts(self, *, older_than: float) -> Iterator[str]:  # noqa: ARG002  a bucket shows nothing that is not whole
+        """Keys of what killed writers left half written, untouched for so many seconds. For audit and clean-up only."""
+        return iter(())
+
     def read(self, partition: Partition) -> bytes:
         """The bytes of a partition, those that its manifest names; raises UpstreamBroken with the object's key."""
         data = self.get(partition.path)

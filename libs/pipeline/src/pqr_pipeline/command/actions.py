@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from pqr_common.lake.location import open_lake
 from pqr_common.manifest.runs import RunRecords
@@ -12,7 +15,10 @@ from pqr_pipeline.command import summary
 from pqr_pipeline.command.screen import Screen
 from pqrs.parameters import Parameters
 
-__all__ = ["carry_out", "carry_out_stage"]
+if TYPE_CHECKING:
+    from pqr_pipeline.audit.findings import Finding
+
+__all__ = ["carry_out", "carry_out_stage", "clean", "examine"]
 
 
 def carry_out(run_id: str, parameters: Parameters | None, *, settings: Settings, screen: Screen) -> None:
@@ -51,6 +57,24 @@ def carry_out_stage(name: str, run_id: str, *, settings: Settings, screen: Scree
     screen.value({"run_id": run_id, "stage": name, "digest": manifest.digest, "rows": summary.rows_of(manifest)})
     for dataset, rows in summary.rows_of(manifest).items():
         screen.say(f"{manifest.layer}/{dataset}: {rows:,} rows")
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """What a run needs, on this machine or in the stack that the settings name."""
+    if settings.api_url:
+        from pqr_pipeline.containers.doctor import examine_stack
+
+        return examine_stack(settings)
+    from pqr_pipeline.embedded import doctor
+
+    return doctor.examine(settings)
+
+
+def clean(settings: Settings) -> list[str]:
+    """Remove what nobody needs from the lake, and say what it was."""
+    from pqr_pipeline.audit.leftovers import removed
+
+    return removed(open_lake(settings.lake), now=datetime.now(UTC))
 
 
 def _on_stack(run_id: str, parameters: Parameters | None, *, settings: Settings, screen: Screen) -> None:

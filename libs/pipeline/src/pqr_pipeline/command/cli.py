@@ -146,12 +146,14 @@ def lineage(*, screen: Screen, kpi: str, run_id: str) -> None:
 
 
 @command()
-def doctor(*, screen: Screen) -> None:
+@click.option("--fix", is_flag=True, help="Remove what nobody needs from the lake first.")
+def doctor(*, screen: Screen, fix: bool) -> None:
     """Look at everything a run needs and say what is wrong and how to mend it."""
-    from pqr_pipeline.audit.doctor import examine
-
+    settings = settings_of()
+    for key in actions.clean(settings) if fix else ():
+        screen.say(f"removed {key}")
     found = []
-    for finding in examine(settings_of()):
+    for finding in actions.examine(settings):
         found.append(finding)
         screen.say(f"{'good' if finding.is_good else 'BAD ':<5} {finding.subject:<10} {finding.detail}")
     screen.value([asdict(finding) for finding in found])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 from pqr_common.errors import PqrError, VerificationFailed
 from pqr_common.lake.location import open_lake
@@ -13,8 +14,9 @@ from pqr_common.process.settings import Settings
 from pqr_common.stage.declaration import Stage
 from pqr_common.stage.discovery import installed_graph
 from pqr_common.stage.executor import package_versions
-from pqr_pipeline.audit import doctor
-from pqr_pipeline.audit.doctor import Finding, looked
+from pqr_pipeline.audit import findings
+from pqr_pipeline.audit.findings import Finding, looked
+from pqr_pipeline.audit.leftovers import look_for_leftovers
 from pqr_pipeline.containers import trigger
 from pqr_pipeline.containers.permissions import Scope, scoped
 
@@ -23,18 +25,18 @@ __all__ = ["examine_service", "examine_stack"]
 
 def examine_stack(settings: Settings) -> Iterator[Finding]:
     """Every finding as it is made; services that live are asked side by side."""
-    yield looked("python", doctor.python)
-    yield looked("versions", doctor.versions)
-    yield looked("stages", doctor.stages)
+    yield looked("python", findings.python)
+    yield looked("versions", findings.versions)
+    yield looked("stages", findings.stages)
     yield looked("lake", lambda: _readable(settings))
-    yield looked("leftovers", lambda: doctor.leftovers(open_lake(settings.lake)))
+    yield looked("leftovers", lambda: look_for_leftovers(open_lake(settings.lake), now=datetime.now(UTC)))
     yield looked("postgres", lambda: _postgres(settings))
     live: dict[str, int] = {}
     yield looked("workers", lambda: _workers(settings, live))
     asked = [name for name in installed_graph().stages if live.get(name)]
     with ThreadPoolExecutor(max(1, len(asked))) as pool:
-        for findings in pool.map(lambda name: _asked(name, settings), asked):
-            yield from findings
+        for said in pool.map(lambda name: _asked(name, settings), asked):
+            yield from said
 
 
 def examine_service(
@@ -43,9 +45,11 @@ def examine_service(
     """What this service finds with its own key and way to the cluster; `versions` and `scope` are the asker's."""
     name = stage.name
     yield looked(f"{name} versions", lambda: _same_versions(versions))
-    yield looked(f"{name} commits", lambda: doctor.conditional_puts(open_lake(settings.lake), f"{stage.writes}/emails"))
+    yield looked(
+        f"{name} commits", lambda: findings.conditional_puts(open_lake(settings.lake), f"{stage.writes}/emails")
+    )
     yield looked(f"{name} scope", lambda: scoped(scope, open_lake(settings.lake)))
-    yield looked(f"{name} dask", lambda: doctor.dask(settings))
+    yield looked(f"{name} dask", lambda: findings.dask(settings))
 
 
 def _readable(settings: Settings) -> str:
@@ -56,7 +60,7 @@ def _readable(settings: Settings) -> str:
 def _postgres(settings: Settings) -> str:
     if settings.postgres_dsn is None:
         raise VerificationFailed("PQR_POSTGRES_DSN must say where the stack's Postgres is, found none: set it.")
-    return doctor.warehouse_findings(settings)
+    return findings.postgres(settings.postgres_dsn.get_secret_value())
 
 
 def _workers(settings: Settings, live: dict[str, int]) -> str:

@@ -1,38 +1,31 @@
-"""Looks at everything a run needs and says, for each thing, whether it works and how to mend it."""
+"""Single looks at what a run needs: each says what it found, or raises with how to mend it."""
 
 from __future__ import annotations
 
 import secrets
-import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pqr_common.errors import PqrError, VerificationFailed
-from pqr_common.lake.location import open_lake
 from pqr_common.lake.port import Lake
-from pqr_common.manifest.runs import run_ids
 from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import installed_graph, warehouse
 from pqr_common.stage.executor import clock, dask_executor, package_versions
-from pqr_pipeline.embedded.postgres import postgres
 
 __all__ = [
     "Finding",
     "conditional_puts",
     "dask",
-    "examine",
-    "leftovers",
     "looked",
+    "postgres",
     "python",
     "stages",
     "versions",
-    "warehouse_findings",
 ]
 
-FREE_BYTES_WANTED = 2 * 2**30
 CLOCK_SKEW_SECONDS = 5.0
 
 
@@ -43,23 +36,6 @@ class Finding:
     subject: str
     is_good: bool
     detail: str
-
-
-def examine(settings: Settings) -> Iterator[Finding]:
-    """Every finding as it is made; one that fails does not keep the others from being looked at."""
-    if settings.api_url:
-        from pqr_pipeline.containers.doctor import examine_stack
-
-        yield from examine_stack(settings)
-        return
-    yield looked("python", python)
-    yield looked("versions", versions)
-    yield looked("stages", stages)
-    yield looked("lake", lambda: conditional_puts(open_lake(settings.lake)))
-    yield looked("leftovers", lambda: leftovers(open_lake(settings.lake)))
-    yield looked("disk", lambda: _disk(settings))
-    yield looked("dask", lambda: dask(settings))
-    yield looked("postgres", lambda: warehouse_findings(settings))
 
 
 def looked(subject: str, look: Callable[[], str]) -> Finding:
@@ -97,32 +73,6 @@ def conditional_puts(lake: Lake, folder: str = "manifests") -> str:
     return f"{lake.url}: reads, writes, deletes and conditional puts"
 
 
-def leftovers(lake: Lake) -> str:
-    names = {
-        key.split("/run=")[1].split("/")[0]
-        for layer in installed_graph().layers
-        for key in lake.keys(layer)
-        if "/run=" in key
-    }
-    unknown = sorted(names - set(run_ids(lake)))
-    if unknown:
-        raise VerificationFailed(
-            f"Every object must belong to a declared run, found objects of {', '.join(unknown)} in {lake.url}: "
-            f"delete them if no run is under way."
-        )
-    return f"{len(names)} runs with data, none without its record"
-
-
-def _disk(settings: Settings) -> str:
-    free = shutil.disk_usage(settings.home if settings.home.exists() else settings.home.parent).free
-    if free < FREE_BYTES_WANTED:
-        raise VerificationFailed(
-            f"PQR_HOME must have {FREE_BYTES_WANTED / 2**30:.0f} GiB free, found {free / 2**30:.1f} GiB at "
-            f"{settings.home}: free space or set PQR_HOME."
-        )
-    return f"{free / 2**30:.0f} GiB free at {settings.home}"
-
-
 def dask(settings: Settings) -> str:
     with dask_executor(settings) as executor:
         clocks = list(executor.map(clock, range(settings.workers)))
@@ -135,9 +85,8 @@ def dask(settings: Settings) -> str:
     return f"{settings.scheduler or 'local cluster'}: {len(clocks)} tasks done, same versions, clocks agree"
 
 
-def warehouse_findings(settings: Settings) -> str:
-    with postgres(settings) as dsn:
-        findings: list[str] = warehouse().examine(dsn, now=datetime.now(UTC))
-        if findings:
-            raise VerificationFailed(findings[0])
-        return f"migrated, roles as they should be, shows run {warehouse().published(dsn)}"
+def postgres(dsn: str) -> str:
+    findings: list[str] = warehouse().examine(dsn, now=datetime.now(UTC))
+    if findings:
+        raise VerificationFailed(findings[0])
+    return f"migrated, roles as they should be, shows run {warehouse().published(dsn)}"

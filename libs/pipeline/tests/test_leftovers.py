@@ -1,0 +1,105 @@
+"""What nobody needs in a lake: all of it is named, nothing else is, and `--fix` removes exactly that."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pqr_common.errors import VerificationFailed
+from pqr_common.lake.folder import FolderLake
+from pqr_common.manifest.attempts import Attempt
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.manifest.values import Dataset, Manifest, Partition
+from pqr_common.stage.discovery import declare
+from pqr_common.stage.receipts import Receipt
+from pqr_pipeline.audit.leftovers import leftovers, look_for_leftovers, removed
+from pqrs.parameters import Parameters
+
+NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
+LONG_AGO, JUST_NOW = "2026-01-05T08:00:00Z", "2026-01-05T11:55:00Z"
+HANGS = """
+import sys, time
+from pathlib import Path
+from pqr_common.lake.folder import FolderLake
+with FolderLake(Path(sys.argv[1]))._written("raw/emails/run=r1/a.jsonl", b"half"):
+    print("writing", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def lake(tmp_path):
+    """A run whose raw layer is committed, and whose bronze failed after one task, long ago."""
+    lake = FolderLake(tmp_path / "lake")
+    declare(lake, "r1", Parameters.create())
+    records = RunRecords(lake, "r1")
+    for key in ("raw/emails/run=r1/whole.jsonl", "bronze/emails/run=r1/done.parquet"):
+        lake.put(key, b"1")
+    named = Partition("emails", "whole", "raw/emails/run=r1/whole.jsonl", 1, 1, "", "1-0")
+    records.commit(Manifest("r1", "raw", {}, (), (Dataset("emails", "", (), (named,)),)))
+    done = Partition("emails", "done", "bronze/emails/run=r1/done.parquet", 1, 1, "", "1-0")
+    lake.put("manifests/r1/receipts/bronze/parse/done.json", Receipt("x", (done,), ()).to_json())
+    records.close(Attempt("r1", "bronze", 1, "running", LONG_AGO, "here"), state="failed", finished_at=LONG_AGO)
+    return lake
+
+
+def test_a_lake_without_leftovers_says_so(lake):
+    """What manifests name, and what receipts of an unfinished stage name, is needed."""
+    assert look_for_leftovers(lake, now=NOW).startswith("1 runs, and nothing")
+
+
+def test_defect_9_every_leftover_is_named_and_removed(lake):
+    """Of an attempt, of its exchange, of a run nobody declared; what is named stays."""
+    left = [
+        "bronze/_exchange/run=r1/split/a-1.arrow",
+        "bronze/emails/run=r1/old.parquet",
+        "raw/emails/run=gone/x.jsonl",
+    ]
+    for key in left:
+        lake.put(key, b"1")
+    with pytest.raises(VerificationFailed, match="3 that are not") as told:
+        look_for_leftovers(lake, now=NOW)
+    assert all(key in str(told.value) for key in left)
+    assert sorted(removed(lake, now=NOW)) == sorted(left)
+    assert list(leftovers(lake, now=NOW)) == []
+    assert lake.find("bronze/emails/run=r1/done.parquet")
+    assert lake.find("raw/emails/run=r1/whole.jsonl")
+
+
+def test_nothing_of_a_run_under_way_is_a_leftover(lake):
+    """Its newest attempt is younger than the grace time."""
+    lake.put("bronze/emails/run=r1/old.parquet", b"1")
+    records = RunRecords(lake, "r1")
+    records.close(Attempt("r1", "bronze", 2, "running", JUST_NOW, "here"))
+    assert list(leftovers(lake, now=NOW)) == []
+    assert list(leftovers(lake, now=NOW + timedelta(hours=2))) == ["bronze/emails/run=r1/old.parquet"]
+
+
+def test_defect_9_a_draft_that_sigkill_left_is_named_and_removed(lake):
+    """A writer that was killed leaves a hidden file; a young one may belong to a writer that lives."""
+    child = subprocess.Popen([sys.executable, "-c", HANGS, str(lake.root)], stdout=subprocess.PIPE, text=True)
+    assert child.stdout.readline() == "writing\n"
+    child.kill()
+    child.wait()
+    (draft,) = (path for path in (lake.root / "raw/emails/run=r1").iterdir() if path.name.startswith("."))
+    key = draft.relative_to(lake.root).as_posix()
+    assert list(leftovers(lake, now=NOW)) == []
+    an_hour_ago = time.time() - 3_601
+    os.utime(draft, (an_hour_ago, an_hour_ago))
+    with pytest.raises(VerificationFailed, match="doctor --fix") as told:
+        look_for_leftovers(lake, now=NOW)
+    assert key in str(told.value)
+    assert removed(lake, now=NOW) == [key]
+    assert not draft.exists()
+
+
+def test_a_damaged_run_is_not_judged(lake):
+    """Without its record nobody can say what it needs."""
+    lake.put("bronze/emails/run=r1/old.parquet", b"1")
+    lake.put("manifests/r1/run.json", b"{")
+    assert list(leftovers(lake, now=NOW)) == []
