@@ -13,8 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from pqr_common.errors import InvalidSettings, LakeUnavailable
-from pqr_common.lake.location import LakeLocation
-from pqr_common.lake.port import Lake, missing
+from pqr_common.lake.port import Lake, LakeLocation, missing
 
 __all__ = ["BucketLake"]
 

@@ -1,29 +1,15 @@
-"""Where a lake is and who asks for it: the one value a task carries to reach its data."""
+"""The lake at a place."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from pydantic import SecretStr
-
 from pqr_common.errors import InvalidSettings
 from pqr_common.lake.folder import FolderLake
-from pqr_common.lake.port import Lake
+from pqr_common.lake.port import Lake, LakeLocation
 
-__all__ = ["LakeLocation", "open_lake"]
-
-
-@dataclass(frozen=True, slots=True)
-class LakeLocation:
-    """`file:///folder` or `s3://bucket[/prefix]`; the rest is for S3 alone, and the secret is masked in text."""
-
-    url: str
-    endpoint: str | None = None
-    region: str = "us-east-1"
-    access_key: str | None = None
-    secret_key: SecretStr | None = None
+__all__ = ["open_lake"]
 
 
 def open_lake(location: LakeLocation) -> Lake:

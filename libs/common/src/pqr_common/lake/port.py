@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
 
 from pqr_common.canonical import sha256_hex
 from pqr_common.errors import UpstreamBroken
@@ -12,7 +15,21 @@ from pqr_common.errors import UpstreamBroken
 if TYPE_CHECKING:
     from pqr_common.manifest.values import Partition
 
-__all__ = ["Lake", "missing"]
+__all__ = ["Lake", "LakeLocation", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class LakeLocation:
+    """Where a lake is and who asks for it: the one value a task carries to reach its data.
+
+    `file:///folder` or `s3://bucket[/prefix]`; the rest is for S3 alone, and the secret is masked in text.
+    """
+
+    url: str
+    endpoint: str | None = None
+    region: str = "us-east-1"
+    access_key: str | None = None
+    secret_key: SecretStr | None = None
 
 
 class Lake(ABC):

@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pqr_common.errors import InvalidSettings
-from pqr_common.lake.location import LakeLocation
+from pqr_common.lake.port import LakeLocation
 
 __all__ = ["Settings"]
 

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from pqr_common.canonical import sha256_hex
 from pqr_common.errors import ContractBroken
-from pqr_common.lake.location import LakeLocation, open_lake
-from pqr_common.lake.port import Lake
+from pqr_common.lake.location import open_lake
+from pqr_common.lake.port import Lake, LakeLocation
 from pqr_common.manifest import layout
 from pqr_common.manifest.values import Partition, RunParameters
 from pqr_common.stage.declaration import Phase, Stage

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pqr_common.errors import PqrError
-from pqr_common.lake.location import LakeLocation
-from pqr_common.lake.port import Lake
+from pqr_common.lake.port import Lake, LakeLocation
 from pqr_common.manifest import layout
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Manifest, Partition, RunParameters
