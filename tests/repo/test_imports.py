@@ -120,21 +120,21 @@ def _name(path: Path) -> str:
     return ".".join(parts).removesuffix(".__init__")
 
 
-def _imported(path: Path) -> set[str]:
-    """Every module or name that is imported, in full: `from a.b import c` may mean the module `a.b.c`."""
+def _imported(path: Path, *, is_running: bool = False) -> set[str]:
+    """Every module or name that is imported, in full: `from a.b import c` may mean the module `a.b.c`.
+
+    `is_running`: without what stands below `if TYPE_CHECKING`.
+    """
     tree = ast.parse(path.read_text(encoding="utf-8"))
+    if is_running:
+        tree.body = [
+            node for node in tree.body if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test))
+        ]
     found = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return found
-
-
-def _while_running(path: Path) -> set[str]:
-    """What is imported outside `if TYPE_CHECKING`."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    names = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
-    return names | {node.module for node in tree.body if isinstance(node, ast.ImportFrom) and node.module}
 
 
 def _tops(path: Path) -> set[str]:
@@ -157,7 +157,7 @@ def test_pure_modules_never_ask_the_world(path):
     """No disk, clock, chance, network, log or metric in a module that only computes, nor in one it imports."""
     assert not _tops(path) & WORLD
     ours = {_name(other) for other in SOURCES}
-    assert {name for name in _while_running(path) & ours if not _is_pure(name)} == set()
+    assert {name for name in _imported(path, is_running=True) & ours if not _is_pure(name)} == set()
 
 
 def test_every_exception_named_here_exists():
@@ -172,7 +172,11 @@ def test_every_exception_named_here_exists():
 def test_no_room_imports_in_a_circle(room):
     """Neither at the top of a module nor inside a function, which only hides it."""
     modules = {_name(path): path for path in SOURCES if _room(path) == room}
-    graph = {name: (_imported(path) & set(modules)) - {name, room} for name, path in modules.items() if name != room}
+    graph = {
+        name: (_imported(path, is_running=True) & set(modules)) - {name, room}
+        for name, path in modules.items()
+        if name != room
+    }
     assert list(TopologicalSorter(graph).static_order())
 
 

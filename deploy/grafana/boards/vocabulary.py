@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 
 from boards.defaults import ACCENT, ALERT_LIST, BAD, FRAME, GOOD, LINES, UP_OR_DOWN, WARNING, Json
 
+from pqrs.parameters import BREACH_RATE_MAX
+
 __all__ = ["BAD", "GOOD", "LIMIT", "PLAIN", "WARNING", "Board", "Limits", "Panel", "Query", "Row"]
 
 COLUMNS = 24
 SOURCE = {"type": "prometheus", "uid": "prometheus"}
-LIMIT = 0.12  # of the breach ratio: what the entity may not exceed
+LIMIT = float(BREACH_RATE_MAX)  # of the breach ratio: what the entity may not exceed
 
 
 @dataclass(frozen=True, slots=True)

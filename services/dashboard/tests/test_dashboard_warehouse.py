@@ -13,7 +13,8 @@ import pytest
 from pqr_common.errors import WarehouseUnavailable
 from pqr_common.stage.discovery import stage_named
 from pqr_dashboard.pages import resumen, terminos, territorio
-from pqr_dashboard.warehouse import LOCAL_TIME, NotPublished
+from pqr_dashboard.warehouse import NotPublished
+from pqrs import calendar
 
 QUERIES = sorted(
     file.name.removesuffix(".sql") for file in resources.files("pqr_dashboard").joinpath("sql").iterdir()
@@ -48,7 +49,7 @@ def test_nothing_can_be_written_whoever_the_dsn_is(reading, loaded, statement):
             assert opened.execute("select current_user").fetchone() == ("pqr_dashboard",)
             assert opened.execute("show transaction_read_only").fetchone() == ("on",)
             assert opened.execute("show statement_timeout").fetchone() == ("15s",)
-            assert opened.execute("show timezone").fetchone() == (LOCAL_TIME,)
+            assert opened.execute("show timezone").fetchone() == (calendar.TIMEZONE,)
         opened.rollback()
 
 

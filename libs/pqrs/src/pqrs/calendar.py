@@ -17,14 +17,15 @@ import numpy.typing as npt
 from pqr_common.errors import VerificationFailed
 
 __all__ = [
-    "BUSINESS_DAYS", "FIRST_DAY", "HOLIDAYS", "LAST_DAY", "UTC_OFFSET", "Days", "Integers", "add_business_days",
-    "as_days", "business_days_between", "local_day", "local_time", "next_business_day", "utc_time",
+    "BUSINESS_DAYS", "FIRST_DAY", "HOLIDAYS", "LAST_DAY", "TIMEZONE", "UTC_OFFSET", "Days", "Integers",
+    "add_business_days", "as_days", "business_days_between", "local_day", "local_time", "next_business_day", "utc_time",
 ]  # fmt: skip
 
 Days: TypeAlias = npt.NDArray[np.datetime64]
 Integers: TypeAlias = npt.NDArray[np.integer[Any]]
 
-UTC_OFFSET = timedelta(hours=-5)  # of America/Bogota the whole year: Colombia has no daylight saving
+TIMEZONE = "America/Bogota"
+UTC_OFFSET = timedelta(hours=-5)  # of it the whole year: Colombia has no daylight saving
 _OFFSET = np.timedelta64(UTC_OFFSET)
 HOLIDAYS_SHA256 = "f68dafda7c959e1dfec24a28754462f412027a30280fb72c5b6bf8144a6a4469"
 

@@ -16,11 +16,11 @@ from psycopg.types.numeric import FloatLoader
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from pqr_common.errors import WarehouseUnavailable
+from pqrs import calendar
 
-__all__ = ["LOCAL_TIME", "ROLE", "NotPublished", "Warehouse"]
+__all__ = ["ROLE", "NotPublished", "Warehouse"]
 
 ROLE = "pqr_dashboard"
-LOCAL_TIME = "America/Bogota"
 STATEMENT_TIMEOUT_SECONDS = 15
 CONNECT_TIMEOUT_SECONDS = 5
 # For a free connection: before and after asking whether the server is there.
@@ -97,7 +97,7 @@ def _hold_to_reading(opened: psycopg.Connection) -> None:
     opened.execute("set default_transaction_read_only = on")
     opened.execute("set plan_cache_mode = force_custom_plan")  # filters that are not given should cost nothing
     opened.execute(f"set statement_timeout = '{STATEMENT_TIMEOUT_SECONDS}s'")
-    opened.execute(f"set timezone = '{LOCAL_TIME}'")
+    opened.execute(f"set timezone = '{calendar.TIMEZONE}'")
     opened.commit()
 
 
@@ -113,7 +113,7 @@ def _frame(rows: psycopg.Cursor[tuple[Any, ...]]) -> pd.DataFrame:
         if column.type_code == DATE:
             frame[column.name] = pd.to_datetime(frame[column.name])
         elif column.type_code == TIMESTAMP:
-            frame[column.name] = pd.to_datetime(frame[column.name], utc=True).dt.tz_convert(LOCAL_TIME)
+            frame[column.name] = pd.to_datetime(frame[column.name], utc=True).dt.tz_convert(calendar.TIMEZONE)
         elif column.type_code in NUMBERS:
             frame[column.name] = pd.to_numeric(frame[column.name])
     return frame

@@ -24,7 +24,6 @@ TIMEOUT_SECONDS = 20
 REFUSED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "NoSuchBucket", "403", "AllAccessDisabled"}
 ABSENT = {"NoSuchKey", "404", "NotFound"}
 LOST_RACE = {"PreconditionFailed", "412"}
-CONTENDED = {"ConditionalRequestConflict", "409"}
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -19,7 +19,7 @@ class ServiceResources(Collector):
         seconds, resident = 0.0, 0
         service = psutil.Process()
         for process in (service, *service.children(recursive=True)):
-            with contextlib.suppress(psutil.NoSuchProcess), process.oneshot():  # it ended while we looked
+            with contextlib.suppress(psutil.Error), process.oneshot():  # it ended while we looked
                 seconds += sum(process.cpu_times()[:4])  # user, system, and those of children that were waited for
                 resident += process.memory_info().rss
         yield CounterMetricFamily(

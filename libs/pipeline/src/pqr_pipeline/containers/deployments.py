@@ -16,6 +16,7 @@ from pqr_common.process.entry import configured, ended
 from pqr_common.stage.discovery import installed_graph
 from pqr_pipeline.containers.serve import PIPELINE, PREFECT_DEFAULTS
 from pqr_pipeline.flow.retries import prefect_session
+from pqrs import calendar
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -28,7 +29,6 @@ __all__ = ["AUTOMATIONS", "Deployed", "bootstrap", "deployed", "main"]
 FLOWS = "pqr_pipeline.containers.flows"
 COMMAND = "python -m prefect.engine"  # the flows are installed: no workspace needs to be made for a run
 NIGHTLY = "0 6 * * *"
-TIMEZONE = "America/Bogota"
 HEARTBEAT = "prefect.flow-run.heartbeat"
 HEARTBEAT_WITHIN = timedelta(seconds=90)  # three beats; PQR_REAP_AFTER_SECONDS says otherwise
 START_WITHIN = timedelta(minutes=5)
@@ -181,7 +181,7 @@ def _schedules(item: Deployed, there: DeploymentResponse | None) -> list[Deploym
             DeploymentScheduleCreate(schedule=s.schedule, active=s.active, parameters=s.parameters)
             for s in there.schedules
         ]
-    crons = [CronSchedule(cron=item.cron, timezone=TIMEZONE)] if item.cron else []
+    crons = [CronSchedule(cron=item.cron, timezone=calendar.TIMEZONE)] if item.cron else []
     return [DeploymentScheduleCreate(schedule=cron, active=False) for cron in crons]
 
 

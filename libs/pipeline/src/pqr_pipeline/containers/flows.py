@@ -23,7 +23,7 @@ from prefect.states import Completed
 
 from pqr_common.errors import PqrError, Transient
 from pqr_common.lake.location import open_lake
-from pqr_common.manifest.runs import RunRecords
+from pqr_common.manifest.runs import RunId, RunRecords
 from pqr_common.process import log
 from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import declare, stage_named
@@ -57,7 +57,7 @@ def stage(run_id: str, stage: str) -> State:
 def record(run_id: str) -> State:
     """Tell Postgres the story of a run, whatever its state."""
     settings = _settings()
-    return outcome(lambda: recorded(open_lake(settings.lake), run_id, settings))
+    return outcome(lambda: recorded(open_lake(settings.lake), RunId(run_id), settings))
 
 
 @flow(name="doctor", validate_parameters=False, persist_result=False)

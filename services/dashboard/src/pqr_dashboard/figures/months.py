@@ -10,13 +10,14 @@ import pandas as pd
 
 from pqr_dashboard.figures import cards, sums, wording
 from pqr_dashboard.figures.cards import Card
+from pqrs.parameters import BREACH_RATE_MAX
 
 __all__ = [
     "THRESHOLD", "by_month", "by_start", "complete_months", "headline", "named_peaks", "of_type", "weeks", "whole",
 ]  # fmt: skip
 
 DAYS_IN_A_WEEK = 7
-THRESHOLD = 0.12  # of tickets due; above it the alert rules speak too
+THRESHOLD = float(BREACH_RATE_MAX)  # of tickets due; above it the alert rules speak too
 
 Figures = Mapping[str, Any]
 

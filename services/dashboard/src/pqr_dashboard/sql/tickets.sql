@@ -15,11 +15,11 @@ where
     and (%(topic)s::text is null or topic = %(topic)s::text)
     and (
         %(opened_from)s::date is null
-        or opened_at >= %(opened_from)s::date::timestamp at time zone 'America/Bogota'
+        or opened_at >= %(opened_from)s::date::timestamp at time zone current_setting('timezone')
     )
     and (
         %(opened_to)s::date is null
-        or opened_at < (%(opened_to)s::date + 1)::timestamp at time zone 'America/Bogota'
+        or opened_at < (%(opened_to)s::date + 1)::timestamp at time zone current_setting('timezone')
     )
     and (not %(only_overdue)s::boolean or (is_overdue and closed_on is null))
     and (
