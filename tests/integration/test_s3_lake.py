@@ -200,7 +200,7 @@ def test_an_object_that_is_gone_stops_the_workers(client, in_bucket, january):
     """What a worker misses in the bucket reaches the driver as the error it is, with the name of the object."""
     place = in_bucket("gone")
     place.run("january", january, "generator")
-    key = "raw/emails/run=january/day=2026-01-20/part-00000.jsonl"
+    (key,) = place.lake.keys("raw/emails/run=january/day=2026-01-20")
     client.delete_object(Bucket="pqr", Key=f"gone/{key}")
     with pytest.raises(UpstreamBroken, match=key) as caught:
         place.run("january", january, "bronze")
@@ -218,7 +218,7 @@ def test_a_store_that_goes_away_is_transient_and_a_retry_goes_on(in_bucket, janu
     place = replace(in_bucket("flaky", s3_endpoint=door.url), executor=Inline())
     place.run("january", january, "generator")
 
-    def shut_after_two(_stage: str, _phase: str, done: int, _total: int) -> None:
+    def shut_after_two(_stage: str, _phase: str, *, done: int, total: int) -> None:
         if done == 2:
             door.shut()
 
