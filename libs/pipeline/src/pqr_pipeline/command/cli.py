@@ -15,36 +15,34 @@ from pqr_common.process.entry import ended
 from pqr_pipeline.command import actions, summary
 from pqr_pipeline.command.options import app, command, day, settings_of
 from pqr_pipeline.command.screen import Screen
-from pqrs.parameters import (
-    BREACH_RATE_MAX,
-    BREACH_RATE_MIN,
-    DEFAULT_BREACH_RATE,
-    DEFAULT_FROM,
-    DEFAULT_OPENS_ON,
-    DEFAULT_SEED,
-    DEFAULT_TICKETS_PER_BUSINESS_DAY,
-    DEFAULT_TO,
-    Parameters,
-)
+from pqrs import parameters as asked
 from pqrs.scenario import DEFAULT_SCENARIO
 
 __all__ = ["app", "main"]
 
 
 @command(with_workers=True)
-@click.option("--seed", type=int, default=DEFAULT_SEED, show_default=True, help="The same seed gives the same bytes.")
-@click.option("--from", "from_", default=str(DEFAULT_FROM), show_default=True, help="First day of the window.")
-@click.option("--to", default=str(DEFAULT_TO), show_default=True, help="Last day of the window.")
 @click.option(
-    "--volume", type=int, default=DEFAULT_TICKETS_PER_BUSINESS_DAY, show_default=True, help="Tickets per business day."
+    "--seed", type=int, default=asked.DEFAULT_SEED, show_default=True, help="The same seed gives the same bytes."
+)
+@click.option("--from", "from_", default=str(asked.DEFAULT_FROM), show_default=True, help="First day of the window.")
+@click.option("--to", default=str(asked.DEFAULT_TO), show_default=True, help="Last day of the window.")
+@click.option(
+    "--volume",
+    type=int,
+    default=asked.DEFAULT_TICKETS_PER_BUSINESS_DAY,
+    show_default=True,
+    help="Tickets per business day.",
 )
 @click.option(
     "--breach-rate",
-    default=DEFAULT_BREACH_RATE,
+    default=asked.DEFAULT_BREACH_RATE,
     show_default=True,
-    help=f"Share of tickets that breach, {BREACH_RATE_MIN} to {BREACH_RATE_MAX}.",
+    help=f"Share of tickets that breach, {asked.BREACH_RATE_MIN} to {asked.BREACH_RATE_MAX}.",
 )
-@click.option("--opens-on", default=str(DEFAULT_OPENS_ON), show_default=True, help="The day the simulated inbox opens.")
+@click.option(
+    "--opens-on", default=str(asked.DEFAULT_OPENS_ON), show_default=True, help="The day the simulated inbox opens."
+)
 @click.option("--scenario", default=DEFAULT_SCENARIO, show_default=True, help="A scenario's name, or a TOML file.")
 @click.option("--run-id", help="Name of the run; default: from its parameters.")
 def run(
@@ -60,7 +58,7 @@ def run(
     **rest: Any,
 ) -> None:
     """Run the whole pipeline: generate, refine, load, and show the figures."""
-    parameters = Parameters.create(
+    parameters = asked.Parameters.create(
         window_from=day("--from", from_),
         window_to=day("--to", to),
         opens_on=day("--opens-on", opens_on),
