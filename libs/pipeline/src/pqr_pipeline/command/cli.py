@@ -22,28 +22,22 @@ __all__ = ["app", "main"]
 
 
 @command(with_workers=True)
-@click.option(
-    "--seed", type=int, default=asked.DEFAULT_SEED, show_default=True, help="The same seed gives the same bytes."
-)
-@click.option("--from", "from_", default=str(asked.DEFAULT_FROM), show_default=True, help="First day of the window.")
-@click.option("--to", default=str(asked.DEFAULT_TO), show_default=True, help="Last day of the window.")
+@click.option("--seed", type=int, default=asked.DEFAULT_SEED, help="The same seed gives the same bytes.")
+@click.option("--from", "from_", default=str(asked.DEFAULT_FROM), help="First day of the window.")
+@click.option("--to", default=str(asked.DEFAULT_TO), help="Last day of the window.")
 @click.option(
     "--volume",
     type=int,
     default=asked.DEFAULT_TICKETS_PER_BUSINESS_DAY,
-    show_default=True,
     help="Tickets per business day.",
 )
 @click.option(
     "--breach-rate",
     default=asked.DEFAULT_BREACH_RATE,
-    show_default=True,
     help=f"Share of tickets that breach, {asked.BREACH_RATE_MIN} to {asked.BREACH_RATE_MAX}.",
 )
-@click.option(
-    "--opens-on", default=str(asked.DEFAULT_OPENS_ON), show_default=True, help="The day the simulated inbox opens."
-)
-@click.option("--scenario", default=DEFAULT_SCENARIO, show_default=True, help="A scenario's name, or a TOML file.")
+@click.option("--opens-on", default=str(asked.DEFAULT_OPENS_ON), help="The day the simulated inbox opens.")
+@click.option("--scenario", default=DEFAULT_SCENARIO, help="A scenario's name, or a TOML file.")
 @click.option("--run-id", help="Name of the run; default: from its parameters.")
 def run(
     *,
@@ -176,7 +170,7 @@ def doctor(*, screen: Screen, fix: bool) -> None:
 
 
 @command()
-@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, help="Port on 127.0.0.1.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 def dashboard(*, screen: Screen, port: int, no_browser: bool) -> None:
     """Show the figures as executives see them, on the embedded stack, until Ctrl-C."""

@@ -20,7 +20,7 @@ STACK_ENVIRONMENT = ".env"  # what `make stack-env` wrote; the environment comes
 STACK_API_URL = "http://127.0.0.1:4200/api"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.option("--stack", "is_stack", is_flag=True, help="Drive the running stack; its settings are read from .env.")
 def app(*, is_stack: bool) -> None:
     """A complete lakehouse for the PQRS of Colombian public entities."""
