@@ -11,7 +11,7 @@ from pqr_bronze.schema import RAW_LINES, RAW_VERSION
 from pqr_common.errors import InvalidSettings
 from pqr_common.manifest.graph import EVERY_LAYER
 from pqr_common.manifest.values import Dataset, schema_fields
-from pqr_common.stage.discovery import installed_stages, stage_named
+from pqr_common.stage.discovery import installed_graph, installed_stages, stage_named
 from pqr_common.tables.contract import Contract, unmet
 from pqr_generator.schema import EMAILS, SCHEMA_VERSION
 
@@ -103,3 +103,19 @@ def test_an_unknown_stage_is_said_to_be_unknown():
     """The sentence lists the stages there are."""
     with pytest.raises(InvalidSettings, match="bronze, generator, gold, loader, silver"):
         stage_named("platinum")
+
+
+def test_defect_7_only_silver_sees_the_key_of_pseudonyms():
+    """Of the settings, a stage's work sees what the stage names; no other secret travels to a worker with it."""
+    assert {name: stage.settings for name, stage in STAGES.items() if stage.settings} == {
+        "silver": ("pseudonym_key",),
+        "loader": ("postgres_dsn",),
+    }
+
+
+def test_what_a_dataset_is_made_from_is_read_by_its_stage():
+    """Lineage follows from the contracts, so none may name what its stage does not read."""
+    for stage in STAGES.values():
+        read = {node.writes: node.reads for node in installed_graph().nodes}[stage.writes]
+        named = {place.partition("/")[0] for contract in stage.produces for place in contract.made_from}
+        assert named <= set(read)
