@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from pqr_common.process.entry import main
+from pqr_common import main
 from pqr_generator.stage import STAGE
 
 sys.path.insert(0, os.path.dirname(__file__))  # noqa: PTH120
