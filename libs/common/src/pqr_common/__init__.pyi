@@ -4,12 +4,12 @@ from .canonical import canonical_json as canonical_json
 from .canonical import sha256_hex as sha256_hex
 from .lake.location import open_lake as open_lake
 from .lake.port import Lake as Lake
+from .manifest.parameters import RunParameters as RunParameters
 from .manifest.runs import RunRecords as RunRecords
 from .manifest.values import Check as Check
 from .manifest.values import Dataset as Dataset
 from .manifest.values import Manifest as Manifest
 from .manifest.values import Partition as Partition
-from .manifest.values import RunParameters as RunParameters
 from .process.log import logger as logger
 from .process.settings import Settings as Settings
 from .stage.declaration import Phase as Phase

@@ -17,7 +17,8 @@ from pqr_common.manifest.attempts import Attempt, AttemptRecords
 from pqr_common.manifest.codec import decoded, encoded
 from pqr_common.manifest.first import first_graph
 from pqr_common.manifest.graph import Graph
-from pqr_common.manifest.values import Manifest, RunParameters
+from pqr_common.manifest.parameters import RunParameters
+from pqr_common.manifest.values import Manifest
 
 __all__ = ["Attempt", "RunId", "RunRecords", "run_ids"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self
+from typing import Any
 
 import pyarrow as pa
 
@@ -21,25 +21,9 @@ __all__ = [
     "Dataset",
     "Manifest",
     "Partition",
-    "RunParameters",
     "Source",
     "schema_fields",
 ]
-
-
-class RunParameters(Protocol):
-    """What a run is asked for. The domain defines it; the engine carries it, compares it and writes it down."""
-
-    @property
-    def digest(self) -> str:
-        """The same for the same request, whoever makes it."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Values of JSON, without floats."""
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`; raises InvalidSettings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from pqr_common.errors import InvalidSettings
 from pqr_common.installed import announced, the_only
 from pqr_common.lake.port import Lake
 from pqr_common.manifest.graph import Graph
+from pqr_common.manifest.parameters import RunParameters
 from pqr_common.manifest.runs import RunRecords
-from pqr_common.manifest.values import RunParameters
 from pqr_common.stage.declaration import Stage
 
 __all__ = [

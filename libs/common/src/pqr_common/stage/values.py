@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from pqr_common.manifest.values import Manifest, Partition, RunParameters
+from pqr_common.manifest.parameters import RunParameters
+from pqr_common.manifest.values import Manifest, Partition
 
 __all__ = [
     "Exchange",

@@ -16,7 +16,8 @@ from pqr_common.errors import ContractBroken
 from pqr_common.lake.location import open_lake
 from pqr_common.lake.port import Lake, LakeLocation
 from pqr_common.manifest import layout
-from pqr_common.manifest.values import Partition, RunParameters
+from pqr_common.manifest.parameters import RunParameters
+from pqr_common.manifest.values import Partition
 from pqr_common.stage.declaration import Phase, Stage
 from pqr_common.stage.exchange import exchange_bytes, read_bucket
 from pqr_common.stage.receipts import Receipt, Verdict, fingerprint, verdict

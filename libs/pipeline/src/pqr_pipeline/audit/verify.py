@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pqr_common.errors import PqrError
 from pqr_common.lake.port import Lake, LakeLocation
 from pqr_common.manifest import layout
+from pqr_common.manifest.parameters import RunParameters
 from pqr_common.manifest.runs import RunRecords
-from pqr_common.manifest.values import Manifest, Partition, RunParameters
+from pqr_common.manifest.values import Manifest, Partition
 from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import stage_named, warehouse
 from pqr_common.stage.executor import Executor
