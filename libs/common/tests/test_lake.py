@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
@@ -134,3 +135,28 @@ def test_an_unknown_lake_url_is_named(url):
     """Only file:// and s3:// are lakes."""
     with pytest.raises(InvalidSettings, match="PQR_LAKE_URL"):
         open_lake(Settings(lake_url=url).lake)
+
+
+def test_keys_are_told_apart_by_when_they_were_put(lake):
+    """What was put before a time, for who must leave what is new alone."""
+    lake.put("a/b.bin", b"0")
+    assert list(lake.keys("a", before=datetime.now(UTC) - timedelta(minutes=1))) == []
+    assert list(lake.keys("a", before=datetime.now(UTC) + timedelta(minutes=1))) == ["a/b.bin"]
+
+
+def test_a_file_that_goes_while_the_folder_is_listed_is_none(tmp_path, monkeypatch):
+    """Another writer renamed its draft between the listing and the look at it."""
+    lake = FolderLake(tmp_path)
+    for name in ("a/.b.bin.0123abcd", "a/c.bin"):
+        lake.put(name, b"0")
+    gone = tmp_path / "a/.b.bin.0123abcd"
+    stat = type(tmp_path).stat
+
+    def going(self, **how):
+        if self == gone:
+            self.unlink(missing_ok=True)
+        return stat(self, **how)
+
+    monkeypatch.setattr(type(tmp_path), "stat", going)
+    assert list(lake.drafts(before=datetime.now(UTC) + timedelta(minutes=1))) == []
+    assert list(lake.keys("a")) == ["a/c.bin"]

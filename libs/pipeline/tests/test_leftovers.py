@@ -5,23 +5,24 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pqr_common.errors import VerificationFailed
+from pqr_common.errors import LakeUnavailable, VerificationFailed
 from pqr_common.lake.folder import FolderLake
 from pqr_common.manifest.attempts import Attempt
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Dataset, Manifest, Partition
 from pqr_common.stage.discovery import declare
 from pqr_common.stage.receipts import Receipt
+from pqr_common.stage.values import ExchangeRef
 from pqr_pipeline.audit.leftovers import leftovers, look_for_leftovers, removed
 from pqrs.parameters import Parameters
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
-LONG_AGO, JUST_NOW = "2026-01-05T08:00:00Z", "2026-01-05T11:55:00Z"
+LONG_AGO, JUST_NOW = "2026-01-05T08:00:00.000Z", "2026-01-05T11:55:00.000Z"
+LONG_AGO_SECONDS = datetime.fromisoformat(LONG_AGO).timestamp()
 HANGS = """
 import sys, time
 from pathlib import Path
@@ -32,14 +33,20 @@ with FolderLake(Path(sys.argv[1]))._written("raw/emails/run=r1/a.jsonl", b"half"
 """
 
 
+def aged(lake, *keys):
+    """Put long before NOW: the files' times say so."""
+    for key in keys:
+        lake.put(key, b"1")
+        os.utime(lake.root / key, (LONG_AGO_SECONDS, LONG_AGO_SECONDS))
+
+
 @pytest.fixture
 def lake(tmp_path):
     """A run whose raw layer is committed, and whose bronze failed after one task, long ago."""
     lake = FolderLake(tmp_path / "lake")
     declare(lake, "r1", Parameters.create())
     records = RunRecords(lake, "r1")
-    for key in ("raw/emails/run=r1/whole.jsonl", "bronze/emails/run=r1/done.parquet"):
-        lake.put(key, b"1")
+    aged(lake, "raw/emails/run=r1/whole.jsonl", "bronze/emails/run=r1/done.parquet")
     named = Partition("emails", "whole", "raw/emails/run=r1/whole.jsonl", 1, 1, "", "1-0")
     records.commit(Manifest("r1", "raw", {}, (), (Dataset("emails", "", (), (named,)),)))
     done = Partition("emails", "done", "bronze/emails/run=r1/done.parquet", 1, 1, "", "1-0")
@@ -60,8 +67,7 @@ def test_defect_9_every_leftover_is_named_and_removed(lake):
         "bronze/emails/run=r1/old.parquet",
         "raw/emails/run=gone/x.jsonl",
     ]
-    for key in left:
-        lake.put(key, b"1")
+    aged(lake, *left)
     with pytest.raises(VerificationFailed, match="3 that are not") as told:
         look_for_leftovers(lake, now=NOW)
     assert all(key in str(told.value) for key in left)
@@ -73,7 +79,7 @@ def test_defect_9_every_leftover_is_named_and_removed(lake):
 
 def test_nothing_of_a_run_under_way_is_a_leftover(lake):
     """Its newest attempt is younger than the grace time."""
-    lake.put("bronze/emails/run=r1/old.parquet", b"1")
+    aged(lake, "bronze/emails/run=r1/old.parquet")
     records = RunRecords(lake, "r1")
     records.close(Attempt("r1", "bronze", 2, "running", JUST_NOW, "here"))
     assert list(leftovers(lake, now=NOW)) == []
@@ -89,8 +95,7 @@ def test_defect_9_a_draft_that_sigkill_left_is_named_and_removed(lake):
     (draft,) = (path for path in (lake.root / "raw/emails/run=r1").iterdir() if path.name.startswith("."))
     key = draft.relative_to(lake.root).as_posix()
     assert list(leftovers(lake, now=NOW)) == []
-    an_hour_ago = time.time() - 3_601
-    os.utime(draft, (an_hour_ago, an_hour_ago))
+    os.utime(draft, (LONG_AGO_SECONDS, LONG_AGO_SECONDS))
     with pytest.raises(VerificationFailed, match="doctor --fix") as told:
         look_for_leftovers(lake, now=NOW)
     assert key in str(told.value)
@@ -100,6 +105,56 @@ def test_defect_9_a_draft_that_sigkill_left_is_named_and_removed(lake):
 
 def test_a_damaged_run_is_not_judged(lake):
     """Without its record nobody can say what it needs."""
-    lake.put("bronze/emails/run=r1/old.parquet", b"1")
+    aged(lake, "bronze/emails/run=r1/old.parquet")
     lake.put("manifests/r1/run.json", b"{")
+    assert list(leftovers(lake, now=NOW)) == []
+
+
+def test_what_a_receipt_of_a_committed_stage_names_stays(lake):
+    """Killed after the commit, before it took its exchange away: the stage knows of it."""
+    key = "raw/_exchange/run=r1/split/a-1.arrow"
+    aged(lake, key)
+    receipt = Receipt("x", (), (ExchangeRef("split", "a", key, {}),))
+    lake.put("manifests/r1/receipts/raw/split/a.json", receipt.to_json())
+    assert list(leftovers(lake, now=NOW)) == []
+
+
+def test_nothing_young_is_a_leftover(lake):
+    """Neither of a run nobody declared, nor of an attempt that has been working for longer than the grace time."""
+    for key in ("bronze/emails/run=r1/new.parquet", "raw/emails/run=gone/new.jsonl"):
+        lake.put(key, b"1")
+    assert list(leftovers(lake, now=NOW)) == []
+
+
+def test_a_run_that_is_declared_meanwhile_keeps_its_objects(lake, monkeypatch):
+    """Whoever looks asks for the runs after the objects, since a run is declared before it puts any."""
+    listed = FolderLake.keys
+
+    def declaring(self, prefix, **limits):
+        if prefix == "raw":
+            declare(lake, "r2", Parameters.create())
+            aged(lake, "raw/emails/run=r2/first.jsonl")
+        return listed(self, prefix, **limits)
+
+    monkeypatch.setattr(FolderLake, "keys", declaring)
+    assert list(leftovers(lake, now=NOW)) == []
+
+
+def test_a_lake_that_does_not_answer_is_not_a_clean_one(lake, monkeypatch):
+    """What could not be asked is said, not passed over."""
+    aged(lake, "bronze/emails/run=r1/old.parquet")
+
+    def away(self, key):
+        raise LakeUnavailable(key)
+
+    monkeypatch.setattr(FolderLake, "find", away)
+    with pytest.raises(LakeUnavailable):
+        look_for_leftovers(lake, now=NOW)
+
+
+def test_a_time_that_cannot_be_read_is_not_judged(lake):
+    """A damaged record of an attempt does not say that it was long ago."""
+    aged(lake, "bronze/emails/run=r1/old.parquet")
+    records = RunRecords(lake, "r1")
+    records.close(Attempt("r1", "generator", 1, "failed", "yesterday", "here"))
     assert list(leftovers(lake, now=NOW)) == []

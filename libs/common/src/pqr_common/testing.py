@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pyarrow as pa
 
@@ -18,6 +19,7 @@ class MemoryLake(Lake):
     def __init__(self) -> None:
         self.url = "memory://"
         self.objects: dict[str, bytes] = {}
+        self.put_at: dict[str, datetime] = {}
         self._lock = threading.Lock()
 
     def get(self, key: str) -> bytes:
@@ -34,16 +36,21 @@ class MemoryLake(Lake):
 
     def put(self, key: str, data: bytes | memoryview) -> None:
         self.objects[key] = bytes(data)
+        self.put_at[key] = datetime.now(UTC)
 
     def put_new(self, key: str, data: bytes) -> bool:
         with self._lock:
-            return self.objects.setdefault(key, data) is data
+            if key in self.objects:
+                return False
+            self.put(key, data)
+        return True
 
     def delete(self, key: str) -> None:
         self.objects.pop(key, None)
 
-    def keys(self, prefix: str) -> Iterator[str]:
-        return iter(sorted(key for key in self.objects if key.startswith(f"{prefix}/")))
+    def keys(self, prefix: str, *, before: datetime | None = None) -> Iterator[str]:
+        below = (key for key in self.objects if key.startswith(f"{prefix}/"))
+        return iter(sorted(key for key in below if before is None or self.put_at[key] < before))
 
 
 def table_of(schema: pa.Schema, *items: dict[str, object]) -> pa.Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -121,14 +122,15 @@ class BucketLake(Lake):
         with self._door(key):
             self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
 
-    def keys(self, prefix: str) -> Iterator[str]:
+    def keys(self, prefix: str, *, before: datetime | None = None) -> Iterator[str]:
         with self._door(prefix):
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=f"{self._prefix}{prefix}/".lstrip("/")
             )
             for page in pages:
                 for entry in page.get("Contents", ()):
-                    yield entry["Key"].removeprefix(self._prefix)
+                    if before is None or entry["LastModified"] < before:
+                        yield entry["Key"].removeprefix(self._prefix)
 
     def _body(self, key: str, **options: str) -> bytes | None:
         with self._door(key):

@@ -10,9 +10,10 @@ import contextlib
 import os
 import re
 import secrets
-import time
+import stat
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from pqr_common.errors import InvalidSettings, LakeUnavailable
@@ -83,16 +84,15 @@ class FolderLake(Lake):
         with self._door(key):
             self._path(key).unlink(missing_ok=True)
 
-    def keys(self, prefix: str) -> Iterator[str]:
+    def keys(self, prefix: str, *, before: datetime | None = None) -> Iterator[str]:
         with self._door(prefix):
-            files = (path for path in self._path(prefix).rglob("*") if path.is_file())
-            yield from sorted(path.relative_to(self.root).as_posix() for path in files if path.name[0] != ".")
+            found = (path for path in self._path(prefix).rglob("*") if path.name[0] != "." and _is_file(path, before))
+            yield from sorted(path.relative_to(self.root).as_posix() for path in found)
 
-    def drafts(self, *, older_than: float) -> Iterator[str]:
-        newest = time.time() - older_than
-        for path in sorted(self.root.rglob(".*")):
-            if DRAFT.fullmatch(path.name) and path.is_file() and path.stat().st_mtime <= newest:
-                yield path.relative_to(self.root).as_posix()
+    def drafts(self, *, before: datetime) -> Iterator[str]:
+        with self._door(""):
+            hidden = (path for path in self.root.rglob(".*") if DRAFT.fullmatch(path.name) and _is_file(path, before))
+            yield from sorted(path.relative_to(self.root).as_posix() for path in hidden)
 
     def _path(self, key: str) -> Path:
         return self.root.joinpath(PurePosixPath(key))
@@ -131,6 +131,15 @@ class FolderLake(Lake):
                 f"The lake must answer, found {error.strerror or error!r} at {self._path(key)}: "
                 f"free space or mend the disk, then run `pqr retry`."
             ) from error
+
+
+def _is_file(path: Path, before: datetime | None) -> bool:
+    """Whether it is a file, written before a time if there is one; what has just gone is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(found.st_mode) and (before is None or found.st_mtime < before.timestamp())
 
 
 def _settle_quietly(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -65,11 +66,11 @@ class Lake(ABC):
         """Remove an object; a missing one is no error."""
 
     @abstractmethod
-    def keys(self, prefix: str) -> Iterator[str]:
-        """The keys below a prefix, in order. For audit and clean-up only."""
+    def keys(self, prefix: str, *, before: datetime | None = None) -> Iterator[str]:
+        """The keys below a prefix, in order, or those put last before a time. For audit and clean-up only."""
 
-    def drafts(self, *, older_than: float) -> Iterator[str]:  # noqa: ARG002  a bucket shows nothing that is not whole
-        """Keys of what killed writers left half written, untouched for so many seconds. For audit and clean-up only."""
+    def drafts(self, *, before: datetime) -> Iterator[str]:  # noqa: ARG002  a bucket shows nothing that is not whole
+        """Keys of what killed writers left half written, untouched since before a time. For audit and clean-up only."""
         return iter(())
 
     def read(self, partition: Partition) -> bytes:
