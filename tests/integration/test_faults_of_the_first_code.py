@@ -40,16 +40,20 @@ import sys
 from pathlib import Path
 import psycopg
 from pqr_common.process.settings import Settings
-from pqr_pipeline.embedded.servers import postgres
-with postgres(Settings(home=Path(sys.argv[1]))) as dsn, psycopg.connect(dsn) as opened:
-    print(opened.execute("select count(*) from meta.migrations").fetchone()[0])
+from pqr_pipeline.embedded.servers import servers
+if __name__ == "__main__":
+    with servers(Settings(home=Path(sys.argv[1]), workers=1)) as running:
+        with psycopg.connect(running.settings.postgres_dsn.get_secret_value()) as opened:
+            print(opened.execute("select count(*) from meta.migrations").fetchone()[0])
 """
 
 
-def test_defect_11_commands_at_once_on_a_fresh_home_share_its_postgres(tmp_path):
-    """Whoever comes second waits for the start of the first instead of starting another in the same folder."""
-    command = [sys.executable, "-c", START, str(tmp_path / "home")]
+def test_defect_11_commands_at_once_on_a_fresh_home_share_its_servers(tmp_path):
+    """All that `pqr run` starts: whoever comes second waits for the first to have made the databases in the home."""
+    program = tmp_path / "start.py"
+    program.write_text(START, encoding="utf-8")
+    command = [sys.executable, program, tmp_path / "home"]
     children = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
-    said = [child.communicate(timeout=200) for child in children]
+    said = [child.communicate(timeout=400) for child in children]
     assert [child.returncode for child in children] == [0] * 4, said
     assert len({out for out, _ in said}) == 1

@@ -23,14 +23,13 @@ from pqr_common.process.settings import Settings
 from pqr_common.stage import discovery
 from pqr_pipeline.command.screen import Screen
 from pqr_pipeline.embedded.postgres import postgres
-from pqr_pipeline.embedded.process import end, is_answering
+from pqr_pipeline.embedded.process import child_of_this, is_answering, silence
 
 __all__ = ["serve"]
 
 HOST = "127.0.0.1"
 READER = "pqr_dashboard"  # a role of the loader's migrations
 START_TIMEOUT_SECONDS = 60
-STOP_SECONDS = 10
 GRAPHICAL = ("DISPLAY", "WAYLAND_DISPLAY")  # without one of them a browser would open in the terminal
 
 
@@ -43,22 +42,20 @@ def serve(settings: Settings, screen: Screen, *, port: int, is_browser_wanted: b
         )
     module = discovery.view_module("dashboard")
     _refuse_taken(port)
-    url = f"http://{HOST}:{port}"
+    url, log = f"http://{HOST}:{port}", settings.home / "dashboard.log"
     with _stopped_by_signals(), contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as running:
         with screen.waiting("Starting Postgres and the dashboard"):
-            dsn = running.enter_context(_readable(settings))
-            child = running.enter_context(_child(module, port, dsn=dsn, log=settings.home / "dashboard.log"))
-            _wait_until_healthy(url, child, settings.home / "dashboard.log")
+            environment = _environment(running.enter_context(_readable(settings)))
+            options = {"host": HOST, "port": port}
+            child = running.enter_context(child_of_this(module, options, environment=environment, log=log))
+            _wait_until_healthy(url, child, log)
         screen.value({"url": url})
         screen.say(f"The dashboard is at {url} for this machine only; Ctrl-C stops it.")
         sys.stdout.flush()
         if is_browser_wanted and _has_screen():
             webbrowser.open(url)
         code = child.wait()
-        raise Transient(
-            f"The dashboard must run until it is stopped, found that it ended with code {code}: see "
-            f"{settings.home / 'dashboard.log'}."
-        )
+        raise Transient(f"The dashboard must run until it is stopped, found that it ended with code {code}: see {log}.")
     screen.say("The dashboard has stopped.")
 
 
@@ -83,32 +80,17 @@ def _as_reader(dsn: str) -> str:
     return parts._replace(netloc=f"{READER}@{parts.netloc.rpartition('@')[2]}").geturl()
 
 
-@contextlib.contextmanager
-def _child(module: str, port: int, *, dsn: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PQR_AUTH_")}
-    environment |= {"PQR_DASHBOARD_DSN": dsn, "PQR_METRICS_PORT": "0"}
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as said:
-        child = subprocess.Popen(
-            [sys.executable, "-m", module, "--host", HOST, "--port", str(port), "--parent", str(os.getpid())],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is for this process; it ends the child in its own order
-        )
-        try:
-            yield child
-        finally:
-            end(child, STOP_SECONDS)
+def _environment(dsn: str) -> dict[str, str]:
+    """The dashboard's: it asks nobody to sign in, reads this DSN, and is not scraped."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PQR_AUTH_")}
+    return kept | {"PQR_DASHBOARD_DSN": dsn, "PQR_METRICS_PORT": "0"}
 
 
 def _wait_until_healthy(url: str, child: subprocess.Popen[bytes], log: Path) -> None:
     if is_answering(f"{url}/_stcore/health", child, START_TIMEOUT_SECONDS):
         return
     raise _of_code(child.poll())(
-        f"The dashboard must answer within {START_TIMEOUT_SECONDS} s, found "
-        f"{'no answer' if child.poll() is None else f'that it ended with code {child.returncode}'} at {url}: see {log}."
+        f"The dashboard must answer within {START_TIMEOUT_SECONDS} s, found {silence(child)} at {url}: see {log}."
     )
 
 

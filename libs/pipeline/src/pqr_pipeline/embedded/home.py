@@ -31,14 +31,18 @@ def prepare_home(settings: Settings) -> None:
 
 @contextlib.contextmanager
 def alone(settings: Settings, name: str) -> Iterator[None]:
-    """Nobody else does this in the home for the while; a lock that dies with its holder, however that dies."""
+    """Only one process at a time starts or stops this in the home; the lock ends with its holder, even by SIGKILL.
+
+    Raises Transient when the others take too long.
+    """
     with (settings.home / f"{name}.lock").open("wb") as file:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not _locked(file.fileno()):
             if time.monotonic() > deadline:
                 raise Transient(
-                    f"Another command must have started {name} within {PATIENCE_SECONDS:.0f} s, found it still at "
-                    f"it in {settings.home}: end it, then try again."
+                    f"The {name} of this home must have been started or stopped by another command within "
+                    f"{PATIENCE_SECONDS:.0f} s, found it still busy in {settings.home}: end that command, then try "
+                    f"again."
                 )
             time.sleep(POLL_SECONDS)
         yield

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 
 from pqr_common.errors import Transient
 from pqr_common.process.settings import Settings
-from pqr_pipeline.embedded.home import prepare_home
-from pqr_pipeline.embedded.process import end, free_port, is_answering
+from pqr_pipeline.embedded.home import alone, prepare_home
+from pqr_pipeline.embedded.process import child_of_this, free_port, is_answering, silence
 
 __all__ = ["prefect_environment", "prefect_server"]
 
+SERVER = "pqr_pipeline.embedded.prefect_server"
 START_TIMEOUT_SECONDS = 120
-STOP_SECONDS = 5
 
 
 @contextlib.contextmanager
@@ -26,27 +24,19 @@ def prefect_server(settings: Settings) -> Iterator[str]:
         yield url
         return
     prepare_home(settings)
+    environment = os.environ | prefect_environment(settings)
     port = free_port()
     url = f"http://127.0.0.1:{port}/api"
-    environment = os.environ | prefect_environment(settings)
-    log = (settings.home / "prefect" / "server.log").open("wb")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "pqr_pipeline.embedded.prefect_server", str(port), str(os.getpid())],
-        env=environment,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-    )
-    try:
-        if not is_answering(f"{url}/health", server, START_TIMEOUT_SECONDS):
-            raise Transient(
-                f"The temporary Prefect server must answer within {START_TIMEOUT_SECONDS} s, found none at "
-                f"{url}: see {log.name}, then run `pqr retry`."
-            )
+    log = settings.home / "prefect" / "server.log"
+    with contextlib.ExitStack() as running:
+        with alone(settings, "prefect"):  # the first one makes the database that all of this home share
+            server = running.enter_context(child_of_this(SERVER, {"port": port}, environment=environment, log=log))
+            if not is_answering(f"{url}/health", server, START_TIMEOUT_SECONDS):
+                raise Transient(
+                    f"The temporary Prefect server must answer within {START_TIMEOUT_SECONDS} s, found "
+                    f"{silence(server)} at {url}: see {log}, then run `pqr retry`."
+                )
         yield url
-    finally:
-        log.close()
-        end(server, STOP_SECONDS)
 
 
 def prefect_environment(settings: Settings) -> dict[str, str]:

@@ -1,12 +1,12 @@
-"""`python -m pqr_pipeline.embedded.prefect_server PORT PARENT`: a Prefect server that ends with its parent."""
+"""`python -m pqr_pipeline.embedded.prefect_server`: a Prefect server on this machine that ends with its parent."""
 
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 
+import click
 import uvicorn
 
 POLL_SECONDS = 0.5
@@ -19,8 +19,11 @@ def _follow(parent: int) -> None:
     os._exit(0)
 
 
-if __name__ == "__main__":
-    port, parent = int(sys.argv[1]), int(sys.argv[2])
+@click.command()
+@click.option("--port", type=int, required=True)
+@click.option("--parent", type=int, required=True)
+def serve(port: int, parent: int) -> None:
+    """Serve Prefect's API on this machine."""
     threading.Thread(target=_follow, args=(parent,), daemon=True).start()
     uvicorn.run(
         "prefect.server.api.server:create_app",
@@ -30,3 +33,7 @@ if __name__ == "__main__":
         log_level="error",
         timeout_keep_alive=30,
     )
+
+
+if __name__ == "__main__":
+    serve()

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-__all__ = ["end", "free_port", "is_answering"]
+__all__ = ["child_of_this", "free_port", "is_answering", "silence"]
 
 POLL_SECONDS = 0.2
 ANSWER_SECONDS = 2
+STOP_SECONDS = 10
 
 
 def free_port() -> int:
@@ -36,10 +41,32 @@ def is_answering(url: str, child: subprocess.Popen[bytes], seconds: float) -> bo
     return False
 
 
-def end(child: subprocess.Popen[bytes], seconds: float) -> None:
-    """Ask the child to stop, and make it after so many seconds; it is gone when this returns."""
-    child.terminate()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        child.wait(seconds)
-    child.kill()
-    child.wait()
+def silence(child: subprocess.Popen[bytes]) -> str:
+    """What there is instead of an answer, for a sentence that says "found"."""
+    return "no answer" if child.poll() is None else f"that it ended with code {child.returncode}"
+
+
+@contextlib.contextmanager
+def child_of_this(
+    module: str, arguments: Mapping[str, object], *, environment: Mapping[str, str], log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`python -m module` with these options and `--parent`, the process to end with; it is gone afterwards."""
+    options = [f"--{name}={value}" for name, value in (*arguments.items(), ("parent", os.getpid()))]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as said:
+        child = subprocess.Popen(
+            [sys.executable, "-m", module, *options],
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for this process; it ends the child in its own order
+        )
+    try:
+        yield child
+    finally:
+        child.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(STOP_SECONDS)
+        child.kill()
+        child.wait()
