@@ -11,7 +11,7 @@ from stack_reference import figures, memory, sizes
 from pqr_common.errors import InvalidSettings
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.stage.discovery import installed_graph, installed_stages, warehouse
-from pqr_pipeline.containers.permissions import scoped
+from pqr_pipeline.containers.permissions import scope_of, scoped
 
 IMAGE_MB_MAX = 700
 IDLE_MB_MAX = 2500
@@ -82,7 +82,7 @@ def test_the_doctor_finds_nothing(stack):
 def test_a_key_is_refused_outside_of_its_prefix(stack, stage):
     """Tried from the host: not the data, not the manifest of another layer, not the answer key; its own it may."""
     lake = stack.lake(stage)
-    assert "is refused everything else" in scoped(STAGES[stage], installed_graph(), lake)
+    assert "is refused everything else" in scoped(scope_of(STAGES[stage], STAGES.values()), lake)
     own = STAGES[stage].writes
     other = next(layer for layer in installed_graph().layers if layer != own)
     with pytest.raises(InvalidSettings, match="AccessDenied"):

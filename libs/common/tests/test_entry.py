@@ -45,6 +45,15 @@ def test_bad_arguments_are_settings_to_mend(capsys, arguments, said):
     assert "`it --help`" in told
 
 
+def test_bad_arguments_are_one_sentence(capsys):
+    """Also where click would list the choices on lines of their own."""
+    choosing = click.Command("choosing", params=[click.Argument(["name"], type=click.Choice(["bronze", "silver"]))])
+    assert ended(choosing, [], program="it") == 2
+    told = capsys.readouterr().err
+    assert "bronze" in told
+    assert told.count("\n") == 1
+
+
 def test_a_program_that_is_done_ends_with_0(capsys):
     """And says nothing of its own."""
     assert ended(program, ["1"], program="it") == 0

@@ -10,7 +10,8 @@ from pqr_common.errors import InvalidSettings, PqrError, Transient, UpstreamBrok
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.stage.discovery import declare, installed_graph, installed_stages, stage_named
 from pqr_common.testing import MemoryLake
-from pqr_pipeline.containers import report, serve
+from pqr_pipeline.containers import serve
+from pqr_pipeline.containers.artifact import stage_markdown
 from pqr_pipeline.containers.deployments import AUTOMATIONS, deployed, reaper
 from pqr_pipeline.containers.permissions import scope_of, scoped
 from pqr_pipeline.flow.retries import outcome, raise_ended
@@ -60,7 +61,7 @@ def test_a_report_tells_of_every_attempt():
     first = records.claim("bronze", started_at="2026-01-01T00:00:00Z", host="a")
     records.close(first, state="failed", error_type=UpstreamBroken.__name__, error="a|b\nc")
     records.claim("bronze", started_at="2026-01-01T00:01:00Z", host="b")
-    lines = report.attempts(records, "bronze").splitlines()
+    lines = stage_markdown(records, "bronze").splitlines()
     assert "Not committed." in lines
     assert lines[-2].startswith("| 1 | failed |")
     assert lines[-2].endswith(r"| a\|b c |")

@@ -34,7 +34,7 @@ def ended(
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     except click.UsageError as error:
-        sys.stderr.write(f"{error.format_message()} See `{program} --help`.\n")
+        sys.stderr.write(f"{' '.join(error.format_message().split())} See `{program} --help`.\n")
         return InvalidSettings.exit_code
     except (KeyboardInterrupt, click.Abort):
         sys.stderr.write(f"{interrupted}\n")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from pqr_common.lake.location import open_lake
+from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.entry import configured, ended
 from pqr_common.stage.declaration import Stage
 from pqr_common.stage.driver import run_stage
@@ -22,7 +23,9 @@ def main(stage: Stage, arguments: Sequence[str] | None = None) -> int:
     @click.argument("run_id")
     def service(run_id: str) -> None:
         settings = configured()
+        lake = open_lake(settings.lake)
+        RunRecords(lake, run_id).parameters()  # before a cluster is started for a run that is none
         with dask_executor(settings) as executor:
-            run_stage(stage, run_id, lake=open_lake(settings.lake), settings=settings, executor=executor)
+            run_stage(stage, run_id, lake=lake, settings=settings, executor=executor)
 
     return ended(service, arguments, program=f"python -m {stage.package}")

@@ -18,10 +18,10 @@ from pqrs.parameters import Parameters
 if TYPE_CHECKING:
     from pqr_pipeline.audit.findings import Finding
 
-__all__ = ["carry_out", "carry_out_stage", "clean", "examine"]
+__all__ = ["clean", "examine", "run_and_show", "run_stage_and_show"]
 
 
-def carry_out(run_id: str, parameters: Parameters | None, *, settings: Settings, screen: Screen) -> None:
+def run_and_show(run_id: str, parameters: Parameters | None, *, settings: Settings, screen: Screen) -> None:
     """Run the pipeline, or continue a run when there are no parameters, and show its figures."""
     if settings.api_url:
         _on_stack(run_id, parameters, settings=settings, screen=screen)
@@ -37,7 +37,7 @@ def carry_out(run_id: str, parameters: Parameters | None, *, settings: Settings,
     screen.say(summary.next_steps(run_id, is_stack=settings.api_url is not None))
 
 
-def carry_out_stage(name: str, run_id: str, *, settings: Settings, screen: Screen) -> None:
+def run_stage_and_show(name: str, run_id: str, *, settings: Settings, screen: Screen) -> None:
     """Run one stage of a declared run and show what it made."""
     lake = open_lake(settings.lake)
     records = RunRecords(lake, run_id)

@@ -60,7 +60,7 @@ def run(
         scenario=summary.scenario_of(scenario),
         **rest,
     )
-    actions.carry_out(
+    actions.run_and_show(
         RunId(run_id or parameters.run_id), parameters, settings=settings_of(workers=workers), screen=screen
     )
 
@@ -68,7 +68,7 @@ def run(
 @command(with_run_id=True, with_workers=True)
 def retry(*, screen: Screen, run_id: str, workers: int | None) -> None:
     """Continue a failed run at its first unfinished partition."""
-    actions.carry_out(run_id, None, settings=settings_of(workers=workers), screen=screen)
+    actions.run_and_show(run_id, None, settings=settings_of(workers=workers), screen=screen)
 
 
 @command(with_run_id=True, with_workers=True)
@@ -78,13 +78,13 @@ def stage(*, screen: Screen, stage: str, run_id: str, workers: int | None) -> No
     from pqr_common.stage.discovery import stage_named
 
     stage_named(stage)
-    actions.carry_out_stage(stage, run_id, settings=settings_of(workers=workers), screen=screen)
+    actions.run_stage_and_show(stage, run_id, settings=settings_of(workers=workers), screen=screen)
 
 
 @command(with_run_id=True, with_workers=True)
 def publish(*, screen: Screen, run_id: str, workers: int | None) -> None:
     """Make Postgres show this run."""
-    actions.carry_out_stage("loader", run_id, settings=settings_of(workers=workers), screen=screen)
+    actions.run_stage_and_show("loader", run_id, settings=settings_of(workers=workers), screen=screen)
 
 
 @command()

@@ -92,9 +92,9 @@ class Screen:
 
     @contextlib.contextmanager
     def progress(self) -> Iterator[driver.Progress]:
-        """A bar a phase while stages run; on a pipe, a line a finished phase."""
+        """One bar per phase while stages run; on a pipe, one line per finished phase."""
         if not self._err.is_terminal:
-            yield self._line_a_phase
+            yield self._line_per_phase
             return
         columns = (
             SpinnerColumn(),
@@ -114,7 +114,7 @@ class Screen:
 
             yield show
 
-    def _line_a_phase(self, stage: str, phase: str, *, done: int, total: int) -> None:
+    def _line_per_phase(self, stage: str, phase: str, *, done: int, total: int) -> None:
         if done == total:
             self._err.print(f"{stage:<9} {phase:<10} {total} of {total}")
 

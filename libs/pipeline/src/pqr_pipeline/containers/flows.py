@@ -1,4 +1,4 @@
-"""The flows that the services of a stack run: `pqr` triggers a `stage` a service, and `record` at the end.
+"""The flows that the services of a stack run: `pqr` triggers one `stage` per service, and `record` at the end.
 
 Each run is a child process of a service's worker (`serve`). Run id and parameters are all that a trigger carries;
 what a stage reads and writes goes through the lake.
@@ -25,11 +25,12 @@ from pqr_common.errors import PqrError, Transient
 from pqr_common.lake.location import open_lake
 from pqr_common.manifest.runs import RunId, RunRecords
 from pqr_common.process import log
+from pqr_common.process.entry import configured
 from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import declare, stage_named
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import dask_executor
-from pqr_pipeline.containers import report
+from pqr_pipeline.containers.artifact import stage_markdown
 from pqr_pipeline.containers.doctor import examine_service
 from pqr_pipeline.containers.permissions import Scope
 from pqr_pipeline.flow.retries import outcome, raise_ended, stage_task
@@ -46,9 +47,9 @@ RECORD_TIMEOUT_SECONDS = 300.0
 @flow(name="stage", validate_parameters=False, persist_result=False)
 def stage(run_id: str, stage: str) -> State:
     """One attempt of one stage; the state it ends in names the error."""
-    settings = _settings()
+    settings = configured()
     try:
-        return outcome(partial(_worked, stage, run_id, settings))
+        return outcome(partial(_run_stage, stage, run_id, settings))
     finally:
         _show_attempts(stage, run_id, settings)
 
@@ -56,14 +57,14 @@ def stage(run_id: str, stage: str) -> State:
 @flow(name="record", validate_parameters=False, persist_result=False)
 def record(run_id: str) -> State:
     """Tell Postgres the story of a run, whatever its state."""
-    settings = _settings()
+    settings = configured()
     return outcome(lambda: recorded(open_lake(settings.lake), RunId(run_id), settings))
 
 
 @flow(name="doctor", validate_parameters=False, persist_result=False)
 def doctor(stage: str, versions: dict[str, str], scope: dict[str, Any]) -> State:
     """What the service finds when it examines itself, as JSON in the message."""
-    found = examine_service(stage_named(stage), _settings(), versions=versions, scope=Scope(**scope))
+    found = examine_service(stage_named(stage), configured(), versions=versions, scope=Scope(**scope))
     return Completed(message=json.dumps([asdict(finding) for finding in found]))
 
 
@@ -77,20 +78,15 @@ def pqr(run_id: str | None = None, parameters: dict[str, Any] | None = None) -> 
     return outcome(partial(_pipeline, run_id, parameters))
 
 
-def _settings() -> Settings:
-    settings = Settings.read()
-    log.configure(settings)
-    return settings
-
-
-def _worked(name: str, run_id: str, settings: Settings) -> None:
+def _run_stage(name: str, run_id: str, settings: Settings) -> None:
     found, lake = stage_named(name), open_lake(settings.lake)
+    RunRecords(lake, run_id).parameters()  # before a cluster is started for a run that is none
     with dask_executor(settings) as executor:
         run_stage(found, run_id, lake=lake, settings=settings, executor=executor)
 
 
 def _pipeline(run_id: str | None, given: dict[str, Any] | None) -> None:
-    lake = open_lake(_settings().lake)
+    lake = open_lake(configured().lake)
     parameters = Parameters.from_json(given) if given is not None else None if run_id else _until_yesterday()
     name = run_id or parameters.run_id  # type: ignore[union-attr]  # one of them is there
     if parameters is None:
@@ -149,7 +145,7 @@ def _run(deployment: str, **options: Any) -> FlowRun:
 def _show_attempts(name: str, run_id: str, settings: Settings) -> None:
     """An artifact of the stage: every attempt so far and, once there is one, the manifest."""
     try:
-        text = report.attempts(RunRecords(open_lake(settings.lake), run_id), name)
+        text = stage_markdown(RunRecords(open_lake(settings.lake), run_id), name)
         key = f"pqr-{stage_named(name).writes}"
         _ = create_markdown_artifact(text, key=key, description=f"{name} of run {run_id}")
     except (PqrError, httpx.HTTPError, PrefectException) as error:

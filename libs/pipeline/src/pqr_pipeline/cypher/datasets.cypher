@@ -1,4 +1,4 @@
-// Grain: one row a dataset of a manifest.
+// Grain: one row per dataset of a manifest.
 unwind $rows as row
 match (manifest:Manifest {id: row.manifest})
 merge (dataset:Dataset {id: row.id})

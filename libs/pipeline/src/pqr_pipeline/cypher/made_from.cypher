@@ -1,4 +1,4 @@
-// Grain: one row a dataset and one it was made from.
+// Grain: one row per dataset and dataset it was made from.
 unwind $rows as row
 match (made:Dataset {id: row.made})
 match (source:Dataset {id: row.source})

@@ -1,4 +1,4 @@
-// Grain: one row a committed stage of a run.
+// Grain: one row per committed stage of a run.
 unwind $rows as row
 match (run:Run {id: row.run})
 merge (manifest:Manifest {id: row.id})

@@ -1,4 +1,4 @@
-// Grain: one row an object of a dataset. Objects of any run that hold equal rows share one Content.
+// Grain: one row per object of a dataset. Objects of any run that hold equal rows share one Content.
 unwind $rows as row
 match (dataset:Dataset {id: row.dataset})
 merge (object:Object {id: row.id})

@@ -1,4 +1,4 @@
-// Grain: one row a manifest and one it read, with the digest that one had then.
+// Grain: one row per manifest and manifest it read, with the digest that one had then.
 unwind $rows as row
 match (reader:Manifest {id: row.reader})
 match (source:Manifest {id: row.source})

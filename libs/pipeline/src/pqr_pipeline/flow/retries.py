@@ -77,12 +77,12 @@ def run_flow(run_id: str, stages: Mapping[str, Call]) -> list[Manifest]:
     return pqr()
 
 
-def outcome(work: Callable[[], object]) -> State:
-    """Do the work of a flow and tell how it ended in a state that names the error: it travels, exceptions do not."""
+def outcome(body: Callable[[], object]) -> State:
+    """Do what a flow does and tell how it ended in a state that names the error: it travels, exceptions do not."""
     from prefect.states import Completed, Failed
 
     try:
-        work()
+        body()
     except PqrError as error:
         return Failed(name=type(error).__name__, message=str(error))
     return Completed()

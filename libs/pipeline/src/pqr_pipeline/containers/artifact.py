@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from pqr_common.manifest import layout
 from pqr_common.manifest.runs import RunRecords
 
-__all__ = ["attempts"]
+__all__ = ["stage_markdown"]
 
 
-def attempts(records: RunRecords, stage: str) -> str:
+def stage_markdown(records: RunRecords, stage: str) -> str:
     """The manifest of the stage with a link into the lake, its datasets, and a table of the attempts."""
     writes = records.graph().layer_of(stage)
     manifest = records.manifest(writes)
