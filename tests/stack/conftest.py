@@ -186,7 +186,7 @@ def idle(with_inbox, core, story):
     _timed(
         story, "up of the core, without a first run", lambda: with_inbox.compose("up", "--wait", "--no-build", *ready)
     )
-    story.idle = reference.memory(PROJECT)
+    story.idle = reference.at_rest(PROJECT)
     return with_inbox
 
 

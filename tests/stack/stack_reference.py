@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,16 @@ def figures(dsn: str) -> dict[str, list[str]]:
             for table, columns in shown(connection).items()
         }
     return {table: sorted(map(repr, found)) for table, found in rows.items()}
+
+
+def at_rest(project: str, patience: float = 90.0) -> dict[str, float]:
+    """Megabytes by container once no service writes its first metrics any more; the loader's wait for a first run."""
+    names = _docker("ps", "--format", "{{.Names}}", "--filter", f"label=com.docker.compose.project={project}").split()
+    busy = [name for name in names if "-loader-" not in name]
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline and any("first_metrics" in _docker("top", name) for name in busy):
+        time.sleep(1)
+    return memory(project)
 
 
 def memory(project: str) -> dict[str, float]:
