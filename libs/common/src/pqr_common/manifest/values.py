@@ -133,6 +133,11 @@ class Manifest:
         """The stage that made it."""
         return self.code["service"]
 
+    @property
+    def partitions(self) -> tuple[Partition, ...]:
+        """Those of all its datasets."""
+        return tuple(part for dataset in self.datasets for part in dataset.partitions)
+
     def dataset(self, name: str) -> Dataset:
         """The dataset of that name; raises UpstreamBroken when the run was made without it."""
         found = self.find(name)

@@ -105,7 +105,7 @@ def _worked(run: StageRun, inputs: StageInputs, attempt: Attempt) -> Manifest:
     if stage.commit:
         run.checks += tuple(stage.commit(outcome, run.settings))
         _refuse_failed(run)
-    records.lake.settle(part.path for found in manifest.datasets for part in found.partitions if part.is_in_lake)
+    records.lake.settle(part.path for part in manifest.partitions if part.is_in_lake)
     return records.commit(replace(manifest, checks=run.checks))
 
 

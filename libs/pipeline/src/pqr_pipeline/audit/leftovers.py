@@ -63,12 +63,7 @@ def _unnamed(records: RunRecords, keys: list[str], before: datetime) -> list[str
     """Those of a run's keys that neither a manifest nor a receipt names; none while it may be under way."""
     if _may_be_under_way(records, before):
         return []
-    named = {
-        part.path
-        for manifest in records.manifests().values()
-        for dataset in manifest.datasets
-        for part in dataset.partitions
-    }
+    named = {part.path for manifest in records.manifests().values() for part in manifest.partitions}
     if named.issuperset(keys):
         return []  # as almost always, and then nobody needs the receipts, of which there are many
     for key in records.lake.keys(f"manifests/{records.run_id}/receipts"):

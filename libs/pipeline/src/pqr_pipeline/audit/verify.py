@@ -60,13 +60,7 @@ def verify(run_id: str, *, lake: Lake, settings: Settings, executor: Executor, i
     report.layers = list(manifests)
     _check_chain(parameters, manifests, report)
     _check_balances(parameters, manifests, report)
-    partitions = [
-        part
-        for manifest in manifests.values()
-        for dataset in manifest.datasets
-        for part in dataset.partitions
-        if part.is_in_lake
-    ]
+    partitions = [part for manifest in manifests.values() for part in manifest.partitions if part.is_in_lake]
     report.objects, report.bytes = len(partitions), sum(part.bytes for part in partitions)
     report.rows = sum(part.rows for part in partitions)
     report.findings += sorted(filter(None, executor.map(Rehash(settings.lake, is_deep), partitions)))
