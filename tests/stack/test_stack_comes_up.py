@@ -72,6 +72,7 @@ def test_the_host_lists_shows_and_proves_the_run(stack, first_run_id):
 def test_the_doctor_finds_nothing(stack):
     """From the host, and from each service with its own key: versions, commits, scope, cluster, Postgres, workers."""
     ended = stack.pqr("doctor", "--json")
+    assert ended.stdout, ended.stderr
     found = {finding["subject"]: finding for finding in json.loads(ended.stdout)}
     assert [finding for finding in found.values() if not finding["is_good"]] == []
     assert {f"{stage} {what}" for stage in STAGES for what in ("versions", "commits", "scope", "dask")} <= set(found)

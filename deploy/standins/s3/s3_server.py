@@ -7,11 +7,13 @@ that the policies suffice and that the stack is wired; of RustFS itself it prove
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import signal
 import tempfile
 import threading
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -23,6 +25,12 @@ OBJECTS = DATA / "objects"
 ADMIN = "/rustfs/admin/v3/"
 PAGE = 1000
 ACTIONS = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "PUT": "s3:PutObject", "DELETE": "s3:DeleteObject"}
+
+
+def _listed(key: str, found: os.stat_result) -> str:
+    changed = datetime.fromtimestamp(found.st_mtime, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    told = f"<Key>{escape(key)}</Key><LastModified>{changed}</LastModified><Size>{found.st_size}</Size>"
+    return f"<Contents>{told}</Contents>"
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -79,9 +87,7 @@ class Handler(BaseHTTPRequestHandler):
         keys = sorted(p.relative_to(folder).as_posix() for p in start.rglob("*") if p.is_file())
         keys = [key for key in keys if key.startswith(prefix) and key > after]
         page = keys[:limit]
-        contents = "".join(
-            f"<Contents><Key>{escape(key)}</Key><Size>{(folder / key).stat().st_size}</Size></Contents>" for key in page
-        )
+        contents = "".join(_listed(key, (folder / key).stat()) for key in page)
         token = f"<NextContinuationToken>{escape(page[-1])}</NextContinuationToken>" if len(keys) > limit else ""
         text = (
             f'<?xml version="1.0"?><ListBucketResult><Name>{bucket}</Name><Prefix>{escape(prefix)}</Prefix>'
