@@ -40,12 +40,12 @@ def _readable(reader: Stage, writer: Stage) -> list[str]:
 
 
 def _of_stage(bucket: str, stage: Stage, read: Iterable[str]) -> Policy:
-    own, receipts = f"{stage.writes}/*", f"manifests/*/receipts/{stage.name}/*"
+    own, receipts, tasks = f"{stage.writes}/*", f"manifests/*/receipts/{stage.name}/*", f"tasks/{stage.name}/*"
     return _policy(
         bucket,
-        reads=(*read, own, MANIFESTS),
-        writes=(own, f"manifests/*/{stage.writes}.json", f"manifests/*/attempts/{stage.name}/*", receipts),
-        deletes=(own, receipts),
+        reads=(*read, own, MANIFESTS, tasks),
+        writes=(own, f"manifests/*/{stage.writes}.json", f"manifests/*/attempts/{stage.name}/*", receipts, tasks),
+        deletes=(own, receipts, tasks),
     )
 
 

@@ -110,20 +110,32 @@ def _with_partition(path: str, **changes: object) -> Manifest:
     return Manifest("r", "raw", {}, (), (Dataset("emails", "g", (), (part,)),), ())
 
 
-def test_raw_counts_with_its_bytes_and_parquet_with_its_content():
-    """Another hash of a raw object is other data; of a Parquet file it may be another writer."""
-    raw = [_with_partition("raw/a.jsonl", sha256=digit * 64).digest for digit in "12"]
-    parquet = [_with_partition("raw/a.parquet", sha256=digit * 64).digest for digit in "12"]
-    content = [_with_partition("raw/a.parquet", content_digest=f"1-{digit * 32}").digest for digit in "12"]
-    assert raw[0] != raw[1]
-    assert parquet[0] == parquet[1]
-    assert content[0] != content[1]
+def test_only_content_counts_and_neither_its_file_nor_its_cut():
+    """Another hash of an object may be another writer, two partitions may be one: other rows are other data."""
+    written = [_with_partition("raw/a.parquet", sha256=digit * 64) for digit in "12"]
+    content = [_with_partition("raw/a.parquet", content_digest=f"1-{digit * 32}") for digit in "12"]
+    assert written[0].digest == written[1].digest
+    assert content[0].digest != content[1].digest
+    items = [(str(number), number) for number in range(6)]
+    whole, first, second = (content_digest(_table(part)) for part in (items, items[:3], items[3:]))
+    assert _cut((first, 1), (second, 1)).digest == _cut((whole, 1)).digest
+    assert _cut((whole, 1), (first, -1)).digest == _cut((second, 1)).digest
+    assert _cut((first, 1)).digest != _cut((second, 1)).digest
+
+
+def _cut(*signed: tuple[str, int]) -> Manifest:
+    """A manifest of partitions with these digests and signs."""
+    parts = tuple(
+        Partition("emails", str(number), f"raw/{number}.parquet", int(digest.split("-")[0]), 1, "", digest, sign=sign)
+        for number, (digest, sign) in enumerate(signed)
+    )
+    return Manifest("r", "raw", {}, (), (Dataset("emails", "g", (), parts),), ())
 
 
 def test_a_version_nobody_knows_is_named():
     """A manifest of a later version is not read by guessing."""
-    data = encoded(_with_partition("raw/a.jsonl")).replace(b'"manifest_version":2', b'"manifest_version":9')
-    with pytest.raises(UpstreamBroken, match=r"version 1 or 2"):
+    data = encoded(_with_partition("raw/a.jsonl")).replace(b'"manifest_version":3', b'"manifest_version":9')
+    with pytest.raises(UpstreamBroken, match=r"version 1 or 2 or 3"):
         decoded(data, where="lake/raw.json")
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pqr_common.manifest.values import Partition
-from pqr_common.stage.receipts import Receipt, Verdict, fingerprint, verdict
+from pqr_common.stage.receipts import Receipt, fingerprint
 from pqr_common.stage.values import ExchangeRef, Slice, Task
 
 hexes = st.text("0123456789abcdef", min_size=8, max_size=8)
@@ -45,27 +45,14 @@ def test_an_unreadable_receipt_is_no_receipt(data):
     assert Receipt.from_json(data) is None or data.startswith(b"{")
 
 
-@given(receipts, hexes, st.booleans())
-def test_only_the_same_inputs_and_intact_objects_are_unchanged(receipt, made_from, is_intact):
-    """Unchanged needs both; without a receipt the task is new."""
-    judged = verdict(receipt, made_from, is_intact=is_intact)
-    assert (judged is Verdict.UNCHANGED) == (receipt.made_from == made_from and is_intact)
-    assert verdict(None, made_from, is_intact=is_intact) is Verdict.NEW
-
-
-@given(receipts)
-def test_planning_twice_changes_nothing(receipt):
-    """What was just made is unchanged."""
-    assert verdict(receipt, receipt.made_from, is_intact=True) is Verdict.UNCHANGED
-
-
 @given(tasks, tasks, hexes)
 def test_a_fingerprint_stands_for_all_that_a_task_is_made_from(one, other, upstream):
     """Another key, argument or input hash is another fingerprint; the same task has the same one."""
 
     def content(task):
         inputs = [
-            i.sha256 if isinstance(i, Partition) else sorted(s.sha256 for s in i.slices.values()) for i in task.inputs
+            (i.sha256, i.sign) if isinstance(i, Partition) else sorted(s.sha256 for s in i.slices.values())
+            for i in task.inputs
         ]
         return task.key, inputs, dict(task.arguments)
 

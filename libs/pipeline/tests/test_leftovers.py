@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -27,7 +27,7 @@ HANGS = """
 import sys, time
 from pathlib import Path
 from pqr_common.lake.folder import FolderLake
-with FolderLake(Path(sys.argv[1]))._written("raw/emails/run=r1/a.jsonl", b"half"):
+with FolderLake(Path(sys.argv[1]))._written("raw/emails/a.jsonl", b"half"):
     print("writing", flush=True)
     time.sleep(60)
 """
@@ -46,11 +46,11 @@ def lake(tmp_path):
     lake = FolderLake(tmp_path / "lake")
     declare(lake, "r1", Parameters.create())
     records = RunRecords(lake, "r1")
-    aged(lake, "raw/emails/run=r1/whole.jsonl", "bronze/emails/run=r1/done.parquet")
-    named = Partition("emails", "whole", "raw/emails/run=r1/whole.jsonl", 1, 1, "", "1-0")
+    aged(lake, "raw/emails/whole.jsonl", "bronze/emails/done.parquet")
+    named = Partition("emails", "whole", "raw/emails/whole.jsonl", 1, 1, "", "1-0")
     records.commit(Manifest("r1", "raw", {}, (), (Dataset("emails", "", (), (named,)),)))
-    done = Partition("emails", "done", "bronze/emails/run=r1/done.parquet", 1, 1, "", "1-0")
-    lake.put("manifests/r1/receipts/bronze/parse/done.json", Receipt("x", (done,), ()).to_json())
+    done = Partition("emails", "done", "bronze/emails/done.parquet", 1, 1, "", "1-0")
+    lake.put("tasks/bronze/parse/x.json", Receipt("x", (done,), ()).to_json())
     records.close(Attempt("r1", "bronze", 1, "running", LONG_AGO, "here"), state="failed", finished_at=LONG_AGO)
     return lake
 
@@ -61,11 +61,11 @@ def test_a_lake_without_leftovers_says_so(lake):
 
 
 def test_defect_9_every_leftover_is_named_and_removed(lake):
-    """Of an attempt, of its exchange, of a run nobody declared; what is named stays."""
+    """Of an attempt and of its exchange; what is named stays."""
     left = [
         "bronze/_exchange/run=r1/split/a-1.arrow",
-        "bronze/emails/run=r1/old.parquet",
-        "raw/emails/run=gone/x.jsonl",
+        "bronze/emails/old.parquet",
+        "raw/emails/x.jsonl",
     ]
     aged(lake, *left)
     with pytest.raises(VerificationFailed, match="3 that are not") as told:
@@ -73,17 +73,8 @@ def test_defect_9_every_leftover_is_named_and_removed(lake):
     assert all(key in str(told.value) for key in left)
     assert sorted(removed(lake, now=NOW)) == sorted(left)
     assert list(leftovers(lake, now=NOW)) == []
-    assert lake.find("bronze/emails/run=r1/done.parquet")
-    assert lake.find("raw/emails/run=r1/whole.jsonl")
-
-
-def test_nothing_of_a_run_under_way_is_a_leftover(lake):
-    """Its newest attempt is younger than the grace time."""
-    aged(lake, "bronze/emails/run=r1/old.parquet")
-    records = RunRecords(lake, "r1")
-    records.close(Attempt("r1", "bronze", 2, "running", JUST_NOW, "here"))
-    assert list(leftovers(lake, now=NOW)) == []
-    assert list(leftovers(lake, now=NOW + timedelta(hours=2))) == ["bronze/emails/run=r1/old.parquet"]
+    assert lake.find("bronze/emails/done.parquet")
+    assert lake.find("raw/emails/whole.jsonl")
 
 
 def test_defect_9_a_draft_that_sigkill_left_is_named_and_removed(lake):
@@ -92,7 +83,7 @@ def test_defect_9_a_draft_that_sigkill_left_is_named_and_removed(lake):
     assert child.stdout.readline() == "writing\n"
     child.kill()
     child.wait()
-    (draft,) = (path for path in (lake.root / "raw/emails/run=r1").iterdir() if path.name.startswith("."))
+    (draft,) = (path for path in (lake.root / "raw/emails").iterdir() if path.name.startswith("."))
     key = draft.relative_to(lake.root).as_posix()
     assert list(leftovers(lake, now=NOW)) == []
     os.utime(draft, (LONG_AGO_SECONDS, LONG_AGO_SECONDS))
@@ -103,10 +94,10 @@ def test_defect_9_a_draft_that_sigkill_left_is_named_and_removed(lake):
     assert not draft.exists()
 
 
-def test_a_damaged_run_is_not_judged(lake):
-    """Without its record nobody can say what it needs."""
-    aged(lake, "bronze/emails/run=r1/old.parquet")
-    lake.put("manifests/r1/run.json", b"{")
+def test_a_lake_with_a_damaged_manifest_is_not_judged(lake):
+    """Nobody can say what that run needs, and runs share their objects."""
+    aged(lake, "bronze/emails/old.parquet")
+    lake.put("manifests/r1/raw.json", b"{")
     assert list(leftovers(lake, now=NOW)) == []
 
 
@@ -120,29 +111,15 @@ def test_what_a_receipt_of_a_committed_stage_names_stays(lake):
 
 
 def test_nothing_young_is_a_leftover(lake):
-    """Neither of a run nobody declared, nor of an attempt that has been working for longer than the grace time."""
-    for key in ("bronze/emails/run=r1/new.parquet", "raw/emails/run=gone/new.jsonl"):
+    """It may belong to a task that is still at work."""
+    for key in ("bronze/emails/new.parquet", "raw/emails/new.jsonl"):
         lake.put(key, b"1")
-    assert list(leftovers(lake, now=NOW)) == []
-
-
-def test_a_run_that_is_declared_meanwhile_keeps_its_objects(lake, monkeypatch):
-    """Whoever looks asks for the runs after the objects, since a run is declared before it puts any."""
-    listed = FolderLake.keys
-
-    def declaring(self, prefix, **limits):
-        if prefix == "raw":
-            declare(lake, "r2", Parameters.create())
-            aged(lake, "raw/emails/run=r2/first.jsonl")
-        return listed(self, prefix, **limits)
-
-    monkeypatch.setattr(FolderLake, "keys", declaring)
     assert list(leftovers(lake, now=NOW)) == []
 
 
 def test_a_lake_that_does_not_answer_is_not_a_clean_one(lake, monkeypatch):
     """What could not be asked is said, not passed over."""
-    aged(lake, "bronze/emails/run=r1/old.parquet")
+    aged(lake, "bronze/emails/old.parquet")
 
     def away(self, key):
         raise LakeUnavailable(key)
@@ -150,11 +127,3 @@ def test_a_lake_that_does_not_answer_is_not_a_clean_one(lake, monkeypatch):
     monkeypatch.setattr(FolderLake, "find", away)
     with pytest.raises(LakeUnavailable):
         look_for_leftovers(lake, now=NOW)
-
-
-def test_a_time_that_cannot_be_read_is_not_judged(lake):
-    """A damaged record of an attempt does not say that it was long ago."""
-    aged(lake, "bronze/emails/run=r1/old.parquet")
-    records = RunRecords(lake, "r1")
-    records.close(Attempt("r1", "generator", 1, "failed", "yesterday", "here"))
-    assert list(leftovers(lake, now=NOW)) == []

@@ -29,6 +29,7 @@ from .tables.contract import optional as optional
 from .tables.contract import required as required
 from .tables.digest import content_digest as content_digest
 from .tables.parquet import parquet_table as parquet_table
+from .tables.signed import net as net
 from .tables.sql import QueryFailed as QueryFailed
 from .tables.sql import query as query
 from .tables.sql import sql_of as sql_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -102,6 +102,10 @@ class Parameters:
     @property
     def run_id(self) -> str:
         return f"{self.window_from}-{self.window_to}-s{self.seed}-{self.digest[:8]}"
+
+    def continues(self, other: Parameters) -> bool:
+        """Whether these are the other's with a later end: the same inbox, and more days of it."""
+        return self.window_to > other.window_to and replace(other, window_to=self.window_to) == self
 
     def to_json(self) -> dict[str, Any]:
         return {

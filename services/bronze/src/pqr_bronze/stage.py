@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+
+import numpy as np
+import pyarrow as pa
 
 from pqr_bronze.schema import PRODUCES, RAW_LINES
 from pqr_bronze.transform import RawObject, transform
@@ -16,30 +19,43 @@ TASK_BYTES = 64 * 2**20
 
 
 def plan(inputs: StageInputs) -> list[Task]:
-    """Consecutive raw objects up to TASK_BYTES per task; many small days share one, a large object has its own."""
+    """Consecutive raw objects up to TASK_BYTES per task; many small ones share one, a large object has its own."""
     groups: list[list[Partition]] = [[]]
     size = 0
-    for partition in inputs.manifests["raw"].dataset("emails").partitions:
+    for partition in inputs.added("raw", "emails"):
         if groups[-1] and size + partition.bytes > TASK_BYTES:
             groups.append([])
             size = 0
         groups[-1].append(partition)
         size += partition.bytes
-    return [Task(f"part-{number:05d}", tuple(group)) for number, group in enumerate(groups) if group]
+    return [Task(group[0].key, members=tuple(Task(part.key, (part,)) for part in group)) for group in groups if group]
 
 
 def work(task: Task, context: TaskContext) -> Iterable[Output]:
     """Read the task's raw objects, each verified against its hash."""
-    objects = [_raw_object(part, context.read_lines(part)) for part in task.inputs if isinstance(part, Partition)]
+    parts = [part for member in task.members for part in member.inputs if isinstance(part, Partition)]
+    objects = [_raw_object(part, context.read_lines(part)) for part in parts]
     outcome = transform(objects)
-    yield Output("emails", task.key, outcome.emails, rejected=outcome.rejects.num_rows)
-    yield Output("rejects", task.key, outcome.rejects)
+    emails, rejects = (_by_object(table, objects) for table in (outcome.emails, outcome.rejects))
+    for part, good, bad in zip(parts, emails, rejects, strict=True):
+        day, _, number = part.key.partition("/")
+        place = f"day={day}/{number}"
+        yield Output("emails", part.key, good, rejected=bad.num_rows, place=place, member=part.key)
+        yield Output("rejects", part.key, bad, place=place, member=part.key)
 
 
 def checks(outcome: StageOutcome) -> list[Check]:
     """Every raw line is an e-mail or a reject."""
     raw = outcome.inputs.manifests["raw"].dataset("emails").rows
     return [Check.equal("bronze_row_balance", outcome.rows("emails") + outcome.rows("rejects"), raw)]
+
+
+def _by_object(table: pa.Table, objects: Sequence[RawObject]) -> Iterator[pa.Table]:
+    """The rows of each object: they stand in the order of the objects."""
+    lies = table.column("raw_day").to_numpy().astype("datetime64[D]"), table.column("raw_part").to_numpy()
+    for raw in objects:
+        rows = np.flatnonzero((lies[0] == np.datetime64(raw.day)) & (lies[1] == raw.part))
+        yield table.slice(rows[0] if len(rows) else 0, len(rows))
 
 
 def _raw_object(partition: Partition, data: bytes) -> RawObject:
@@ -54,6 +70,8 @@ STAGE = Stage(
     package="pqr_bronze",
     requires={"raw": (RAW_LINES,)},
     produces=PRODUCES,
-    phases=(Phase("parse", plan, work),),
+    phases=(Phase("parse", plan, work, parameters=()),),
     checks=checks,
+    continues=True,
+    keeps=("emails", "rejects"),
 )

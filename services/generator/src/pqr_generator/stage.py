@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +17,8 @@ from pqrs.parameters import Parameters
 
 __all__ = ["STAGE"]
 
+# What a day depends on: the inbox, and not the window that shows it.
+INBOX = ("seed", "opens_on", "tickets_per_business_day", "breach_rate", "scenario")
 MAILS_PER_TICKET = 4  # roughly, to size tasks
 # Up to so many tasks while each has so many mails. More tasks mean more days seen twice, since each task goes back to
 # the tickets whose threads still write; fewer mean more memory, of which the last size takes some 700 MB.
@@ -24,26 +26,40 @@ TASK_SIZES = ((4, 20_000), (8, 250_000), (None, 1_000_000))
 
 
 def plan_days(inputs: StageInputs) -> list[Task]:
-    """Runs of days with about equally many tickets."""
+    """Runs of the days that are not there yet, with about equally many tickets; each day is a member of its task."""
     parameters = Parameters.of(inputs.parameters)
-    offset = (parameters.window_from - parameters.opens_on).days
+    days = _missing(inputs, parameters)
+    offset = (days[0] - parameters.opens_on).days
     tickets = np.cumsum(planned_volume(parameters).tickets[offset:])
     mails = int(tickets[-1]) * MAILS_PER_TICKET
     count = max(1, *(min(most or mails, math.ceil(mails / size)) for most, size in TASK_SIZES))
     ends = np.searchsorted(tickets, tickets[-1] * np.arange(1, count) // count) + 1
     edges = np.unique(np.concatenate([[0], ends, [len(tickets)]])).tolist()
-    return [_task(parameters.days[start:stop]) for start, stop in pairwise(edges)]
+    return [_task(days[start:stop]) for start, stop in pairwise(edges)]
+
+
+def _missing(inputs: StageInputs, parameters: Parameters) -> list[date]:
+    """The days of the window after those of the run that it continues."""
+    if not inputs.base:
+        return parameters.days
+    there = {part.key.partition("/")[0] for part in inputs.base["raw"].dataset("emails").partitions}
+    return [day for day in parameters.days if day.isoformat() not in there]
 
 
 def _task(days: list[date]) -> Task:
-    first, last = days[0].isoformat(), days[-1].isoformat()
-    return Task(f"{first}-{last}", arguments={"first": first, "last": last})
+    return Task(f"{days[0]}-{days[-1]}", members=tuple(Task(day.isoformat()) for day in days))
 
 
 def work_days(task: Task, context: TaskContext) -> Iterator[Output]:
-    """The raw parts and the answer key of each day of the task."""
+    """The raw parts and the answer key of each day of the task; days that stand together are walked together."""
     parameters = Parameters.of(context.parameters)
-    first, last = (date.fromisoformat(task.arguments[name]) for name in ("first", "last"))
+    days = [date.fromisoformat(member.key) for member in task.members]
+    starts = [n for n, day in enumerate(days) if not n or day - days[n - 1] > timedelta(days=1)]
+    for start, stop in pairwise([*starts, len(days)]):
+        yield from _stretch(parameters, days[start], days[stop - 1])
+
+
+def _stretch(parameters: Parameters, first: date, last: date) -> Iterator[Output]:
     for made in generate(parameters, first, last):
         day = made.day.isoformat()
         if isinstance(made, RawPart):
@@ -56,10 +72,10 @@ def work_days(task: Task, context: TaskContext) -> Iterator[Output]:
                 min_at=made.min_at,
                 max_at=made.max_at,
                 place=f"day={day}/{part}",
+                member=day,
             )
         else:
-            number = (made.day - parameters.window_from).days
-            yield Output("answers", day, table=made.table, place=f"part-{number:05d}")
+            yield Output("answers", day, table=made.table, place=f"day={day}", member=day)
 
 
 def checks(outcome: StageOutcome) -> list[Check]:
@@ -88,7 +104,9 @@ STAGE = Stage(
     writes="raw",
     package="pqr_generator",
     produces=PRODUCES,
-    phases=(Phase("days", plan_days, work_days),),
+    phases=(Phase("days", plan_days, work_days, parameters=INBOX),),
     checks=checks,
     validate=validate,
+    continues=True,
+    keeps=("emails", "answers"),
 )

@@ -11,7 +11,7 @@ from pqr_common.canonical import canonical_json
 from pqr_common.errors import UpstreamBroken
 from pqr_common.manifest import rules
 from pqr_common.manifest.first import first_graph
-from pqr_common.manifest.values import Check, Dataset, Manifest, Partition, Source
+from pqr_common.manifest.values import Change, Check, Dataset, Manifest, Partition, Source
 
 __all__ = ["decoded", "encoded"]
 
@@ -25,6 +25,7 @@ def encoded(manifest: Manifest) -> bytes:
         "checks": [asdict(check) for check in manifest.checks],
         "code": dict(manifest.code),
         "recorded": dict(manifest.recorded),
+        "continues": asdict(manifest.continues) if manifest.continues else None,
     }
     return canonical_json(inside | {"digest": manifest.digest})
 
@@ -58,7 +59,7 @@ def _dataset_fields(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _version_2(raw: Mapping[str, Any]) -> Manifest:
+def _since_version_2(raw: Mapping[str, Any]) -> Manifest:
     datasets = [
         Dataset(
             name=found["name"],
@@ -68,6 +69,7 @@ def _version_2(raw: Mapping[str, Any]) -> Manifest:
             key=tuple(found["key"]),
             made_from=tuple(found["made_from"]),
             warehouse=found["warehouse"],
+            change=Change(**found["change"]) if found.get("change") else None,
         )
         for found in raw["datasets"]
     ]
@@ -100,6 +102,7 @@ def _manifest(raw: Mapping[str, Any], layer: str, datasets: tuple[Dataset, ...])
         checks=tuple(Check(**check) for check in raw["checks"]),
         code=raw["code"],
         recorded=raw["recorded"],
+        continues=Source(**raw["continues"]) if raw.get("continues") else None,
         version=raw["manifest_version"],
     )
 
@@ -108,4 +111,8 @@ def _partitions(raw: Mapping[str, Any]) -> tuple[Partition, ...]:
     return tuple(Partition(dataset=raw["name"], **part) for part in raw["partitions"])
 
 
-_READERS: dict[int, Callable[[Mapping[str, Any]], Manifest]] = {1: _version_1, 2: _version_2}
+_READERS: dict[int, Callable[[Mapping[str, Any]], Manifest]] = {
+    1: _version_1,
+    2: _since_version_2,
+    3: _since_version_2,
+}

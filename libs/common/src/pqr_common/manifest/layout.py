@@ -6,10 +6,11 @@ __all__ = [
     "attempt_key",
     "data_key",
     "exchange_key",
+    "is_manifest",
     "manifest_key",
     "receipt_key",
     "run_key",
-    "stage_prefixes",
+    "shared_receipt_key",
 ]
 
 NAME_DIGITS = 16  # of the SHA-256 that names an object
@@ -23,24 +24,35 @@ def manifest_key(run_id: str, layer: str) -> str:
     return f"manifests/{run_id}/{layer}.json"
 
 
+def is_manifest(key: str) -> bool:
+    """Whether a key below manifests/ is that of a layer's manifest, and no other record."""
+    folder, _, name = key.rpartition("/")
+    return folder.count("/") == 1 and name.endswith(".json") and name != "run.json"
+
+
 def attempt_key(run_id: str, stage: str, number: int) -> str:
     return f"manifests/{run_id}/attempts/{stage}/{number}.json"
 
 
 def receipt_key(run_id: str, *, stage: str, phase: str, task: str) -> str:
+    """Of a task whose rows go on to a later phase of the same run."""
     return f"manifests/{run_id}/receipts/{stage}/{phase}/{task}.json"
 
 
-def data_key(dataset: str, run_id: str, *, name: str, sha256: str) -> str:
-    """`dataset` is `layer/name`, `name` has its extension. Other bytes have another key: none is ever overwritten."""
+def shared_receipt_key(stage: str, phase: str, made_from: str) -> str:
+    """Of a task whose objects stay: named by what it was made from, so that every run finds it."""
+    return f"tasks/{stage}/{phase}/{made_from}.json"
+
+
+def data_key(dataset: str, *, name: str, sha256: str) -> str:
+    """`dataset` is `layer/name`, `name` has its extension. Other bytes have another key: none is ever overwritten.
+
+    No run is part of it: runs share what is the same, and their manifests name what they consist of.
+    """
     stem, _, extension = name.rpartition(".")
-    return f"{dataset}/run={run_id}/{stem}-{sha256[:NAME_DIGITS]}.{extension}"
+    return f"{dataset}/{stem}-{sha256[:NAME_DIGITS]}.{extension}"
 
 
 def exchange_key(layer: str, run_id: str, *, name: str, sha256: str) -> str:
-    return data_key(f"{layer}/_exchange", run_id, name=f"{name}.arrow", sha256=sha256)
-
-
-def stage_prefixes(layer: str, run_id: str, datasets: tuple[str, ...]) -> tuple[str, ...]:
-    """The prefixes that hold only objects of this layer and run."""
-    return (*(f"{layer}/{dataset}/run={run_id}" for dataset in datasets), f"{layer}/_exchange/run={run_id}")
+    """Of rows between the phases of one run, which it removes when it is done."""
+    return data_key(f"{layer}/_exchange/run={run_id}", name=f"{name}.arrow", sha256=sha256)

@@ -18,6 +18,9 @@ class RunParameters(Protocol):
     def to_json(self) -> dict[str, Any]:
         """Values of JSON, without floats."""
 
+    def continues(self, other: Self) -> bool:
+        """Whether a run of these parameters is one of the others that goes on: the same request, and more of it."""
+
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`; raises InvalidSettings."""

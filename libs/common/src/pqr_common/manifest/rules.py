@@ -1,8 +1,9 @@
 """What the digest of a manifest covers, by the version of its rule. Pure; a rule that was ever used stays as it is.
 
-Version 2: run, layer, parameters, digests of inputs, and per dataset its name, schema and partitions. Raw objects
-count with their SHA-256, Parquet objects with their content digest, since their bytes change with the writer's
-version. Version 1 covered the wording of the grain and the checks as well, so neither could ever be bettered.
+Version 3: run, layer, parameters, digests of inputs, and per dataset its name, schema, rows and content digest. How the
+rows are cut into partitions is no data, so a run made day by day has the digests of one that was made at once.
+Version 2 covered each partition: raw objects with their SHA-256, Parquet objects with their content digest, since
+their bytes change with the writer's version. Version 1 covered the wording of the grain and the checks as well.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NEWEST", "data", "digest", "schema_fingerprint"]
 
-NEWEST = 2
+NEWEST = 3
 
 
 def schema_fingerprint(fields: Iterable[str]) -> str:
@@ -27,8 +28,7 @@ def schema_fingerprint(fields: Iterable[str]) -> str:
 
 
 def digest(manifest: Manifest) -> str:
-    covered = _version_1(manifest) if manifest.version == 1 else _version_2(manifest)
-    return sha256_hex(canonical_json(covered))
+    return sha256_hex(canonical_json(_COVERED[manifest.version](manifest)))
 
 
 def data(manifest: Manifest) -> dict[str, Any]:
@@ -38,15 +38,28 @@ def data(manifest: Manifest) -> dict[str, Any]:
         "layer": manifest.layer,
         "parameters": dict(manifest.parameters),
         "datasets": [
-            {"name": found.name, "schema": list(found.schema), "partitions": _partitions(found)}
+            {
+                "name": found.name,
+                "schema": list(found.schema),
+                "rows": found.rows,
+                "content_digest": found.content_digest,
+            }
             for found in sorted(manifest.datasets, key=lambda found: found.name)
         ],
     }
 
 
-def _version_2(manifest: Manifest) -> dict[str, Any]:
+def _version_3(manifest: Manifest) -> dict[str, Any]:
     inputs = [asdict(source) for source in manifest.inputs]
-    return {"manifest_version": 2, "inputs": inputs} | data(manifest)
+    return {"manifest_version": 3, "inputs": inputs} | data(manifest)
+
+
+def _version_2(manifest: Manifest) -> dict[str, Any]:
+    datasets = [
+        {"name": found.name, "schema": list(found.schema), "partitions": _partitions(found)}
+        for found in sorted(manifest.datasets, key=lambda found: found.name)
+    ]
+    return _version_3(manifest) | {"manifest_version": 2, "datasets": datasets}
 
 
 def _version_1(manifest: Manifest) -> dict[str, Any]:
@@ -79,9 +92,12 @@ def _partitions(dataset: Dataset, *, with_path: bool = False) -> list[dict[str, 
 
 def _covered(partition: Partition, *, with_path: bool) -> dict[str, Any]:
     """A name that says what the bytes are is no data: it changes when the writer's version does."""
-    fields = {name: value for name, value in asdict(partition).items() if name != "dataset"}
+    fields = {name: value for name, value in asdict(partition).items() if name not in ("dataset", "sign")}
     if partition.path.endswith(".parquet"):
         del fields["bytes"], fields["sha256"]
     if not with_path:
         del fields["path"]
     return fields
+
+
+_COVERED = {1: _version_1, 2: _version_2, 3: _version_3}

@@ -50,12 +50,14 @@ class RunRecords(AttemptRecords):
     def __post_init__(self) -> None:
         RunId(self.run_id)
 
-    def declare(self, parameters: RunParameters, graph: Graph) -> None:
+    def declare(self, parameters: RunParameters, graph: Graph, *, continues: str | None = None) -> None:
         """Write first of all what the run is; the same run again is no change, another is refused.
 
-        `graph` are the stages there are now; a run that was declared before keeps those of its time.
+        `graph` are the stages there are now, `continues` the run that this one may take up; a run that was declared
+        before keeps what it was told then.
         """
-        declared = {"run_id": self.run_id, "parameters": parameters.to_json(), "stages": graph.to_json()}
+        asked = {"run_id": self.run_id, "parameters": parameters.to_json()}
+        declared = asked | {"stages": graph.to_json(), "continues": continues}
         key = layout.run_key(self.run_id)
         if self.lake.put_new(key, canonical_json(declared)):
             return
@@ -83,6 +85,11 @@ class RunRecords(AttemptRecords):
             return Graph.from_json(declared["stages"])
         except (ValueError, KeyError, TypeError) as error:
             raise self._unreadable(error) from error
+
+    def continues(self) -> str | None:
+        """The run that this one may take up."""
+        named = self._declared().get("continues")
+        return None if named is None else RunId(named)
 
     def manifest(self, layer: str) -> Manifest | None:
         """The committed manifest of a layer, or None while there is none."""

@@ -17,6 +17,7 @@ from pqr_common.manifest import rules
 from pqr_common.tables.digest import total_digest
 
 __all__ = [
+    "Change",
     "Check",
     "Dataset",
     "Manifest",
@@ -28,7 +29,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """One object of a dataset. `min_at`/`max_at` bound its event time, as ISO 8601 text in UTC."""
+    """One object of a dataset. `min_at`/`max_at` bound its event time, as ISO 8601 text in UTC.
+
+    `sign` is 1 when its rows are added to the dataset, -1 when they are taken back from it: they were added by an
+    earlier partition, and others have come in their place.
+    """
 
     dataset: str
     key: str
@@ -40,11 +45,30 @@ class Partition:
     min_at: str | None = None
     max_at: str | None = None
     rejected: int = 0
+    sign: int = 1
 
     @property
     def is_in_lake(self) -> bool:
         """Whether its path is a key of the lake; what lies elsewhere has a scheme, like `postgres:`."""
         return ":" not in self.path
+
+    @property
+    def identity(self) -> tuple[str, str, str, int]:
+        """The same for the same rows under the same key, wherever the object lies."""
+        return self.dataset, self.key, self.content_digest, self.sign
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a dataset grew out of that of the run before it, as content digests: `before` + `added` - `removed`."""
+
+    before: str
+    added: str
+    removed: str
+
+    @property
+    def after(self) -> str:
+        return total_digest([self.before, self.added], [self.removed])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +76,8 @@ class Dataset:
     """All partitions of one dataset, and what its contract says of it to readers who do not know the contract.
 
     `schema` is a list of `name: type` lines, `key` names the columns that identify a row, `made_from` the datasets
-    (`layer/dataset`) it was made from, `warehouse` the schema of Postgres that mirrors it, if any does.
+    (`layer/dataset`) it was made from, `warehouse` the schema of Postgres that mirrors it, if any does. `change` is
+    there when its run continued another.
     """
 
     name: str
@@ -62,6 +87,7 @@ class Dataset:
     key: tuple[str, ...] = ()
     made_from: tuple[str, ...] = ()
     warehouse: str | None = None
+    change: Change | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -69,7 +95,8 @@ class Dataset:
 
     @property
     def rows(self) -> int:
-        return sum(part.rows for part in self.partitions)
+        """Those it holds: added and not taken back."""
+        return sum(part.sign * part.rows for part in self.partitions)
 
     @property
     def bytes(self) -> int:
@@ -77,12 +104,14 @@ class Dataset:
 
     @property
     def content_digest(self) -> str:
-        return total_digest([part.content_digest for part in self.partitions])
+        """Of the rows it holds, however they are cut into partitions."""
+        added, removed = ([part.content_digest for part in self.partitions if part.sign == sign] for sign in (1, -1))
+        return total_digest(added, removed)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An upstream manifest, by its layer, and the digest it had when it was read."""
+    """Another manifest, by its layer or by its run, and the digest it had when it was read."""
 
     manifest: str
     digest: str
@@ -110,7 +139,8 @@ class Check:
 class Manifest:
     """What one stage of one run made. Build it, then read `digest`; it is immutable once put.
 
-    `version` is that of the rule its digest follows; what is made now has the newest.
+    `version` is that of the rule its digest follows; what is made now has the newest. `continues` is the manifest of
+    the same layer that it grew out of, by its run: that says how it was made and not what it is.
     """
 
     run_id: str
@@ -121,6 +151,7 @@ class Manifest:
     checks: tuple[Check, ...] = ()
     code: Mapping[str, str] = field(default_factory=dict)
     recorded: Mapping[str, str] = field(default_factory=dict)
+    continues: Source | None = None
     version: int = rules.NEWEST
 
     @property

@@ -23,12 +23,15 @@ class Phase:
 
     Work yields outputs and exchanges for the runner to write, or partitions it has put elsewhere itself. What is
     not `resumable` is worked again in every attempt, because the work knows better what is already there.
+    `parameters` names the parameters of the run that the work depends on besides its inputs and arguments, None all of
+    them: the fewer, the more runs find that they share a task.
     """
 
     name: str
     plan: Callable[[StageInputs], list[Task]]
     work: Callable[[Task, TaskContext], Iterable[Output | Exchange | Partition]]
     resumable: bool = True
+    parameters: tuple[str, ...] | None = None
 
 
 def _no_checks(_outcome: StageOutcome) -> list[Check]:
@@ -61,6 +64,10 @@ class Stage:
     see of the settings on a worker, and nothing else travels there. `mirrors` gives the datasets it makes that follow
     from the manifests it reads; `produces` those that it declares itself.
 
+    A stage that `continues` may be given the manifests of a run with fewer days, when all that those stand on is still
+    part of this run. The partitions of the datasets it `keeps` are then part of this run as well, and it works on
+    what was added.
+
     `validate` raises InvalidSettings for parameters the stage cannot serve, before anything is written. `fingerprint`
     gives what else of the settings decides the data; it goes into the manifest. `prepare` runs once in the driver,
     first; `commit` runs once in the driver when every phase and check passed, just before the manifest is put.
@@ -81,6 +88,8 @@ class Stage:
     prepare: Callable[[StageInputs, Settings], None] | None = None
     commit: Callable[[StageOutcome, Settings], list[Check]] | None = None
     stands: Callable[[str, Settings], bool] = _always
+    continues: bool = False
+    keeps: tuple[str, ...] = ()
 
     def requires_of(self, layer: str) -> tuple[Contract, ...]:
         return self.requires.get(layer) or self.requires.get(EVERY_LAYER, ())

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from pqr_common.canonical import sha256_hex
-from pqr_common.errors import InvalidSettings
+from pqr_common.errors import InvalidSettings, UpstreamBroken
 from pqr_common.installed import announced, the_only
 from pqr_common.lake.port import Lake
 from pqr_common.manifest.graph import Graph
 from pqr_common.manifest.parameters import RunParameters
-from pqr_common.manifest.runs import RunRecords
+from pqr_common.manifest.runs import RunRecords, run_ids
 from pqr_common.stage.declaration import Stage
 
 __all__ = [
@@ -60,7 +61,20 @@ def warehouse() -> Any:
 def declare(lake: Lake, run_id: str, parameters: RunParameters) -> None:
     """Write down what the run is, once every installed stage has agreed to serve it; raises InvalidSettings."""
     refuse_unserved(parameters)
-    RunRecords(lake, run_id).declare(parameters, installed_graph())
+    RunRecords(lake, run_id).declare(parameters, installed_graph(), continues=_run_before(lake, parameters))
+
+
+def _run_before(lake: Lake, parameters: RunParameters) -> str | None:
+    """The run that goes furthest of those that this one continues and that have a manifest; a hint, and no more."""
+    found: list[tuple[str, RunParameters]] = []
+    for run_id in run_ids(lake):
+        records = RunRecords(lake, run_id)
+        with contextlib.suppress(UpstreamBroken, InvalidSettings):  # a run that cannot be read is not gone on with
+            earlier = records.parameters()
+            if parameters.continues(earlier) and records.manifests():
+                found.append((run_id, earlier))
+    furthest = [(run_id, each) for run_id, each in found if not any(other.continues(each) for _, other in found)]
+    return furthest[0][0] if furthest else None
 
 
 def refuse_unserved(parameters: RunParameters) -> None:

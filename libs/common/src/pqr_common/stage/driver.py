@@ -18,12 +18,13 @@ from pqr_common.manifest.values import Manifest
 from pqr_common.process import log
 from pqr_common.process.metrics import StageMetrics
 from pqr_common.process.settings import Settings
+from pqr_common.stage.assignment import Assignment
 from pqr_common.stage.attempt import Progress, StageRun
 from pqr_common.stage.declaration import Phase, Stage
 from pqr_common.stage.executor import Executor
-from pqr_common.stage.result import made_from, manifest_of
+from pqr_common.stage.result import code_of, depends_on, manifest_of
 from pqr_common.stage.values import ExchangeRef, StageInputs, StageOutcome, Task
-from pqr_common.stage.worker import Assignment, TaskResult, perform
+from pqr_common.stage.worker import TaskResult, perform
 from pqr_common.tables.contract import unmet
 
 __all__ = ["Progress", "committed", "inputs_of", "run_stage"]
@@ -49,6 +50,7 @@ def run_stage(
         log.logger().info("stage already committed", stage=stage.name, run_id=run_id, digest=done.digest)
         return done
     inputs = inputs_of(stage, records)
+    inputs = replace(inputs, base=_base(stage, records, inputs, settings))
     run = StageRun(stage, records, settings, executor, progress, StageMetrics(stage.name))
     attempt = run.open()
     try:
@@ -93,10 +95,11 @@ def _worked(run: StageRun, inputs: StageInputs, attempt: Attempt) -> Manifest:
     _refuse_unmet(stage, inputs)
     if stage.prepare:
         stage.prepare(inputs, run.settings)
-    origin = made_from(run, inputs)
     for phase in stage.phases:
-        _map(run, phase, replace(inputs, previous=dict(run.exchanges)), origin=origin)
-    outcome = StageOutcome(inputs, {name: tuple(parts) for name, parts in run.partitions.items()})
+        _map(run, phase, replace(inputs, previous=dict(run.exchanges)))
+    kept = {name: inputs.base[stage.writes].dataset(name).partitions for name in stage.keeps if inputs.base}
+    names = {**kept, **run.partitions}
+    outcome = StageOutcome(inputs, {name: (*kept.get(name, ()), *run.partitions.get(name, ())) for name in names})
     run.checks = tuple(stage.checks(outcome))
     _refuse_failed(run)
     records.refuse_fenced(attempt)
@@ -105,14 +108,42 @@ def _worked(run: StageRun, inputs: StageInputs, attempt: Attempt) -> Manifest:
     if stage.commit:
         run.checks += tuple(stage.commit(outcome, run.settings))
         _refuse_failed(run)
-    records.lake.settle(part.path for part in manifest.partitions if part.is_in_lake)
+    made = [part for parts in run.partitions.values() for part in parts]
+    records.lake.settle(part.path for part in made if part.is_in_lake)
     return records.commit(replace(manifest, checks=run.checks))
 
 
-def _map(run: StageRun, phase: Phase, inputs: StageInputs, *, origin: str) -> None:
+def _base(stage: Stage, records: RunRecords, inputs: StageInputs, settings: Settings) -> dict[str, Manifest]:
+    """The manifests that this stage may go on from, by layer; none where anything is not as it was there.
+
+    They must be made by the code and settings of now, and what they stand on must be part of what is upstream now.
+    """
+    named = records.continues() if stage.continues else None
+    if named is None:
+        return {}
+    before = RunRecords(records.lake, named)
+    try:
+        found = {layer: before.manifest(layer) for layer in (*inputs.manifests, stage.writes)}
+    except UpstreamBroken:
+        return {}
+    there = {layer: manifest for layer, manifest in found.items() if manifest is not None}
+    own = there.get(stage.writes)
+    if own is None or len(there) < len(found) or own.code != code_of(stage):
+        return {}
+    fingerprint = {name: value for name, value in own.parameters.items() if name != "run"}
+    is_grown = all(_parts(there[layer]) <= _parts(manifest) for layer, manifest in inputs.manifests.items())
+    return there if is_grown and fingerprint == stage.fingerprint(settings) else {}
+
+
+def _parts(manifest: Manifest) -> set[tuple[str, str, str, int]]:
+    return {part.identity for part in manifest.partitions}
+
+
+def _map(run: StageRun, phase: Phase, inputs: StageInputs) -> None:
     """One phase: plan its tasks, run them wherever the executor runs, keep what they report."""
     tasks = phase.plan(inputs)
     seen = {name: getattr(run.settings, name) for name in run.stage.settings}
+    origin = depends_on(run, phase, inputs)
     assignment = Assignment(run.stage, phase, inputs.run_id, inputs.parameters, run.settings.lake, seen, origin)
     exchanges: list[ExchangeRef] = []
     run.progress(run.stage.name, phase.name, done=0, total=len(tasks))

@@ -12,14 +12,14 @@ from pqr_common.canonical import canonical_json, sha256_hex
 from pqr_common.manifest.values import Partition
 from pqr_common.stage.values import ExchangeRef, Slice, Task
 
-__all__ = ["Receipt", "Verdict", "fingerprint", "verdict"]
+__all__ = ["Receipt", "Verdict", "fingerprint"]
 
 
 class Verdict(StrEnum):
-    """What a task is, compared with what an earlier attempt left."""
+    """What a task is, compared with what an earlier attempt, of whichever run, left."""
 
     NEW = "new"  # no receipt
-    CHANGED = "changed"  # made from other inputs, by other code, or its objects are damaged
+    CHANGED = "changed"  # what the receipt names is damaged or gone
     UNCHANGED = "unchanged"  # nothing to do
 
 
@@ -60,20 +60,15 @@ class Receipt:
         return whole | pieces
 
 
-def fingerprint(stage_made_from: str, phase: str, task: Task) -> str:
-    """A digest of all a task's result depends on: the stage's upstream and code, its phase, inputs and arguments."""
+def fingerprint(depends_on: str, phase: str, task: Task) -> str:
+    """A digest of all a task's result depends on: parameters, code and settings, its phase, inputs and arguments."""
     inputs = [
-        item.sha256 if isinstance(item, Partition) else sorted(piece.sha256 for piece in item.slices.values())
+        [item.sha256, item.sign]
+        if isinstance(item, Partition)
+        else sorted(piece.sha256 for piece in item.slices.values())
         for item in task.inputs
     ]
-    return sha256_hex(canonical_json([stage_made_from, phase, task.key, inputs, dict(task.arguments)]))
-
-
-def verdict(receipt: Receipt | None, made_from: str, *, is_intact: bool) -> Verdict:
-    """Unchanged only if the receipt is of the same inputs and code and its objects still have their hashes."""
-    if receipt is None:
-        return Verdict.NEW
-    return Verdict.UNCHANGED if receipt.made_from == made_from and is_intact else Verdict.CHANGED
+    return sha256_hex(canonical_json([depends_on, phase, task.key, inputs, dict(task.arguments)]))
 
 
 def _exchange(raw: Mapping[str, Any]) -> ExchangeRef:

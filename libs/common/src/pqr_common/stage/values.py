@@ -54,18 +54,23 @@ class ExchangeRef:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A piece of a phase that runs alone on one worker. `key` is unique in the phase and fit for a file name."""
+    """A piece of a phase that runs alone on one worker. `key` is unique in the phase and fit for a file name.
+
+    A task may do the work of several `members` together because that is quicker: then each has a receipt of its own,
+    the work is given the members that are still to be done, and every output says by `Output.member` whose it is.
+    """
 
     key: str
     inputs: tuple[Partition | ExchangeRef, ...] = ()
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    members: tuple[Task, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
     """One partition of a dataset: a table (written as Parquet) or JSON lines (written as they are).
 
-    `place` is where below the run's folder it lies, if that is not its key.
+    `place` is where below the dataset's folder it lies, if not at its key. `sign` is -1 for rows that are taken back.
     """
 
     dataset: str
@@ -77,6 +82,8 @@ class Output:
     min_at: str | None = None
     max_at: str | None = None
     place: str | None = None
+    sign: int = 1
+    member: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +114,23 @@ class TaskContext(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StageInputs:
-    """What planning may look at. `previous` holds the exchanges of this stage's earlier phases."""
+    """What planning may look at. `previous` holds the exchanges of this stage's earlier phases.
+
+    `base` holds the manifests, by layer, of the run that this one continues, the stage's own among them: then only what
+    was `added` upstream since is to be worked on. It is empty when there is none, and then everything is.
+    """
 
     run_id: str
     parameters: RunParameters
     manifests: Mapping[str, Manifest]
     previous: Mapping[str, tuple[ExchangeRef, ...]] = field(default_factory=dict)
+    base: Mapping[str, Manifest] = field(default_factory=dict)
+
+    def added(self, layer: str, dataset: str) -> tuple[Partition, ...]:
+        """The partitions of an upstream dataset that the run before had not."""
+        before = self.base[layer].find(dataset) if layer in self.base else None
+        known = {part.identity for part in before.partitions} if before else set()
+        return tuple(part for part in self.manifests[layer].dataset(dataset).partitions if part.identity not in known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +141,8 @@ class StageOutcome:
     partitions: Mapping[str, tuple[Partition, ...]]
 
     def rows(self, dataset: str) -> int:
-        return sum(part.rows for part in self.partitions.get(dataset, ()))
+        """Those added and not taken back."""
+        return sum(part.sign * part.rows for part in self.partitions.get(dataset, ()))
 
     def counted(self, dataset: str) -> int:
         """The rows its partitions report as rejected."""

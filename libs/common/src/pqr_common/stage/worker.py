@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -13,33 +12,20 @@ import pyarrow.compute as pc
 
 from pqr_common.canonical import sha256_hex
 from pqr_common.errors import ContractBroken
-from pqr_common.lake.location import open_lake
-from pqr_common.lake.port import Lake, LakeLocation
+from pqr_common.lake.port import Lake
 from pqr_common.manifest import layout
 from pqr_common.manifest.parameters import RunParameters
 from pqr_common.manifest.values import Partition
-from pqr_common.stage.declaration import Phase, Stage
+from pqr_common.stage.assignment import Assignment, worker_lake
 from pqr_common.stage.exchange import exchange_bytes, read_bucket
-from pqr_common.stage.receipts import Receipt, Verdict, fingerprint, verdict
+from pqr_common.stage.receipts import Verdict
+from pqr_common.stage.reuse import Kept, keep, kept_of
 from pqr_common.stage.values import Exchange, ExchangeRef, Output, Task
 from pqr_common.tables.contract import conform, violations
 from pqr_common.tables.digest import content_digest
 from pqr_common.tables.parquet import parquet_bytes, parquet_table
 
-__all__ = ["Assignment", "LakeContext", "TaskResult", "perform"]
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """Everything a worker needs besides the task."""
-
-    stage: Stage
-    phase: Phase
-    run_id: str
-    parameters: RunParameters
-    lake: LakeLocation
-    settings: Mapping[str, Any]  # those that the stage declares
-    made_from: str  # digest of upstream, code and settings: a receipt that differs is no longer true
+__all__ = ["LakeContext", "TaskResult", "perform"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +36,17 @@ class TaskResult:
     partitions: tuple[Partition, ...]
     exchanges: tuple[ExchangeRef, ...]
     verdict: Verdict
+    seconds: float = 0.0
+    rows_read: int = 0
+    bytes_read: int = 0
+
+
+@dataclass(slots=True)
+class Made:
+    """What work made now; each partition with the member of the task that it is of."""
+
+    partitions: list[tuple[str | None, Partition]] = field(default_factory=list)
+    exchanges: list[ExchangeRef] = field(default_factory=list)
     seconds: float = 0.0
     rows_read: int = 0
     bytes_read: int = 0
@@ -80,47 +77,50 @@ class LakeContext:
 
 
 def perform(assignment: Assignment, task: Task) -> TaskResult:
-    """Do one task on this worker, or find that it is done."""
-    lake = worker_lake(assignment.lake)
-    key = layout.receipt_key(assignment.run_id, stage=assignment.stage.name, phase=assignment.phase.name, task=task.key)
-    made_from = fingerprint(assignment.made_from, assignment.phase.name, task)
-    judged = Verdict.NEW
+    """Do one task on this worker, or find that it is done; of a task with members, do what is not."""
+    kept = [kept_of(assignment, member) for member in task.members or (task,)]
+    undone = [each for each in kept if each.receipt is None]
+    if not undone:
+        return _reported(task, kept, Made(), verdict=Verdict.UNCHANGED)
+    members = tuple(each.task for each in undone) if task.members else ()
+    made = _worked(assignment, replace(task, members=members))
     if assignment.phase.resumable:
-        judged, receipt = _found(lake, key, made_from)
-        if receipt is not None and judged is Verdict.UNCHANGED:
-            return TaskResult(task.key, receipt.partitions, receipt.exchanges, judged)
-    result = _worked(assignment, task, judged=judged)
-    if assignment.phase.resumable:
-        lake.put(key, Receipt(made_from, result.partitions, result.exchanges).to_json())
-    return result
+        for each in undone:
+            whose = each.task.key if members else None
+            keep(assignment, each, [part for member, part in made.partitions if member == whose], made.exchanges)
+    is_damaged = any(each.was_there for each in undone)
+    return _reported(task, kept, made, verdict=Verdict.CHANGED if is_damaged else Verdict.NEW)
 
 
-def _worked(assignment: Assignment, task: Task, *, judged: Verdict) -> TaskResult:
+def _worked(assignment: Assignment, task: Task) -> Made:
     started = time.perf_counter()
     lake = worker_lake(assignment.lake)
     context = LakeContext(lake, assignment.run_id, assignment.parameters, assignment.settings)
-    partitions: list[Partition] = []
-    exchanges: list[ExchangeRef] = []
-    for made in assignment.phase.work(task, context):
-        if isinstance(made, Exchange):
-            exchanges.append(_put_exchange(assignment, task, made))
+    made = Made()
+    for each in assignment.phase.work(task, context):
+        if isinstance(each, Exchange):
+            made.exchanges.append(_put_exchange(assignment, task, each))
+        elif isinstance(each, Partition):
+            made.partitions.append((None, each))
         else:
-            partitions.append(made if isinstance(made, Partition) else _put_output(lake, assignment, made))
+            made.partitions.append((each.member, _put_output(lake, assignment, each)))
+    made.seconds = time.perf_counter() - started
+    made.rows_read, made.bytes_read = context.read_rows, context.read_bytes
+    return made
+
+
+def _reported(task: Task, kept: list[Kept], made: Made, *, verdict: Verdict) -> TaskResult:
+    """What was found and what was made now, as one."""
+    found = [each.receipt for each in kept if each.receipt is not None]
     return TaskResult(
         task=task.key,
-        partitions=tuple(partitions),
-        exchanges=tuple(exchanges),
-        verdict=judged,
-        seconds=time.perf_counter() - started,
-        rows_read=context.read_rows,
-        bytes_read=context.read_bytes,
+        partitions=(*(p for receipt in found for p in receipt.partitions), *(p for _, p in made.partitions)),
+        exchanges=(*(x for receipt in found for x in receipt.exchanges), *made.exchanges),
+        verdict=verdict,
+        seconds=made.seconds,
+        rows_read=made.rows_read,
+        bytes_read=made.bytes_read,
     )
-
-
-@cache
-def worker_lake(location: LakeLocation) -> Lake:
-    """One client a process; opening one for each task costs more than many tasks."""
-    return open_lake(location)
 
 
 def _put_output(lake: Lake, assignment: Assignment, output: Output) -> Partition:
@@ -136,7 +136,7 @@ def _put_output(lake: Lake, assignment: Assignment, output: Output) -> Partition
         bounds = _bounds(table, contract.event_time)
     sha256 = sha256_hex(data)
     dataset, name = f"{assignment.stage.writes}/{output.dataset}", f"{output.place or output.key}.{extension}"
-    path = layout.data_key(dataset, assignment.run_id, name=name, sha256=sha256)
+    path = layout.data_key(dataset, name=name, sha256=sha256)
     lake.put(path, data)
     return Partition(
         dataset=output.dataset,
@@ -150,6 +150,7 @@ def _put_output(lake: Lake, assignment: Assignment, output: Output) -> Partition
         min_at=bounds[0],
         max_at=bounds[1],
         rejected=output.rejected,
+        sign=output.sign,
     )
 
 
@@ -178,20 +179,3 @@ def _put_exchange(assignment: Assignment, task: Task, exchange: Exchange) -> Exc
     path = layout.exchange_key(assignment.stage.writes, assignment.run_id, name=name, sha256=sha256_hex(data))
     worker_lake(assignment.lake).put(path, data)
     return ExchangeRef(exchange.name, task.key, path, slices)
-
-
-def _found(lake: Lake, key: str, made_from: str) -> tuple[Verdict, Receipt | None]:
-    """What an earlier attempt left of this task, and whether it can stand."""
-    data = lake.find(key)
-    receipt = Receipt.from_json(data) if data is not None else None
-    objects = receipt.objects() if receipt is not None and receipt.made_from == made_from else {}
-    is_intact = all(_is_intact(lake, path, ranges) for path, ranges in objects.items())
-    return verdict(receipt, made_from, is_intact=is_intact), receipt
-
-
-def _is_intact(lake: Lake, path: str, ranges: list[tuple[int, int, str]]) -> bool:
-    data = lake.find(path)
-    if data is None or len(data) != sum(length for _, length, _ in ranges):
-        return False
-    view = memoryview(data)
-    return all(sha256_hex(view[offset : offset + length]) == digest for offset, length, digest in ranges)

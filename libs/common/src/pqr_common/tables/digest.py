@@ -7,6 +7,8 @@ therefore add up to the digest of the whole. It finds change, not malice: object
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars
 import polars_hash
 import pyarrow as pa
@@ -26,10 +28,15 @@ def content_digest(table: pa.Table) -> str:
     return _worded(table.num_rows, frame.select(row_hash.alias("hash").sum()).item())
 
 
-def total_digest(digests: list[str]) -> str:
-    """The digest of the rows of several tables together."""
-    parts = [digest.split("-") for digest in digests]
-    return _worded(sum(int(rows) for rows, _ in parts), sum(int(value, 16) for _, value in parts))
+def total_digest(added: Iterable[str], removed: Iterable[str] = ()) -> str:
+    """The digest of the rows of several tables together, less those of others."""
+    rows = value = 0
+    for sign, digests in ((1, added), (-1, removed)):
+        for digest in digests:
+            counted, _, summed = digest.partition("-")
+            rows += sign * int(counted)
+            value += sign * int(summed, 16)
+    return _worded(rows, value)
 
 
 def _worded(rows: int, total: int) -> str:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from pqr_common.errors import UpstreamBroken, VerificationFailed
 from pqr_common.lake.port import Lake
-from pqr_common.manifest.runs import RunRecords, run_ids
+from pqr_common.manifest.codec import decoded
+from pqr_common.manifest.layout import is_manifest
+from pqr_common.manifest.runs import run_ids
 from pqr_common.stage.discovery import installed_graph
 from pqr_common.stage.receipts import Receipt
 
-__all__ = ["leftovers", "look_for_leftovers", "removed"]
+__all__ = ["leftovers", "look_for_leftovers", "named_by_manifests", "named_by_receipts", "removed"]
 
 GRACE = timedelta(hours=1)  # what is younger may belong to somebody who still works
-EXCHANGE = "_exchange"
 
 
 def look_for_leftovers(lake: Lake, *, now: datetime) -> str:
@@ -39,41 +39,31 @@ def removed(lake: Lake, *, now: datetime) -> list[str]:
 
 
 def leftovers(lake: Lake, *, now: datetime) -> Iterator[str]:
-    """Keys of drafts, of objects of runs that were never declared, and of objects that their run does not name.
-
-    Nothing put within the last hour is a leftover, nor anything of a run with an attempt of that age.
-    """
+    """Keys of drafts, and of objects that neither a manifest nor a receipt names; nothing put within the last hour."""
     before = now - GRACE
     yield from lake.drafts(before=before)
-    of_runs: dict[str, list[str]] = {}
-    for layer in installed_graph().layers:
-        for key in lake.keys(layer, before=before):
-            if "/run=" in key:
-                of_runs.setdefault(key.split("/run=")[1].split("/")[0], []).append(key)
-    declared = set(run_ids(lake))  # asked last: a run is declared before its first object is put
-    for run_id, keys in sorted(of_runs.items()):
-        if run_id not in declared:
-            yield from keys
-            continue
-        with contextlib.suppress(UpstreamBroken):  # what cannot be read cannot be judged; `pqr runs` tells of it
-            yield from _unnamed(RunRecords(lake, run_id), keys, before)
+    there = [key for layer in installed_graph().layers for key in lake.keys(layer, before=before)]
+    try:
+        named = named_by_manifests(lake)  # asked last: what is put meanwhile is young
+    except UpstreamBroken:
+        return  # what cannot be read may name anything; `pqr runs` tells of it
+    left = [key for key in there if key not in named]
+    if left:  # almost never, and only then does anybody need the receipts, of which there are many
+        named = named_by_receipts(lake)
+        yield from (key for key in left if key not in named)
 
 
-def _unnamed(records: RunRecords, keys: list[str], before: datetime) -> list[str]:
-    """Those of a run's keys that neither a manifest nor a receipt names; none while it may be under way."""
-    if _may_be_under_way(records, before):
-        return []
-    named = {part.path for manifest in records.manifests().values() for part in manifest.partitions}
-    if named.issuperset(keys):
-        return []  # as almost always, and then nobody needs the receipts, of which there are many
-    for key in records.lake.keys(f"manifests/{records.run_id}/receipts"):
-        receipt = Receipt.from_json(records.lake.get(key))
-        named.update(receipt.objects() if receipt else ())
-    return [key for key in keys if key not in named]
+def named_by_manifests(lake: Lake) -> set[str]:
+    """The keys of all objects of all runs; raises UpstreamBroken for a manifest that cannot be read."""
+    manifests = (
+        decoded(lake.get(key), where=f"{lake.url}/{key}") for key in lake.keys("manifests") if is_manifest(key)
+    )
+    return {part.path for manifest in manifests for part in manifest.partitions}
 
 
-def _may_be_under_way(records: RunRecords, before: datetime) -> bool:
-    """Whether an attempt began or ended since, or there was none yet."""
-    newest = before.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")  # as attempts write it
-    told = [str(time) for each in records.all_attempts() if (time := each.finished_at or each.started_at)]
-    return not told or max(told) >= newest
+def named_by_receipts(lake: Lake) -> set[str]:
+    """The keys of all objects that a task may find made already."""
+    shared = lake.keys("tasks")
+    of_runs = (key for key in lake.keys("manifests") if "/receipts/" in key)
+    receipts = (Receipt.from_json(lake.get(key)) for key in (*shared, *of_runs))
+    return {path for receipt in receipts if receipt is not None for path in receipt.objects()}

@@ -12,10 +12,10 @@ from pqr_common.manifest.parameters import RunParameters
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Manifest, Partition
 from pqr_common.process.settings import Settings
+from pqr_common.stage.assignment import worker_lake
 from pqr_common.stage.discovery import stage_named, warehouse
 from pqr_common.stage.executor import Executor
 from pqr_common.stage.values import StageInputs, StageOutcome
-from pqr_common.stage.worker import worker_lake
 from pqr_common.tables.digest import content_digest
 from pqr_common.tables.parquet import parquet_table
 
@@ -60,11 +60,11 @@ def verify(run_id: str, *, lake: Lake, settings: Settings, executor: Executor, i
     report.layers = list(manifests)
     _check_chain(parameters, manifests, report)
     _check_balances(parameters, manifests, report)
+    _check_changes(records, manifests, report)
     partitions = [part for manifest in manifests.values() for part in manifest.partitions if part.is_in_lake]
     report.objects, report.bytes = len(partitions), sum(part.bytes for part in partitions)
     report.rows = sum(part.rows for part in partitions)
     report.findings += sorted(filter(None, executor.map(Rehash(settings.lake, is_deep), partitions)))
-    report.notes += _strays(lake, manifests, {part.path for part in partitions})
     _check_postgres(lake, settings, report)
     return report
 
@@ -126,6 +126,25 @@ def _check_balances(parameters: RunParameters, manifests: dict[str, Manifest], r
         ]
 
 
+def _check_changes(records: RunRecords, manifests: dict[str, Manifest], report: Report) -> None:
+    """What each dataset of a run that continues another became: what it was there, and what came and went since."""
+    for layer, manifest in manifests.items():
+        before = manifest.continues and RunRecords(records.lake, manifest.continues.manifest).manifest(layer)
+        for dataset in manifest.datasets:
+            if dataset.change is None:
+                continue
+            there = before.find(dataset.name) if before else None
+            sides = [("grow from", dataset.content_digest, dataset.change.after)]
+            if there is not None:
+                sides.append(("be, before it grew,", there.content_digest, dataset.change.before))
+            report.findings += [
+                f"The dataset {layer}/{dataset.name} must {how} what its manifest says, found digest {found} instead "
+                f"of {expected} in {layout.manifest_key(report.run_id, layer)}: restore that manifest."
+                for how, found, expected in sides
+                if found != expected
+            ]
+
+
 def _content_fault(partition: Partition, data: bytes) -> str | None:
     """Whether the rows are those the manifest counts and digests; JSON lines promise their bytes already."""
     if partition.path.endswith(".parquet"):
@@ -138,18 +157,6 @@ def _content_fault(partition: Partition, data: bytes) -> str | None:
         f"The rows of {partition.path} must be those of its manifest, found {found} instead of {expected}: "
         f"restore the manifest or run the stage under another run id."
     )
-
-
-def _strays(lake: Lake, manifests: dict[str, Manifest], known: set[str]) -> list[str]:
-    """Objects below the run's prefixes that no manifest names: leftovers of an attempt that was killed."""
-    found = [
-        key
-        for manifest in manifests.values()
-        for prefix in layout.stage_prefixes(manifest.layer, manifest.run_id, tuple(d.name for d in manifest.datasets))
-        for key in lake.keys(prefix)
-        if key not in known
-    ]
-    return [f"{len(found)} objects belong to no manifest, the first is {found[0]}"] if found else []
 
 
 def _check_postgres(lake: Lake, settings: Settings, report: Report) -> None:
