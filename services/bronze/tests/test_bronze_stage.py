@@ -69,8 +69,13 @@ def test_the_stage_commits_emails_and_rejects_with_passed_checks(run, line):
     assert {dataset.name: dataset.rows for dataset in manifest.datasets} == {"emails": 2, "rejects": 1}
     (check,) = manifest.checks
     assert (check.name, check.status, check.observed, check.expected) == ("bronze_row_balance", "passed", 3, 3)
-    (emails,) = manifest.dataset("emails").partitions
-    assert (emails.key, emails.rejected) == ("part-00000", 1)
+    emails, other, empty = manifest.dataset("emails").partitions
+    assert [part.key for part in (emails, other, empty)] == [
+        "2026-01-05/part-00000",
+        "2026-01-05/part-00001",
+        "2026-01-06/part-00000",
+    ]
+    assert [part.rejected for part in (emails, other, empty)] == [0, 1, 0]
     assert (emails.min_at, emails.max_at) == ("2026-01-05T13:12:33Z", "2026-01-05T13:12:33Z")
 
 
@@ -93,7 +98,7 @@ def inputs_of(*sizes: int) -> StageInputs:
         Partition(
             "emails",
             f"2026-01-{n:02d}/part-00000",
-            f"raw/emails/run=r1/day=2026-01-{n:02d}/part-00000.jsonl",
+            f"raw/emails/day=2026-01-{n:02d}/part-00000.jsonl",
             1,
             size,
             "",
@@ -120,21 +125,31 @@ def test_objects_share_a_task_up_to_its_size(sizes, groups, monkeypatch):
     """Consecutive ones, in order; an object larger than that has a task of its own and is never cut."""
     monkeypatch.setattr(stage_module, "TASK_BYTES", 100)
     tasks = stage_module.plan(inputs_of(*sizes))
-    assert [[part.bytes for part in task.inputs] for task in tasks] == groups
-    assert [task.key for task in tasks] == [f"part-{number:05d}" for number in range(len(groups))]
+    assert [[member.inputs[0].bytes for member in task.members] for task in tasks] == groups
+    assert [task.key for task in tasks] == [task.members[0].key for task in tasks]
 
 
 def test_how_objects_share_tasks_never_changes_a_row(run, line, lake, monkeypatch, tmp_path):
-    """Cut into other partitions, the datasets have the same content."""
+    """Worked in other groups, each object gives the same partitions."""
     objects = {f"2026_01_0{n}_part-00000": f"{line(subject=str(n))}\nbad\n".encode() * n for n in range(1, 6)}
     whole = run(**objects)
     monkeypatch.setattr(stage_module, "TASK_BYTES", 1_000)
-    for key in ("manifests/r1/bronze.json", *lake.keys("manifests/r1/receipts/bronze")):
+    for key in ("manifests/r1/bronze.json", *lake.keys("tasks/bronze")):
         lake.delete(key)
     cut = run(STAGE, **objects)
-    assert len(cut.dataset("emails").partitions) > len(whole.dataset("emails").partitions) == 1
-    for one, other in zip(whole.datasets, cut.datasets, strict=True):
-        assert one.content_digest == other.content_digest
+    assert cut.datasets == whole.datasets
+    assert cut.digest == whole.digest
+
+
+def test_what_was_done_is_not_done_again_with_more_objects(run, line, lake):
+    """A run with one more day finds the receipts of the days that were there, and works on the new one alone."""
+    days = {f"2026_01_0{n}_part-00000": f"{line(subject=str(n))}\n".encode() for n in range(1, 4)}
+    run(**dict(list(days.items())[:2]))
+    for key in ("manifests/r1/raw.json", "manifests/r1/bronze.json", *lake.keys("tasks/generator")):
+        lake.delete(key)
+    before = set(lake.keys("tasks/bronze"))
+    assert [part.key[:10] for part in run(**days).dataset("emails").partitions] == [f"2026-01-0{n}" for n in (1, 2, 3)]
+    assert len(set(lake.keys("tasks/bronze")) - before) == 1
 
 
 @pytest.mark.parametrize(
@@ -150,7 +165,7 @@ def test_an_object_that_is_not_what_its_manifest_says_stops_the_stage(run, line,
     """With its name, and nothing is committed."""
     data = f"{line()}\n".encode()
     run(RAW, **{"2026_01_05_part-00000": data, "2026_01_06_part-00000": data})
-    (key,) = lake.keys("raw/emails/run=r1/day=2026-01-06")
+    (key,) = lake.keys("raw/emails/day=2026-01-06")
     lake.delete(key)
     if spoil(data) is not None:
         lake.put(key, spoil(data))

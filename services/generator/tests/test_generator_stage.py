@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import pyarrow as pa
 import pytest
@@ -30,18 +29,19 @@ def planned(parameters):
 
 
 def made(parameters):
-    bench = Bench("run", parameters)
-    return [output for task in planned(parameters) for output in STAGE.phases[0].work(task, bench)]
+    return [output for task in planned(parameters) for output in worked(parameters, task)]
+
+
+def worked(parameters, task):
+    return list(STAGE.phases[0].work(task, Bench("run", parameters)))
 
 
 def test_tasks_cover_the_window_once():
     """The tasks are consecutive runs of days, from the first day of the window to the last."""
     for volume in (1, 400, 20_000):
         tasks = planned(replace(RUN, tickets_per_business_day=volume))
-        edges = [(date.fromisoformat(t.arguments["first"]), date.fromisoformat(t.arguments["last"])) for t in tasks]
-        assert (edges[0][0], edges[-1][1]) == (RUN.window_from, RUN.window_to)
-        for (_, last), (first, _) in itertools.pairwise(edges):
-            assert first.toordinal() == last.toordinal() + 1
+        days = [date.fromisoformat(member.key) for task in tasks for member in task.members]
+        assert days == RUN.days
         assert len({task.key for task in tasks}) == len(tasks)
 
 
@@ -54,14 +54,15 @@ def test_large_windows_are_cut_into_more_tasks():
 
 
 def test_outputs_name_their_day_and_lie_where_the_design_says():
-    """One raw part and one key per day, under the run's folders, the key numbered by the day of the window."""
+    """One raw part and one key per day, in the folder of the day and of nothing else."""
     outputs = made(RUN)
     emails = [output for output in outputs if output.dataset == "emails"]
     answers = [output for output in outputs if output.dataset == "answers"]
     assert [output.key for output in answers] == [day.isoformat() for day in RUN.days]
     assert emails[0].key == "2026-01-10/part-00000"
     assert emails[0].place == "day=2026-01-10/part-00000"
-    assert answers[3].place == "part-00003"
+    assert answers[3].place == "day=2026-01-13"
+    assert all(output.member == output.key[:10] for output in outputs)
     assert all(bytes(output.lines).count(b"\n") == output.rows for output in emails)
 
 
@@ -87,3 +88,23 @@ def test_task_size_does_not_change_the_objects(monkeypatch):
     many = [(output.place, output.lines and bytes(output.lines), output.table) for output in made(RUN)]
     assert len(planned(RUN)) > 3
     assert many == whole
+
+
+def test_days_that_are_there_are_left_out_and_change_no_other():
+    """A task with a gap among its days walks each stretch alone: the outputs are those of the whole."""
+    (task,) = planned(RUN)
+    gap = replace(task, members=tuple(member for n, member in enumerate(task.members) if n not in (2, 3, 7)))
+    days = {member.key for member in gap.members}
+    told = [(o.dataset, o.key, o.lines and bytes(o.lines), o.table) for o in made(RUN) if o.member in days]
+    assert [(o.dataset, o.key, o.lines and bytes(o.lines), o.table) for o in worked(RUN, gap)] == told
+
+
+def test_a_day_depends_on_the_inbox_and_not_on_the_window():
+    """What a task's receipt says it depends on is all that it depends on."""
+    phase = STAGE.phases[0]
+    wider = replace(RUN, window_from=RUN.window_from - timedelta(days=5), window_to=RUN.window_to + timedelta(days=9))
+    shared = {name: value for name, value in RUN.to_json().items() if name in phase.parameters}
+    assert shared == {name: value for name, value in wider.to_json().items() if name in phase.parameters}
+    (task,) = planned(RUN)
+    one, other = ([(o.key, o.lines and bytes(o.lines), o.table) for o in worked(run, task)] for run in (RUN, wider))
+    assert one == other
