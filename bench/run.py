@@ -103,7 +103,7 @@ def best_rounds(
             given = parameters(date(2026, 3, 31), volume, seed=number)
             seconds, manifests = pipeline(settings, executor, given, run_id)
             first = first or peak_memory(executor)
-            raw = settings.home / "lake" / "raw" / "emails" / f"run={run_id}"
+            raw = settings.home / "lake" / "raw" / "emails"
             taken = {name: beside.submit(timed, work).result() for name, work in peers(raw, settings.home).items()}
             taken["psql \\copy"] = beside.submit(copy_seconds, settings, manifests).result()
             ours.append(seconds)
