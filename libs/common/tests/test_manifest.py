@@ -14,7 +14,7 @@ from pqr_common.errors import UpstreamBroken
 from pqr_common.manifest.codec import decoded, encoded
 from pqr_common.manifest.rules import schema_fingerprint
 from pqr_common.manifest.values import Check, Dataset, Manifest, Partition, Source, schema_fields
-from pqr_common.tables.digest import content_digest, total_digest
+from pqr_common.tables.digest import content_digest, content_digests, total_digest
 
 names = st.text("abcdefghijklmnop-0123456789", min_size=1, max_size=12)
 hexes = st.text("0123456789abcdef", min_size=64, max_size=64)
@@ -175,6 +175,14 @@ def _table(items):
     return pa.table(
         {"a": pa.array([a for a, _ in items], pa.string()), "b": pa.array([b for _, b in items], pa.int64())}
     )
+
+
+@given(st.lists(records, max_size=4))
+def test_pieces_of_a_table_have_the_digests_of_tables_of_their_own(pieces):
+    """Hashed once and summed piece by piece, or each by itself."""
+    whole = _table([item for piece in pieces for item in piece])
+    found = content_digests(whole, [len(piece) for piece in pieces])
+    assert found == [content_digest(_table(piece)) for piece in pieces]
 
 
 @given(records, st.randoms(), st.integers(1, 4))

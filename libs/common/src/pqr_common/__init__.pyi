@@ -15,6 +15,7 @@ from .process.settings import Settings as Settings
 from .stage.declaration import Phase as Phase
 from .stage.declaration import Stage as Stage
 from .stage.service import main as main
+from .stage.values import Cut as Cut
 from .stage.values import Exchange as Exchange
 from .stage.values import ExchangeRef as ExchangeRef
 from .stage.values import Output as Output

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import numpy as np
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pqr_bronze.schema import PRODUCES, RAW_LINES
 from pqr_bronze.transform import RawObject, transform
-from pqr_common import Check, Output, Partition, Phase, Stage, StageInputs, StageOutcome, Task, TaskContext
+from pqr_common import Check, Cut, Output, Partition, Phase, Stage, StageInputs, StageOutcome, Task, TaskContext
 
 __all__ = ["STAGE"]
 
@@ -36,12 +36,12 @@ def work(task: Task, context: TaskContext) -> Iterable[Output]:
     parts = [part for member in task.members for part in member.inputs if isinstance(part, Partition)]
     objects = [_raw_object(part, context.read_lines(part)) for part in parts]
     outcome = transform(objects)
-    emails, rejects = (_by_object(table, objects) for table in (outcome.emails, outcome.rejects))
-    for part, good, bad in zip(parts, emails, rejects, strict=True):
-        day, _, number = part.key.partition("/")
-        place = f"day={day}/{number}"
-        yield Output("emails", part.key, good, rejected=bad.num_rows, place=place, member=part.key)
-        yield Output("rejects", part.key, bad, place=place, member=part.key)
+    rejected = _rows_by_object(outcome.rejects, objects)
+    counted = zip(parts, _rows_by_object(outcome.emails, objects), rejected, strict=True)
+    emails = tuple(_cut(part, good, rejected=bad) for part, good, bad in counted)
+    yield Output("emails", task.key, outcome.emails, cuts=emails)
+    rejects = tuple(_cut(part, bad) for part, bad in zip(parts, rejected, strict=True))
+    yield Output("rejects", task.key, outcome.rejects, cuts=rejects)
 
 
 def checks(outcome: StageOutcome) -> list[Check]:
@@ -50,12 +50,16 @@ def checks(outcome: StageOutcome) -> list[Check]:
     return [Check.equal("bronze_row_balance", outcome.rows("emails") + outcome.rows("rejects"), raw)]
 
 
-def _by_object(table: pa.Table, objects: Sequence[RawObject]) -> Iterator[pa.Table]:
-    """The rows of each object: they stand in the order of the objects."""
-    lies = table.column("raw_day").to_numpy().astype("datetime64[D]"), table.column("raw_part").to_numpy()
-    for raw in objects:
-        rows = np.flatnonzero((lies[0] == np.datetime64(raw.day)) & (lies[1] == raw.part))
-        yield table.slice(rows[0] if len(rows) else 0, len(rows))
+def _rows_by_object(table: pa.Table, objects: Sequence[RawObject]) -> list[int]:
+    """How many rows each object has, in the order of both."""
+    days, parts = table.column("raw_day").to_numpy().astype("datetime64[D]"), table.column("raw_part").to_numpy()
+    return [int(np.count_nonzero((days == np.datetime64(raw.day)) & (parts == raw.part))) for raw in objects]
+
+
+def _cut(raw: Partition, rows: int, *, rejected: int = 0) -> Cut:
+    """The rows of a raw object as a partition of its own, by its key."""
+    day, _, part = raw.key.partition("/")
+    return Cut(raw.key, rows, rejected, place=f"day={day}/{part}", member=raw.key)
 
 
 def _raw_object(partition: Partition, data: bytes) -> RawObject:

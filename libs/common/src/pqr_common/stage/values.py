@@ -12,6 +12,7 @@ from pqr_common.manifest.parameters import RunParameters
 from pqr_common.manifest.values import Manifest, Partition
 
 __all__ = [
+    "Cut",
     "Exchange",
     "ExchangeRef",
     "Output",
@@ -67,8 +68,21 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """So many of the next rows of an output's table are a partition of their own; its fields are those of an output."""
+
+    key: str
+    rows: int
+    rejected: int = 0
+    place: str | None = None
+    member: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """One partition of a dataset: a table (written as Parquet) or JSON lines (written as they are).
+
+    `cuts` make a table several partitions, which is quicker than an output for each.
 
     `place` is where below the dataset's folder it lies, if not at its key. `sign` is -1 for rows that are taken back.
     """
@@ -84,6 +98,7 @@ class Output:
     place: str | None = None
     sign: int = 1
     member: str | None = None
+    cuts: tuple[Cut, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

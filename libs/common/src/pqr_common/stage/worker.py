@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,9 +20,9 @@ from pqr_common.stage.assignment import Assignment, worker_lake
 from pqr_common.stage.exchange import exchange_bytes, read_bucket
 from pqr_common.stage.receipts import Verdict
 from pqr_common.stage.reuse import Kept, keep, kept_of
-from pqr_common.stage.values import Exchange, ExchangeRef, Output, Task
+from pqr_common.stage.values import Cut, Exchange, ExchangeRef, Output, Task
 from pqr_common.tables.contract import conform, violations
-from pqr_common.tables.digest import content_digest
+from pqr_common.tables.digest import content_digests
 from pqr_common.tables.parquet import parquet_bytes, parquet_table
 
 __all__ = ["LakeContext", "TaskResult", "perform"]
@@ -103,7 +103,7 @@ def _worked(assignment: Assignment, task: Task) -> Made:
         elif isinstance(each, Partition):
             made.partitions.append((None, each))
         else:
-            made.partitions.append((each.member, _put_output(lake, assignment, each)))
+            made.partitions += _put_output(lake, assignment, each)
     made.seconds = time.perf_counter() - started
     made.rows_read, made.bytes_read = context.read_rows, context.read_bytes
     return made
@@ -123,34 +123,45 @@ def _reported(task: Task, kept: list[Kept], made: Made, *, verdict: Verdict) -> 
     )
 
 
-def _put_output(lake: Lake, assignment: Assignment, output: Output) -> Partition:
+def _put_output(lake: Lake, assignment: Assignment, output: Output) -> Iterator[tuple[str | None, Partition]]:
+    """Put an output, or each of its cuts; gives partitions, each with the member of the task that it is of."""
+    dataset = f"{assignment.stage.writes}/{output.dataset}"
     if output.table is None:
-        data, digest, rows, extension = output.lines or b"", "", output.rows or 0, "jsonl"
-        bounds = output.min_at, output.max_at
-    else:
-        contract = assignment.stage.contract(output.dataset)
-        table = conform(output.table, contract)
-        _refuse_violations(assignment, output, violations(table, contract))
-        data, digest, rows = parquet_bytes(table, contract), content_digest(table), table.num_rows
-        extension = "parquet"
-        bounds = _bounds(table, contract.event_time)
+        data, bounds = output.lines or b"", (output.min_at, output.max_at)
+        whole = Cut(output.key, output.rows or 0, output.rejected, output.place, output.member)
+        yield whole.member, _put(lake, dataset, whole, data=data, name="jsonl", bounds=bounds)
+        return
+    contract = assignment.stage.contract(output.dataset)
+    table = conform(output.table, contract)
+    _refuse_violations(assignment, output, violations(table, contract))
+    cuts = output.cuts or (Cut(output.key, table.num_rows, output.rejected, output.place, output.member),)
+    begin = 0
+    for cut, digest in zip(cuts, content_digests(table, [cut.rows for cut in cuts]), strict=True):
+        piece = table.slice(begin, cut.rows)
+        begin += cut.rows
+        data, bounds = parquet_bytes(piece, contract), _bounds(piece, contract.event_time)
+        put = _put(lake, dataset, cut, data=data, name="parquet", bounds=bounds)
+        yield cut.member, replace(put, content_digest=digest, sign=output.sign)
+
+
+def _put(
+    lake: Lake, dataset: str, cut: Cut, *, data: bytes | memoryview, name: str, bounds: tuple[str | None, str | None]
+) -> Partition:
+    """Put an object, named by its bytes. JSON lines promise those, so their content digest is that of the bytes."""
     sha256 = sha256_hex(data)
-    dataset, name = f"{assignment.stage.writes}/{output.dataset}", f"{output.place or output.key}.{extension}"
-    path = layout.data_key(dataset, name=name, sha256=sha256)
+    path = layout.data_key(dataset, name=f"{cut.place or cut.key}.{name}", sha256=sha256)
     lake.put(path, data)
     return Partition(
-        dataset=output.dataset,
-        key=output.key,
+        dataset=dataset.partition("/")[2],
+        key=cut.key,
         path=path,
-        rows=rows,
+        rows=cut.rows,
         bytes=len(data),
         sha256=sha256,
-        # JSON lines promise their bytes, so their content digest is that of the bytes.
-        content_digest=digest or f"{rows}-{sha256[:32]}",
+        content_digest=f"{cut.rows}-{sha256[:32]}",
         min_at=bounds[0],
         max_at=bounds[1],
-        rejected=output.rejected,
-        sign=output.sign,
+        rejected=cut.rejected,
     )
 
 

@@ -7,13 +7,14 @@ therefore add up to the digest of the whole. It finds change, not malice: object
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 
 import polars
 import polars_hash
 import pyarrow as pa
 
-__all__ = ["content_digest", "total_digest"]
+__all__ = ["content_digest", "content_digests", "total_digest"]
 
 ROW_ENCODING = 1
 MODULUS = 1 << 128
@@ -21,11 +22,20 @@ MODULUS = 1 << 128
 
 def content_digest(table: pa.Table) -> str:
     """`<rows>-<32 hex digits>` of a table of scalar columns; column order counts, row order does not."""
+    return content_digests(table, [table.num_rows])[0]
+
+
+def content_digests(table: pa.Table, lengths: Sequence[int]) -> list[str]:
+    """The digests of consecutive pieces of a table: as many rows each as `lengths` says."""
     if table.num_rows == 0:
-        return _worded(0, 0)
+        return [_worded(0, 0) for _ in lengths]
     frame = polars.DataFrame(polars.from_arrow(table))
     row_hash = polars_hash.hash_rows(polars.all(), version=ROW_ENCODING).nchash.xxh3_128()
-    return _worded(table.num_rows, frame.select(row_hash.alias("hash").sum()).item())
+    if len(lengths) == 1:
+        return [_worded(table.num_rows, frame.select(row_hash.alias("hash").sum()).item())]
+    hashes = frame.select(row_hash.alias("hash")).to_series()
+    ends = itertools.accumulate(lengths)
+    return [_worded(rows, int(hashes.slice(end - rows, rows).sum())) for rows, end in zip(lengths, ends, strict=True)]
 
 
 def total_digest(added: Iterable[str], removed: Iterable[str] = ()) -> str:
