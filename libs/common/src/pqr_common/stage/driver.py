@@ -50,7 +50,7 @@ def run_stage(
         log.logger().info("stage already committed", stage=stage.name, run_id=run_id, digest=done.digest)
         return done
     inputs = inputs_of(stage, records)
-    inputs = replace(inputs, base=_base(stage, records, inputs, settings))
+    inputs = replace(inputs, base=_base(stage, records, inputs, settings=settings))
     run = StageRun(stage, records, settings, executor, progress, StageMetrics(stage.name))
     attempt = run.open()
     try:
@@ -113,7 +113,7 @@ def _worked(run: StageRun, inputs: StageInputs, attempt: Attempt) -> Manifest:
     return records.commit(replace(manifest, checks=run.checks))
 
 
-def _base(stage: Stage, records: RunRecords, inputs: StageInputs, settings: Settings) -> dict[str, Manifest]:
+def _base(stage: Stage, records: RunRecords, inputs: StageInputs, *, settings: Settings) -> dict[str, Manifest]:
     """The manifests that this stage may go on from, by layer; none where anything is not as it was there.
 
     They must be made by the code and settings of now, and what they stand on must be part of what is upstream now.

@@ -44,7 +44,9 @@ def kept_of(assignment: Assignment, task: Task) -> Kept:
     return Kept(task, made_from, None, was_there)
 
 
-def keep(assignment: Assignment, kept: Kept, partitions: Iterable[Partition], exchanges: Iterable[ExchangeRef]) -> None:
+def keep(
+    assignment: Assignment, kept: Kept, *, partitions: Iterable[Partition], exchanges: Iterable[ExchangeRef]
+) -> None:
     """Leave a receipt for what was made now."""
     receipt = Receipt(kept.made_from, tuple(partitions), tuple(exchanges))
     shared, own = _receipt_keys(assignment, kept.task.key, kept.made_from)

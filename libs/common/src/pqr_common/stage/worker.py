@@ -87,7 +87,8 @@ def perform(assignment: Assignment, task: Task) -> TaskResult:
     if assignment.phase.resumable:
         for each in undone:
             whose = each.task.key if members else None
-            keep(assignment, each, [part for member, part in made.partitions if member == whose], made.exchanges)
+            partitions = [part for member, part in made.partitions if member == whose]
+            keep(assignment, each, partitions=partitions, exchanges=made.exchanges)
     is_damaged = any(each.was_there for each in undone)
     return _reported(task, kept, made, verdict=Verdict.CHANGED if is_damaged else Verdict.NEW)
 
