@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pqr_dashboard.simulator.model import COUNTS, Variation, simulated
+from pqr_gold.marts import PARTIALS
 from pqr_gold.schema import TICKETS
-from pqr_gold.transform import mart, partials
+from pqr_gold.transform import mart, partials, total
 from pqrs import calendar, catalogue, terms
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 2, 20)
@@ -36,20 +37,19 @@ def silver_tickets(draw):
     end = draw(st.sampled_from(["answer", "answer", "archive", "transfer"])) if is_closed else ""
     has_term = term >= 0 and end != "transfer"
     due = terms.effective_due_on(received, [term], draw(st.integers(0, 8)))[0].item() if term >= 0 else None
-    is_due = has_term and due <= LAST
     taken = max(int(calendar.business_days_between(received[0], closed_on)), 0)
     return dict.fromkeys(TICKETS.schema.names, False) | {
         "pqrs_type": pqrs_type, "department": "Meta", "topic": "RUIDO", "opened_at": opened_at,
         "received_on": received[0].item(), "term_days": term if term >= 0 else None, "effective_due_on": due,
         "closed_on": closed_on if is_closed else None, "business_days": taken if is_closed and end != "transfer" else None,
-        "has_term": has_term, "is_due": is_due, "is_breached": is_due and (not is_closed or closed_on > due),
+        "has_term": has_term, "raw_day": opened_on,
         "is_transferred": end == "transfer", "is_archived": end == "archive", "count_emails": 3, "count_insistences": 0,
     }  # fmt: skip
 
 
 def marts_of(tickets):
-    parts = partials(tickets, FIRST, LAST)
-    made = {name: mart(name, parts, (FIRST, LAST)) for name in NAMES}
+    totals = {name: total(name, [part], LAST) for name, part in partials(tickets, PARTIALS).items()}
+    made = {name: mart(name, totals, (FIRST, LAST)) for name in NAMES}
     return {name: table.to_pandas(date_as_object=False) for name, table in made.items()}
 
 

@@ -35,8 +35,8 @@ import pyarrow as pa
 from pqr_bronze.schema import PRODUCES as BRONZE
 from pqr_bronze.transform import RawObject, transform
 from pqr_common.tables.contract import conform
-from pqr_gold.marts import MARTS
-from pqr_gold.transform import mart, partials
+from pqr_gold.marts import MARTS, PARTIALS
+from pqr_gold.transform import mart, partials, total
 from pqr_silver.schema import MAILS, RADICADOS
 from pqr_silver.schema import PRODUCES as SILVER
 from pqr_silver.transform import refined, resolved, split
@@ -204,12 +204,12 @@ def pipeline() -> dict[str, dict[str, pa.Table]]:
     read = transform(objects)
     buckets = _refined(read.emails)
     window = OPENS_ON, ENDS_ON
-    parts = [partials(bucket["tickets"], *window) for bucket in buckets]
-    whole = {name: pa.concat_tables([part[name] for part in parts]) for name in parts[0]}
+    parts = [partials(bucket["tickets"], PARTIALS) for bucket in buckets]
+    totals = {name: total(name, [part[name] for part in parts], ENDS_ON) for name in PARTIALS}
     return {
         "bronze": {c.dataset: conform(getattr(read, c.dataset), c) for c in BRONZE},
         "silver": {c.dataset: pa.concat_tables([bucket[c.dataset] for bucket in buckets]) for c in SILVER},
-        "gold": {name: mart(name, whole, window) for name in MARTS},
+        "gold": {name: mart(name, totals, window) for name in MARTS},
     }
 
 

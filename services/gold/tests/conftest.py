@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pqr_gold.marts import MARTS
+from pqr_gold.marts import MARTS, PARTIALS
 from pqr_gold.schema import TICKETS
-from pqr_gold.transform import mart, partials
+from pqr_gold.transform import mart, partials, total
 from pqrs import calendar, terms
 
 
-def ticket(opened: str, *, as_of: date, pqrs_type: str = "PET_PAR", closed: str | None = None, **given: Any) -> dict:
+def ticket(opened: str, *, pqrs_type: str = "PET_PAR", closed: str | None = None, **given: Any) -> dict:
     """A silver ticket opened at a local time and closed on a local day, its clock worked out from those."""
     local = datetime.fromisoformat(opened).replace(tzinfo=UTC)
     opened_at = local + timedelta(hours=5)
@@ -24,7 +24,6 @@ def ticket(opened: str, *, as_of: date, pqrs_type: str = "PET_PAR", closed: str 
     closed_on = date.fromisoformat(closed) if closed else None
     is_transferred = given.get("is_transferred", False)
     has_term = term >= 0 and not is_transferred
-    is_due = has_term and due <= as_of
     business_days = int(calendar.business_days_between(received_on[0], closed_on)) if closed_on else None
     row = dict.fromkeys(TICKETS.schema.names, False) | {
         "pqrs_type": pqrs_type,
@@ -37,10 +36,9 @@ def ticket(opened: str, *, as_of: date, pqrs_type: str = "PET_PAR", closed: str 
         "closed_on": closed_on,
         "business_days": business_days if has_term else None,
         "has_term": has_term,
-        "is_due": is_due,
-        "is_breached": is_due and (closed_on is None or closed_on > due),
         "count_emails": 3,
         "count_insistences": 0,
+        "raw_day": local.date(),
     }
     return row | given
 
@@ -57,14 +55,10 @@ def table_of() -> Callable[[list[dict]], pa.Table]:
 
 @pytest.fixture(scope="session")
 def marts_of() -> Callable[..., dict[str, pa.Table]]:
-    """Marts (all, or those named) of tickets spread over some partitions."""
+    """Marts (all, or those named) of tickets."""
 
-    def build(
-        tickets: pa.Table, first: date, last: date, partitions: int = 1, names: Iterable[str] = MARTS
-    ) -> dict[str, pa.Table]:
-        share = -(-tickets.num_rows // partitions) or 1
-        parts = [partials(tickets.slice(number * share, share), first, last) for number in range(partitions)]
-        whole = {name: pa.concat_tables([part[name] for part in parts]) for name in parts[0]}
-        return {name: mart(name, whole, (first, last)) for name in names}
+    def build(tickets: pa.Table, first: date, last: date, names: Iterable[str] = MARTS) -> dict[str, pa.Table]:
+        totals = {name: total(name, [part], last) for name, part in partials(tickets, PARTIALS).items()}
+        return {name: mart(name, totals, (first, last)) for name in names}
 
     return build

@@ -14,7 +14,8 @@ from pqr_common.errors import InvalidSettings
 from pqr_common.tables.contract import required, violations
 from pqr_gold import marts as marts_module
 from pqr_gold import transform
-from pqr_gold.marts import MARTS
+from pqr_gold.marts import MARTS, PARTIALS
+from pqr_gold.partials import FLOW, TERRITORY
 from pqr_gold.schema import Partial, declared
 from pqr_gold.stage import STAGE
 from pqr_gold.transform import reconciliation
@@ -24,20 +25,17 @@ FIRST, LAST = date(2026, 1, 1), date(2026, 1, 31)
 
 @pytest.fixture(scope="module")
 def tickets(new_ticket):
-    def january(opened, **given):
-        return new_ticket(opened, as_of=LAST, **given)
-
     return [
         # due on 2026-01-20 (10 business days from the 5th, the 12th is a holiday): answered in term after 4 days
-        january("2026-01-05T09:30", pqrs_type="PET_INF", closed="2026-01-09"),
-        january("2026-01-05T09:40", pqrs_type="PET_INF", closed="2026-01-22", is_access_denied=True),
-        january("2026-01-05T10:00", pqrs_type="PET_INF", is_transferred=True, closed="2026-01-07"),
+        new_ticket("2026-01-05T09:30", pqrs_type="PET_INF", closed="2026-01-09"),
+        new_ticket("2026-01-05T09:40", pqrs_type="PET_INF", closed="2026-01-22", is_access_denied=True),
+        new_ticket("2026-01-05T10:00", pqrs_type="PET_INF", is_transferred=True, closed="2026-01-07"),
         # due on 2026-01-27: never answered, so overdue from then on
-        january("2026-01-05T08:00", department="Huila"),
+        new_ticket("2026-01-05T08:00", department="Huila"),
         # on a Saturday, so received on Tuesday the 13th: due on 2026-02-03, still pending
-        january("2026-01-10T23:59", topic="SISBEN"),
-        january("2026-01-10T23:59", closed="2026-01-30", is_archived=True),
-        january("2026-01-10T12:00", pqrs_type="FELICITACION"),
+        new_ticket("2026-01-10T23:59", topic="SISBEN"),
+        new_ticket("2026-01-10T23:59", closed="2026-01-30", is_archived=True),
+        new_ticket("2026-01-10T12:00", pqrs_type="FELICITACION"),
     ]
 
 
@@ -175,11 +173,10 @@ def test_report_access_to_information(marts):
 
 def test_peaks(new_ticket, table_of, marts_of):
     """A day far above the same weekdays is a peak; a steady day and a weekday's usual rhythm are none."""
-    last = date(2026, 3, 31)
     mondays = ["2026-01-19", "2026-01-26", "2026-02-02", "2026-02-09", "2026-02-16"]
     volumes = dict(zip(mondays, (20, 22, 60, 21, 19), strict=True))
     tuesdays = dict(zip(("2026-01-20", "2026-01-27", "2026-02-03", "2026-02-10"), (40, 42, 41, 44), strict=True))
-    rows = [new_ticket(f"{day}T09:00", as_of=last) for day, count in (volumes | tuesdays).items() for _ in range(count)]
+    rows = [new_ticket(f"{day}T09:00") for day, count in (volumes | tuesdays).items() for _ in range(count)]
     peaks = marts_of(table_of(rows), date(2026, 1, 15), date(2026, 2, 17))["kpi_peaks"].to_pylist()
     by_day = {row["day"].isoformat(): row for row in peaks}
     assert [day for day, row in by_day.items() if row["is_peak"]] == ["2026-02-02"]
@@ -189,10 +186,9 @@ def test_peaks(new_ticket, table_of, marts_of):
 
 def test_peaks_need_days_to_compare_with(new_ticket, table_of, marts_of):
     """The one busy day after a holiday is held to all business days, since there are no three days of its kind."""
-    last = date(2026, 3, 31)
     days = ["2026-01-13", "2026-01-14", "2026-01-15", "2026-01-16", "2026-01-19"]
     volumes = dict(zip(days, (48, 40, 38, 41, 90), strict=True))
-    rows = [new_ticket(f"{day}T09:00", as_of=last) for day, count in volumes.items() for _ in range(count)]
+    rows = [new_ticket(f"{day}T09:00") for day, count in volumes.items() for _ in range(count)]
     peaks = marts_of(table_of(rows), date(2026, 1, 13), date(2026, 1, 19))["kpi_peaks"].to_pylist()
     assert [(row["expected"], row["is_peak"]) for row in peaks if row["received"]] == [
         (41, False), (41, False), (41, False), (41, False), (41, True),
@@ -220,8 +216,10 @@ def test_reconciliation_names_what_differs(tickets, table_of, marts_of):
 
 
 def test_one_file_per_mart():
-    """Each mart has a module and SQL whose header tells its grain; the stage promises exactly what was found."""
-    assert {contract.dataset for contract in STAGE.produces} == set(MARTS)
+    """Each mart has a module and SQL whose header tells its grain; the stage promises them and their totals."""
+    shown = {contract.dataset for contract in STAGE.produces if not contract.is_private}
+    assert shown == set(MARTS)
+    assert len(STAGE.produces) == len(MARTS) + len(PARTIALS)
     for name, mart in MARTS.items():
         header = mart.sql.split("select")[0]
         assert "-- Grain: " in header, name
@@ -232,10 +230,11 @@ def test_one_file_per_mart():
 def test_a_mart_of_another_package_needs_no_edit_here(tickets, table_of, monkeypatch):
     """What a package announces as `pqr.marts` is a mart like ours, its own partial and all."""
     mine = Partial(
-        "complaints", "select department, count(*) as tickets from facts where pqrs_type = 'QUEJA' group by all"
-    )
+        "complaints", "select department, count(*) as tickets from facts where pqrs_type = 'QUEJA' group by all",
+        required(department=pa.string()),
+    )  # fmt: skip
     toy = declared(
-        "toy_complaints", mine, Partial.by_column("territory", "department"), grain="department with a ticket",
+        "toy_complaints", mine, TERRITORY, grain="department with a ticket",
         columns=required(department=pa.string(), complaints=pa.int64(), received=pa.int64()), key=("department",),
         sql="select department, coalesce(max(complaints.tickets), 0) as complaints, sum(territory.tickets) as received "
             "from territory left join complaints using (department) group by department order by department",
@@ -247,8 +246,9 @@ def test_a_mart_of_another_package_needs_no_edit_here(tickets, table_of, monkeyp
         (transform, "MARTS", found), (transform, "PARTIALS", marts_module._by_name(p for m in found.values() for p in m.needs)),
     ):  # fmt: skip
         monkeypatch.setattr(target, name, value)
-    parts = transform.partials(table_of(tickets), FIRST, LAST)
-    assert transform.mart("toy_complaints", parts, (FIRST, LAST)).to_pylist() == [
+    parts = transform.partials(table_of(tickets), ("complaints", "territory"))
+    totals = {name: transform.total(name, [part], LAST) for name, part in parts.items()}
+    assert transform.mart("toy_complaints", totals, (FIRST, LAST)).to_pylist() == [
         {"department": "Antioquia", "complaints": 0, "received": 6},
         {"department": "Huila", "complaints": 0, "received": 1},
     ]
@@ -261,4 +261,4 @@ def test_two_marts_of_one_name_are_refused(monkeypatch):
     with pytest.raises(InvalidSettings, match="two that are called 'kpi_daily'"):
         marts_module._by_name(marts_module._found())
     with pytest.raises(InvalidSettings, match="two that are called 'flow'"):
-        marts_module._by_name([Partial("flow", "select 1"), Partial.packaged("flow")])
+        marts_module._by_name([replace(FLOW, sql="select 1"), FLOW])

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pqr_common.tables.contract import violations
-from pqr_gold.marts import MARTS
-from pqr_gold.transform import partials, reconciliation
+from pqr_gold.marts import MARTS, PARTIALS
+from pqr_gold.transform import partials, reconciliation, total
 from pqrs.catalogue import PQRS_TYPES
 
 FIRST, LAST = date(2026, 1, 5), date(2026, 2, 20)
@@ -32,7 +32,6 @@ def any_tickets(new_ticket):
         fate = draw(st.sampled_from(["answer", "answer", "archive", "transfer"])) if is_closed else "open"
         return new_ticket(
             opened.isoformat(),
-            as_of=LAST,
             pqrs_type=pqrs_type,
             closed=later.isoformat() if is_closed else None,
             is_transferred=fate == "transfer",
@@ -70,7 +69,7 @@ def test_daily_agrees_with_a_day_walker(tables, marts_of):
             open_then = [row for row in rows if _is_open(row, day)]
             backlog = Counter(row["pqrs_type"] for row in open_then)
             overdue = Counter(row["pqrs_type"] for row in open_then if _is_past(row, day))
-            breached = Counter(r["pqrs_type"] for r in rows if r["is_breached"] and r["effective_due_on"] == day)
+            breached = Counter(r["pqrs_type"] for r in rows if _is_breached(r) and r["effective_due_on"] == day)
             for code in PQRS_TYPES:
                 row = found[day, code]
                 assert (row["backlog"], row["overdue"], row["breached"]) == (
@@ -84,6 +83,10 @@ def _is_open(row, day):
     opened = (row["opened_at"] - timedelta(hours=5)).date()
     needs_answer = row["term_days"] is not None
     return needs_answer and opened <= day and (row["closed_on"] is None or row["closed_on"] > day)
+
+
+def _is_breached(row):
+    return row["has_term"] and (row["closed_on"] is None or row["closed_on"] > row["effective_due_on"])
 
 
 def _is_past(row, day):
@@ -138,16 +141,18 @@ def test_percentiles_agree_with_sorting(tables, marts_of):
     holds()
 
 
-def test_marts_do_not_see_partitions(tables, marts_of):
-    """1, 2 and 5 partitions of the same tickets give identical marts."""
+def test_totals_do_not_see_partitions(tables):
+    """1, 2 and 5 partitions of the same tickets have identical totals."""
 
     @settings(max_examples=5, deadline=None)
     @given(tables)
     def holds(tickets):
-        whole = marts_of(tickets, FIRST, LAST, 1)
-        for partitions in (2, 5):
-            again = marts_of(tickets, FIRST, LAST, partitions)
-            assert all(again[name].equals(whole[name]) for name in MARTS)
+        counted = {}
+        for partitions in (1, 2, 5):
+            share = -(-tickets.num_rows // partitions) or 1
+            parts = [partials(tickets.slice(number * share, share), PARTIALS) for number in range(partitions)]
+            counted[partitions] = {name: total(name, [part[name] for part in parts], LAST) for name in PARTIALS}
+        assert all(counted[1][name].equals(counted[n][name]) for name in PARTIALS for n in (2, 5))
 
     holds()
 
@@ -170,5 +175,6 @@ def test_marts_keep_their_promises(tables, marts_of):
 
 def test_no_figure_is_a_float(table_of, marts_of):
     """Figures are whole numbers or decimals, so their digests cannot drift."""
-    tables = [*marts_of(table_of([]), FIRST, LAST).values(), *partials(table_of([]), FIRST, LAST).values()]
-    assert not [field for table in tables for field in table.schema if pa.types.is_floating(field.type)]
+    schemas = [made.schema for made in marts_of(table_of([]), FIRST, LAST).values()]
+    schemas += [partial.total.schema for partial in PARTIALS.values()]
+    assert not [field for schema in schemas for field in schema if pa.types.is_floating(field.type)]

@@ -6,11 +6,12 @@ from pqr_gold.schema import COUNT, MEAN, SHARE, TEXT, Mart, Partial, declared
 __all__ = ["by_column"]
 
 
-def by_column(name: str, column: str, *, partial: str) -> Mart:
-    """Counts of tickets and of how they ended, by this column of the facts and type."""
+def by_column(name: str, partial: Partial) -> Mart:
+    """Counts of tickets and of how they ended, by the first column of the partial and type."""
+    column = partial.by[0].name
     return declared(
         name,
-        Partial.by_column(partial, column),
+        partial,
         grain=f"{column} x pqrs_type with a ticket",
         columns=[
             *required(**{column: TEXT}, pqrs_type=TEXT, received=COUNT, answered=COUNT, archived=COUNT),
@@ -20,5 +21,5 @@ def by_column(name: str, column: str, *, partial: str) -> Mart:
         ],
         key=(column, "pqrs_type"),
         rules=(Rule("breached_is_due", "consistency", "breached <= due and overdue <= breached"),),
-        sql=sql_of("pqr_gold", "marts/by_column.sql").format(column=column, partial=partial),
+        sql=sql_of("pqr_gold", "marts/by_column.sql").format(column=column, partial=partial.name),
     )

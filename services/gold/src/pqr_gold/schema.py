@@ -1,4 +1,4 @@
-"""The words in which marts are declared, and what gold requires of silver. Pure."""
+"""The words in which marts and what they count are declared, and what gold requires of silver. Pure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,30 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from pqr_common import Contract, Rule, canonical_json, sha256_hex, sql_of
+from pqr_common import Contract, Rule, canonical_json, required, sha256_hex, sql_of
 from pqr_common.manifest.values import schema_fields
 
-__all__ = ["COUNT", "DAY", "DAYS", "FLAG", "MEAN", "SHARE", "SMALL", "TEXT", "TICKETS", "Mart", "Partial", "declared"]
+__all__ = [
+    "COUNT",
+    "DAY",
+    "DAYS",
+    "FALLS_DUE_ON",
+    "FLAG",
+    "MEAN",
+    "SHARE",
+    "SMALL",
+    "TEXT",
+    "TICKETS",
+    "Mart",
+    "Partial",
+    "declared",
+]
 
 DAY, COUNT, DAYS, SMALL, TEXT, FLAG = pa.date32(), pa.int64(), pa.int32(), pa.int16(), pa.string(), pa.bool_()
 SHARE = pa.decimal128(9, 4)
 MEAN = pa.decimal128(12, 2)
+DIGITS = 16  # of a digest, enough to tell one partial from another
+FALLS_DUE_ON = "falls_due_on"  # the column of a partial whose date counts until it has come
 
 TICKETS = Contract(
     dataset="tickets",
@@ -31,8 +47,6 @@ TICKETS = Contract(
             ("closed_on", DAY),
             ("business_days", DAYS),
             ("has_term", FLAG),
-            ("is_due", FLAG),
-            ("is_breached", FLAG),
             ("is_extended", FLAG),
             ("is_suspended", FLAG),
             ("is_transferred", FLAG),
@@ -41,6 +55,7 @@ TICKETS = Contract(
             ("is_archived", FLAG),
             ("count_emails", DAYS),
             ("count_insistences", DAYS),
+            ("raw_day", DAY),
         ]
     ),
 )
@@ -48,28 +63,42 @@ TICKETS = Contract(
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """Counts of one partition of tickets: SQL over the relation `facts`, in whole numbers that can be added up."""
+    """Counts of one partition of tickets: SQL over the relation `facts`, in whole numbers that can be added up.
+
+    `by` are the columns that it counts by, `counts` the names of what it counts. The SQL knows no window and no day
+    that a run ends with; a date in `FALLS_DUE_ON`, if `by` has it, counts until it has come.
+    """
 
     name: str
     sql: str
+    by: Sequence[pa.Field]
+    counts: tuple[str, ...] = ("tickets",)
 
-    @classmethod
-    def packaged(cls, name: str) -> Partial:
-        """The one of that name in partials/."""
-        return cls(name, sql_of("pqr_gold", f"partials/{name}.sql"))
+    @property
+    def total(self) -> Contract:
+        """Of its sum over all tickets, as of the end of the run: the dataset that marts add up."""
+        return Contract(
+            dataset=f"total_{self.name}",
+            grain=f"{' x '.join(field.name for field in self.by)} with a ticket",
+            schema=pa.schema([*self.by, *required(**dict.fromkeys(self.counts, COUNT))]),
+            key=tuple(field.name for field in self.by),
+            rules=(Rule("none_was_taken_twice", "consistency", f"least({', '.join(self.counts)}) >= 0"),),
+            made_from=("silver/tickets",),
+            is_private=True,
+        )
 
-    @classmethod
-    def by_column(cls, name: str, column: str) -> Partial:
-        """Tickets by a column of the facts, and how they ended."""
-        return cls(name, sql_of("pqr_gold", "partials/by_column.sql").format(column=column))
+    @property
+    def digest(self) -> str:
+        """Of what is counted: only counts of one digest can be added up."""
+        return sha256_hex(canonical_json([self.sql, *schema_fields(self.total.schema)]))[:DIGITS]
 
 
 @dataclass(frozen=True, slots=True)
 class Mart:
     """A figure: what it promises, the partials it adds up, and the SQL that does.
 
-    The relations of the SQL are its partials, each of all partitions together, and `run`, `calendar` and `types`; its
-    macros are those of sql/macros.sql.
+    The relations of the SQL are the totals of its partials, by the names of these, and `run`, `calendar` and `types`;
+    its macros are those of sql/macros.sql.
     """
 
     contract: Contract

@@ -1,4 +1,4 @@
-"""The gold stage: partial counts of each silver partition, then one task per mart, then the figures held together."""
+"""The gold stage: partial counts of each silver partition, totals, one task per mart, the figures held together."""
 
 from __future__ import annotations
 
@@ -22,50 +22,70 @@ from pqr_common import (
 )
 from pqr_gold.marts import MARTS, PARTIALS
 from pqr_gold.schema import TICKETS
-from pqr_gold.transform import mart, partials, reconciliation
+from pqr_gold.transform import mart, partials, reconciliation, total
 from pqrs.parameters import Parameters
 
 __all__ = ["STAGE"]
 
-WHOLE = 0  # partials are so small that each travels in a single bucket
+WHOLE = 0  # partials and totals are so small that each travels in a single bucket
 
 
 def plan_partials(inputs: StageInputs) -> list[Task]:
     """One task per partition of silver's tickets."""
     counted = {name: partial.sql for name, partial in PARTIALS.items()}
-    return [Task(part.key, (part,), counted) for part in inputs.manifests["silver"].dataset("tickets").partitions]
+    return [Task(_key(part), (part,), counted) for part in inputs.manifests["silver"].dataset("tickets").partitions]
 
 
 def work_partials(task: Task, context: TaskContext) -> Iterable[Exchange]:
     (part,) = (part for part in task.inputs if isinstance(part, Partition))
-    window = Parameters.of(context.parameters).window
-    for name, table in partials(context.read(part, TICKETS.schema.names), *window).items():
+    tickets = context.read(part, TICKETS.schema.names)
+    for name, table in partials(tickets, task.arguments, sign=part.sign).items():
         yield Exchange(name, {WHOLE: table}, table.schema)
 
 
-def plan_marts(inputs: StageInputs) -> list[Task]:
-    """One task per mart, with the partials it needs of every partition; `digest` makes a changed mart another task."""
+def plan_totals(inputs: StageInputs) -> list[Task]:
+    """One task per partial."""
     made = inputs.previous["partials"]
-    needs = {name: {partial.name for partial in each.needs} for name, each in MARTS.items()}
     return [
-        Task(name, tuple(ref for ref in made if ref.name in needs[name]), {"digest": each.digest})
+        Task(name, tuple(ref for ref in made if ref.name == name), {"digest": partial.digest})
+        for name, partial in PARTIALS.items()
+    ]
+
+
+def work_totals(task: Task, context: TaskContext) -> Iterable[Output | Exchange]:
+    refs = [ref for ref in task.inputs if isinstance(ref, ExchangeRef)]
+    parts = [context.read_bucket(refs, WHOLE)] if refs else []
+    _, last_day = Parameters.of(context.parameters).window
+    made = total(task.key, parts, last_day)
+    yield Output(PARTIALS[task.key].total.dataset, task.arguments["digest"], table=made)
+    yield Exchange(task.key, {WHOLE: made}, made.schema)
+
+
+def plan_marts(inputs: StageInputs) -> list[Task]:
+    """One task per mart, with the totals it needs; `digest` makes a changed mart another task."""
+    made = {ref.name: ref for ref in inputs.previous["totals"]}
+    return [
+        Task(name, tuple(made[partial.name] for partial in each.needs), {"digest": each.digest})
         for name, each in MARTS.items()
     ]
 
 
 def work_marts(task: Task, context: TaskContext) -> Iterable[Output]:
-    refs = [ref for ref in task.inputs if isinstance(ref, ExchangeRef)]
-    needed = {partial.name for partial in MARTS[task.key].needs}
-    parts = {name: context.read_bucket([ref for ref in refs if ref.name == name], WHOLE) for name in needed}
-    made = mart(task.key, parts, Parameters.of(context.parameters).window)
+    totals = {ref.name: context.read_bucket([ref], WHOLE) for ref in task.inputs if isinstance(ref, ExchangeRef)}
+    made = mart(task.key, totals, Parameters.of(context.parameters).window)
     yield Output(task.key, "part-00000", table=made)
 
 
 def reconciled(outcome: StageOutcome, settings: Settings) -> list[Check]:
     """Read the finished marts (small by construction) and hold their figures to each other and to silver."""
     lake = open_lake(settings.lake)
-    marts = {name: parquet_table(lake.read(parts[0])) for name, parts in outcome.partitions.items()}
+    marts = {name: parquet_table(lake.read(outcome.partitions[name][0])) for name in MARTS}
     return reconciliation(marts, outcome.inputs.manifests["silver"].dataset("tickets").rows)
+
+
+def _key(part: Partition) -> str:
+    """Rows that are added and rows that are taken back may have one key."""
+    return part.key if part.sign > 0 else f"{part.key}-taken-back"
 
 
 STAGE = Stage(
@@ -73,7 +93,11 @@ STAGE = Stage(
     writes="gold",
     package="pqr_gold",
     requires={"silver": (TICKETS,)},
-    produces=tuple(each.contract for each in MARTS.values()),
-    phases=(Phase("partials", plan_partials, work_partials), Phase("marts", plan_marts, work_marts)),
+    produces=(*(each.contract for each in MARTS.values()), *(each.total for each in PARTIALS.values())),
+    phases=(
+        Phase("partials", plan_partials, work_partials, parameters=()),
+        Phase("totals", plan_totals, work_totals, parameters=("window_to",)),
+        Phase("marts", plan_marts, work_marts, parameters=("window_from", "window_to")),
+    ),
     commit=reconciled,
 )

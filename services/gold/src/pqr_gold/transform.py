@@ -1,46 +1,60 @@
-"""Tickets to figures: each partition gives small partial counts, each mart adds up the partials it names. Pure.
+"""Tickets to figures: each partition gives small partial counts, these add up to totals, marts tell totals. Pure.
 
-Partials are whole numbers, so they add up to the same figures however tickets are partitioned.
+Partials are whole numbers, and a partition that takes tickets back gives negative ones. So they add up to the same
+totals however tickets are partitioned and on however many days they came.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import reduce
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pqr_common import Check, conform, query, sql_of
 from pqr_gold.marts import MARTS, PARTIALS
+from pqr_gold.schema import FALLS_DUE_ON
 from pqrs import calendar
 from pqrs.catalogue import PQRS_TYPES
 
-__all__ = ["mart", "partials", "reconciliation"]
+__all__ = ["mart", "partials", "reconciliation", "total"]
 
 MARGIN = np.timedelta64(60, "D")  # a reception day falls at most some days outside the window
 EPOCH = np.datetime64(calendar.FIRST_DAY, "D")
 
 
-def partials(tickets: pa.Table, window_from: date, window_to: date) -> dict[str, pa.Table]:
-    """The partial counts of one partition of tickets, by name (`PARTIALS`)."""
-    facts = query(
-        sql_of("pqr_gold", "partials/facts.sql"),
-        {"behind_utc": -calendar.UTC_OFFSET},
-        tickets=tickets,
-        run=_run(window_from, window_to),
-        calendar=_calendar(window_from, window_to),
-    )
-    if facts.num_rows != tickets.num_rows:
-        raise ValueError(f"Each ticket must give one fact, found {facts.num_rows} of {tickets.num_rows} tickets.")
-    return {name: query(partial.sql, facts=facts) for name, partial in PARTIALS.items()}
+def partials(tickets: pa.Table, names: Iterable[str], *, sign: int = 1) -> dict[str, pa.Table]:
+    """The partial counts (`PARTIALS`) of these names in one partition of tickets, negative when its sign is."""
+    facts = query(sql_of("pqr_gold", "partials/facts.sql"), {"behind_utc": -calendar.UTC_OFFSET}, tickets=tickets)
+    counted = {name: conform(query(PARTIALS[name].sql, facts=facts), PARTIALS[name].total) for name in names}
+    return counted if sign > 0 else {name: _negative(table, PARTIALS[name].counts) for name, table in counted.items()}
 
 
-def mart(name: str, parts: Mapping[str, pa.Table], window: tuple[date, date]) -> pa.Table:
-    """One mart (`MARTS`) from the concatenated partials it needs, as its contract says."""
+def total(name: str, parts: Iterable[pa.Table], last_day: date) -> pa.Table:
+    """The sum of a partial over all partitions, as of the end of a day; partials and earlier totals add up alike.
+
+    A term that has ended by then needs its date no more, so totals do not grow with days gone by. What sums to nothing
+    is no row.
+    """
+    contract, counts = PARTIALS[name].total, list(PARTIALS[name].counts)
+    rows = pa.concat_tables([contract.schema.empty_table(), *parts])
+    if FALLS_DUE_ON in rows.column_names:
+        is_ahead = pc.greater(rows[FALLS_DUE_ON], last_day)
+        rows = _with(rows, FALLS_DUE_ON, pc.if_else(is_ahead, rows[FALLS_DUE_ON], None))
+    summed = rows.group_by(list(contract.key), use_threads=False).aggregate([(count, "sum") for count in counts])
+    summed = summed.rename_columns([*contract.key, *counts])
+    is_some = reduce(pc.or_, (pc.not_equal(summed[count], 0) for count in counts))
+    return conform(summed.filter(is_some).sort_by([(column, "ascending") for column in contract.key]), contract)
+
+
+def mart(name: str, totals: Mapping[str, pa.Table], window: tuple[date, date]) -> pa.Table:
+    """One mart (`MARTS`) from the totals of the partials it needs, as its contract says."""
     made = query(
         sql_of("pqr_gold", "sql/macros.sql") + MARTS[name].sql,
-        **{partial.name: parts[partial.name] for partial in MARTS[name].needs},
+        **{partial.name: totals[partial.name] for partial in MARTS[name].needs},
         run=_run(*window),
         calendar=_calendar(*window),
         types=pa.table({"pqrs_type": list(PQRS_TYPES)}),
@@ -53,6 +67,16 @@ def reconciliation(marts: Mapping[str, pa.Table], count_tickets: int) -> list[Ch
     tickets = pa.table({"tickets": [count_tickets]})
     sides = query(sql_of("pqr_gold", "sql/reconciliation.sql"), tickets=tickets, **marts)
     return [Check.equal(row["name"], row["observed"], row["expected"]) for row in sides.to_pylist()]
+
+
+def _negative(table: pa.Table, counts: Iterable[str]) -> pa.Table:
+    for count in counts:
+        table = _with(table, count, pc.negate(table[count]))
+    return table
+
+
+def _with(table: pa.Table, name: str, column: pa.ChunkedArray) -> pa.Table:
+    return table.set_column(table.column_names.index(name), table.schema.field(name), column)
 
 
 def _run(window_from: date, window_to: date) -> pa.Table:

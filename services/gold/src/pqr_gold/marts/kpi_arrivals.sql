@@ -1,5 +1,5 @@
 -- When requests arrive, in local time.
--- Grain: weekday (1 = Monday) x hour, all 168. Relations: arrivals (partial), calendar, run.
+-- Grain: weekday (1 = Monday) x hour, all 168. Relations: arrivals (total), calendar, run.
 --
 -- per_day: requests in that hour on an average such weekday of the window.
 with

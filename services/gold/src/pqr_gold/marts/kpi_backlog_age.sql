@@ -1,5 +1,6 @@
 -- What waits for an answer at the end of the window, by how long it has waited since its legal reception.
--- Grain: pqrs_type x age band x is_overdue, every combination. Relations: backlog_age (partial), types.
+-- Grain: pqrs_type x age band x is_overdue, every combination. Relations: backlog (total),
+-- calendar, run, types.
 with
 bands as (
     select *
@@ -17,6 +18,17 @@ grid as (
     from types
     cross join bands
     cross join (values (false), (true)) as state (is_overdue)
+),
+ages as (
+    select
+        backlog.pqrs_type,
+        backlog.falls_due_on is null as is_overdue,
+        greatest(today.business_number - reception.business_number, 0) as business_days,
+        backlog.tickets
+    from run
+    join calendar as today on today.day = run.window_to
+    cross join backlog
+    join calendar as reception on reception.day = backlog.received_on
 )
 select
     grid.pqrs_type,
@@ -25,11 +37,11 @@ select
     grid.days_from,
     grid.days_to,
     grid.is_overdue,
-    coalesce(sum(backlog_age.tickets), 0) as tickets
+    coalesce(sum(ages.tickets), 0) as tickets
 from grid
-left join backlog_age
-    on backlog_age.pqrs_type = grid.pqrs_type
-    and backlog_age.is_overdue = grid.is_overdue
-    and backlog_age.age_business_days between grid.days_from and coalesce(grid.days_to, 2147483647)
+left join ages
+    on ages.pqrs_type = grid.pqrs_type
+    and ages.is_overdue = grid.is_overdue
+    and ages.business_days between grid.days_from and coalesce(grid.days_to, 2147483647)
 group by all
 order by pqrs_type, age_band_order, is_overdue

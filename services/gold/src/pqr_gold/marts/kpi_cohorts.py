@@ -1,11 +1,12 @@
 """Tickets that came, fell due and ended on the same days: what a simulator needs."""
 
 from pqr_common import Rule, optional, required
-from pqr_gold.schema import COUNT, DAY, SMALL, TEXT, Partial, declared
+from pqr_gold.partials import COHORTS
+from pqr_gold.schema import COUNT, DAY, SMALL, TEXT, declared
 
 MART = declared(
     "kpi_cohorts",
-    Partial.packaged("cohorts"),
+    COHORTS,
     grain="opened_on x received_on x pqrs_type x term_days x effective_due_on x closed_on x fate, with a ticket",
     columns=[
         *required(opened_on=DAY, received_on=DAY, pqrs_type=TEXT),

@@ -1,5 +1,6 @@
 -- Tickets that came, fell due and ended on the same days: all that is needed to tell what another term would change.
--- Grain: opened_on x received_on x pqrs_type x term_days x effective_due_on x closed_on x fate. Relation: cohorts.
+-- Grain: opened_on x received_on x pqrs_type x term_days x effective_due_on x closed_on x fate.
+-- Relation: cohorts (total).
 --
 -- opened_on is the local day the request arrived, received_on the legal day its term counts from. term_days and
 -- effective_due_on are null outside the rate (no term, or transferred), closed_on is null while a ticket waits.
@@ -13,7 +14,6 @@ select
     effective_due_on,
     closed_on,
     fate,
-    sum(tickets) as tickets
+    tickets
 from cohorts
-group by all
 order by all

@@ -1,5 +1,5 @@
 -- What happened on each day, and what was left at its end.
--- Grain: day x pqrs_type, for every day of the window and every type. Relations: flow (partial), calendar, run, types.
+-- Grain: day x pqrs_type, for every day of the window and every type. Relations: flow (total), calendar, run, types.
 --
 -- breached and due count on the last day of the term. backlog: opened on or before the day and not answered,
 -- archived or transferred by its end. overdue: the part of it whose term had run out by then.

@@ -1,11 +1,12 @@
 """The headline figures of a run."""
 
 from pqr_common import Rule, optional, required
-from pqr_gold.schema import COUNT, DAY, DAYS, MEAN, SHARE, Partial, declared
+from pqr_gold.partials import OUTCOMES, TERRITORY, TRAITS
+from pqr_gold.schema import COUNT, DAY, DAYS, MEAN, SHARE, declared
 
 MART = declared(
     "kpi_executive",
-    Partial.by_column("territory", "department"), Partial.packaged("outcomes"), Partial.packaged("traits"),
+    TERRITORY, OUTCOMES, TRAITS,
     grain="one row per run",
     columns=[
         *required(window_from=DAY, window_to=DAY, received=COUNT, answered=COUNT, archived=COUNT, transferred=COUNT),

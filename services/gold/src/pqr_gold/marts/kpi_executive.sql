@@ -1,5 +1,5 @@
 -- The headline figures of a run.
--- Grain: one row. Relations: territory, outcomes, traits (partials), run.
+-- Grain: one row. Relations: territory, outcomes, traits (totals), run.
 --
 -- breach_rate is the cohort's: breached / due. breach_rate_closed_only looks at closed tickets alone (late / closed
 -- with a term, due or not), which flatters: tickets nobody answered are missing from it. Never mix the two.
@@ -13,10 +13,10 @@ counts as (
         coalesce(sum(tickets) filter (where fate = 'transferred'), 0) as transferred,
         coalesce(sum(tickets) filter (where fate = 'open'), 0) as open,
         coalesce(sum(tickets) filter (where fate = 'no_term'), 0) as no_term,
-        coalesce(sum(tickets) filter (where outcome = 'in_term'), 0) as in_term,
+        coalesce(sum(tickets) filter (where falls_due_on is null and outcome = 'in_term'), 0) as in_term,
         coalesce(sum(tickets) filter (where outcome = 'late'), 0) as late,
-        coalesce(sum(tickets) filter (where outcome = 'open_overdue'), 0) as overdue,
-        coalesce(sum(tickets) filter (where outcome = 'early'), 0) as early
+        coalesce(sum(tickets) filter (where falls_due_on is null and outcome = 'open'), 0) as overdue,
+        coalesce(sum(tickets) filter (where falls_due_on is not null and outcome = 'in_term'), 0) as early
     from territory
 ),
 durations as (

@@ -1,11 +1,12 @@
 """Days that brought more requests than such days usually bring."""
 
 from pqr_common import optional, required
-from pqr_gold.schema import COUNT, DAY, FLAG, SHARE, Partial, declared
+from pqr_gold.partials import FLOW
+from pqr_gold.schema import COUNT, DAY, FLAG, SHARE, declared
 
 MART = declared(
     "kpi_peaks",
-    Partial.packaged("flow"),
+    FLOW,
     grain="day, every day of the window",
     columns=[*required(day=DAY, received=COUNT, expected=COUNT), *optional(ratio=SHARE), *required(is_peak=FLAG)],
     key=("day",),

@@ -1,5 +1,5 @@
 -- Days that brought more requests than such days usually bring.
--- Grain: day, every day of the window. Relations: flow (partial), calendar, run.
+-- Grain: day, every day of the window. Relations: flow (total), calendar, run.
 --
 -- Such days: of the same kind, at most 42 days away. A weekday is a kind; so are Saturdays, Sundays and holidays, and
 -- business days right after a holiday. Where there are fewer than three of a kind, all business days, or all others.

@@ -1,5 +1,5 @@
 -- How many business days answers took: a histogram to draw, and the source of percentiles.
--- Grain: pqrs_type x business_days with at least one closed ticket that has a term. Relation: outcomes (partial).
+-- Grain: pqrs_type x business_days with at least one closed ticket that has a term. Relation: outcomes (total).
 --
 -- late: those of them past their effective due date. cumulative_share: of the type, up to and including this day.
 with

@@ -1,11 +1,12 @@
 """How terms were kept, by the month they ended in."""
 
 from pqr_common import Rule, optional, required
-from pqr_gold.schema import COUNT, DAY, DAYS, MEAN, SHARE, TEXT, Partial, declared
+from pqr_gold.partials import OUTCOMES
+from pqr_gold.schema import COUNT, DAY, DAYS, MEAN, SHARE, TEXT, declared
 
 MART = declared(
     "kpi_sla",
-    Partial.packaged("outcomes"),
+    OUTCOMES,
     grain="month the term ends in x pqrs_type with a ticket due",
     columns=[
         *required(month=DAY, pqrs_type=TEXT, due=COUNT, in_term=COUNT, late=COUNT, open_overdue=COUNT),

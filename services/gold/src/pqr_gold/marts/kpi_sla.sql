@@ -1,5 +1,5 @@
 -- How terms were kept, by the month they ended in.
--- Grain: month x pqrs_type with at least one ticket due. Relation: outcomes (partial).
+-- Grain: month x pqrs_type with at least one ticket due. Relation: outcomes (total).
 --
 -- Invariants: due = in_term + late + open_overdue; breached = late + open_overdue; breach_rate = breached / due.
 -- Business days (mean, discrete percentiles) are those of the month's closed tickets.
@@ -7,7 +7,7 @@ with
 due as (
     select *
     from outcomes
-    where outcome in ('in_term', 'late', 'open_overdue')
+    where falls_due_on is null
 ),
 counts as (
     select
@@ -16,7 +16,7 @@ counts as (
         sum(tickets) as due,
         coalesce(sum(tickets) filter (where outcome = 'in_term'), 0) as in_term,
         coalesce(sum(tickets) filter (where outcome = 'late'), 0) as late,
-        coalesce(sum(tickets) filter (where outcome = 'open_overdue'), 0) as open_overdue
+        coalesce(sum(tickets) filter (where outcome = 'open'), 0) as open_overdue
     from due
     group by month, pqrs_type
 ),

@@ -1,5 +1,6 @@
 """Where requests come from, and how they fare."""
 
 from pqr_gold.by_column import by_column
+from pqr_gold.partials import TERRITORY
 
-MART = by_column("kpi_territory", "department", partial="territory")
+MART = by_column("kpi_territory", TERRITORY)

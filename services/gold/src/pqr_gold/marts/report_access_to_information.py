@@ -1,11 +1,12 @@
 """What Decreto 103 de 2015 art. 52 asks entities to publish of requests for access to information."""
 
 from pqr_common import optional, required
-from pqr_gold.schema import COUNT, DAY, DAYS, MEAN, SHARE, TEXT, Partial, declared
+from pqr_gold.partials import ACCESS
+from pqr_gold.schema import COUNT, DAY, DAYS, MEAN, SHARE, TEXT, declared
 
 MART = declared(
     "report_access_to_information",
-    Partial.packaged("access"),
+    ACCESS,
     grain="month received x pqrs_type (PET_INF, PET_DOC), every month of the window",
     columns=[
         *required(month=DAY, pqrs_type=TEXT, received=COUNT, transferred=COUNT),

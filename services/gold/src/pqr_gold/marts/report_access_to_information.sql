@@ -1,7 +1,7 @@
 -- Report on requests for access to information: Ley 1712 de 2014; Decreto 103 de 2015 art. 52
 -- (Decreto 1081 de 2015 art. 2.1.1.6.2), which asks for (a) requests received, (b) transferred to another body,
 -- (c) time to answer each, (d) access denied.
--- Grain: month received x pqrs_type (PET_INF, PET_DOC), every month of the window. Relations: access (partial),
+-- Grain: month received x pqrs_type (PET_INF, PET_DOC), every month of the window. Relations: access (total),
 -- calendar, run.
 --
 -- Item (c) for each single request is core.tickets.business_days; here: mean and discrete percentiles of the answered.

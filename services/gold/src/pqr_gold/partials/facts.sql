@@ -1,23 +1,15 @@
 -- What every figure counts, said once: how each ticket ended, and how it stands against its term.
--- Grain: one row per ticket of the partition. Relations: tickets (silver), run (window), calendar (business days).
--- Parameter: behind_utc, how far local time is behind UTC.
+-- Grain: one row per ticket of the partition. Relation: tickets (silver). Parameter: behind_utc, how far local time is
+-- behind UTC.
 --
--- fate     how it ended by the end of the window: answered, archived, transferred; open (waits for an answer);
---          no_term (praise: needs none, so it is never backlog)
--- outcome  against its term: in_term, late, open_overdue (the three that are due), early (closed before its due
---          date has come), pending (open, not due yet), outside (no term, or transferred: not in the rate)
-with
-local_times as (
-    select *, opened_at - $behind_utc as opened_local  -- the clock on the wall
-    from tickets
-),
-ages as (
-    select t.*, greatest(today.business_number - reception.business_number, 0) as age
-    from local_times as t
-    join calendar as reception on reception.day = t.received_on
-    join run on true
-    join calendar as today on today.day = run.window_to
-)
+-- Nothing here depends on the day a run ends with, so that what was counted once is counted for every later day.
+--
+-- fate          how it ended: answered, archived, transferred; open (waits for an answer); no_term (praise: needs none,
+--               so it is never backlog)
+-- outcome       against its term: in_term or late (closed by its end, or after it), open, outside (no term, or
+--               transferred: not in the rate)
+-- falls_due_on  the end of the term while it may be ahead and matters: of what is in_term or open, unless the partition
+--               holds a request that arrived on that day or later. Null: it has come, or there is none.
 select
     pqrs_type,
     coalesce(department, 'Sin dato') as department,  -- the request did not say
@@ -29,27 +21,31 @@ select
     term_days,
     closed_on,
     effective_due_on,
-    case
+    cast(case
         when is_transferred then 'transferred'
         when is_archived then 'archived'
         when closed_on is not null then 'answered'
         when term_days is null then 'no_term'
         else 'open'
-    end as fate,
-    case
+    end as enum ('answered', 'archived', 'transferred', 'open', 'no_term')) as fate,
+    cast(case
         when not has_term then 'outside'
-        when is_breached and closed_on is null then 'open_overdue'
-        when is_breached then 'late'
-        when is_due then 'in_term'
-        when closed_on is not null then 'early'
-        else 'pending'
-    end as outcome,
+        when closed_on > effective_due_on then 'late'
+        when closed_on is not null then 'in_term'
+        else 'open'
+    end as enum ('in_term', 'late', 'open', 'outside')) as outcome,
+    case
+        when outcome in ('in_term', 'open') and effective_due_on > (select max(raw_day) from tickets)
+            then effective_due_on
+    end as falls_due_on,
     business_days,
-    age as age_business_days,
     is_extended,
     is_suspended,
     is_reopened,
     is_access_denied,
     count_emails,
     count_insistences
-from ages
+from (
+    select *, cast(opened_at as timestamp) - $behind_utc as opened_local  -- the clock on the wall
+    from tickets
+)
