@@ -141,20 +141,54 @@ def test_percentiles_agree_with_sorting(tables, marts_of):
     holds()
 
 
-def test_totals_do_not_see_partitions(tables):
-    """1, 2 and 5 partitions of the same tickets have identical totals."""
+def test_days_add_up(tables, marts_of, table_of):
+    """Whatever the days that runs end with and however tickets are partitioned: the totals of one run over everything.
 
-    @settings(max_examples=5, deadline=None)
-    @given(tables)
-    def holds(tickets):
-        counted = {}
-        for partitions in (1, 2, 5):
-            share = -(-tickets.num_rows // partitions) or 1
-            parts = [partials(tickets.slice(number * share, share), PARTIALS) for number in range(partitions)]
-            counted[partitions] = {name: total(name, [part[name] for part in parts], LAST) for name in PARTIALS}
-        assert all(counted[1][name].equals(counted[n][name]) for name in PARTIALS for n in (2, 5))
+    Each run counts what silver added and took back since the one before, and adds the totals of that one.
+    """
+
+    @settings(max_examples=10, deadline=None)
+    @given(tables, st.data())
+    def holds(tickets, data):
+        ends = sorted({*data.draw(st.lists(st.sampled_from(DAYS), max_size=3)), LAST})
+        before, totals = [], {}
+        for end in ends:
+            known = [_known(row, end) for row in tickets.to_pylist() if row["raw_day"] <= end]
+            signed = [(1, _without(known, before)), (-1, _without(before, known))]
+            cuts = [(sign, row, data.draw(st.integers(0, 2))) for sign, rows in signed for row in rows]
+            parts = [
+                partials(table_of([row for each, row, number in cuts if (each, number) == key]), PARTIALS, sign=key[0])
+                for key in {(sign, number) for sign, _, number in cuts}
+            ]
+            at_once = partials(table_of(known), PARTIALS)
+            for name in PARTIALS:
+                base = [totals[name]] if name in totals else []
+                whole = total(name, [at_once[name]], end)
+                assert total(name, [*base, *(part[name] for part in parts)], end).equals(whole)
+                totals[name] = whole
+            before = known
 
     holds()
+
+
+def _known(row, day):
+    """The ticket as it was at the end of a day."""
+    if row["closed_on"] is None or row["closed_on"] <= day:
+        return row
+    return row | {
+        "closed_on": None,
+        "business_days": None,
+        "has_term": row["term_days"] is not None,
+        "is_transferred": False,
+        "is_archived": False,
+        "is_reopened": False,
+    }
+
+
+def _without(rows, others):
+    """The multiset difference."""
+    left = list(others)
+    return [row for row in rows if not (row in left and not left.remove(row))]
 
 
 def test_marts_keep_their_promises(tables, marts_of):

@@ -1,4 +1,4 @@
-"""The gold stage: partial counts of each silver partition, totals, one task per mart, the figures held together."""
+"""The gold stage: partial counts of new silver partitions, totals, one task per mart, the figures held together."""
 
 from __future__ import annotations
 
@@ -31,9 +31,13 @@ WHOLE = 0  # partials and totals are so small that each travels in a single buck
 
 
 def plan_partials(inputs: StageInputs) -> list[Task]:
-    """One task per partition of silver's tickets."""
+    """One task per partition of silver's tickets that a total of the base lacks, with the partials that lack it."""
     counted = {name: partial.sql for name, partial in PARTIALS.items()}
-    return [Task(_key(part), (part,), counted) for part in inputs.manifests["silver"].dataset("tickets").partitions]
+    lacking = {name: sql for name, sql in counted.items() if not _base(inputs, name)}
+    added = set(inputs.added("silver", "tickets"))
+    parts = inputs.manifests["silver"].dataset("tickets").partitions
+    tasks = [Task(_key(part), (part,), counted if part in added else lacking) for part in parts]
+    return [task for task in tasks if task.arguments]
 
 
 def work_partials(task: Task, context: TaskContext) -> Iterable[Exchange]:
@@ -44,17 +48,18 @@ def work_partials(task: Task, context: TaskContext) -> Iterable[Exchange]:
 
 
 def plan_totals(inputs: StageInputs) -> list[Task]:
-    """One task per partial."""
+    """One task per partial: the base's total, and what has come since."""
     made = inputs.previous["partials"]
     return [
-        Task(name, tuple(ref for ref in made if ref.name == name), {"digest": partial.digest})
+        Task(name, _base(inputs, name) + tuple(ref for ref in made if ref.name == name), {"digest": partial.digest})
         for name, partial in PARTIALS.items()
     ]
 
 
 def work_totals(task: Task, context: TaskContext) -> Iterable[Output | Exchange]:
+    parts = [context.read(part) for part in task.inputs if isinstance(part, Partition)]
     refs = [ref for ref in task.inputs if isinstance(ref, ExchangeRef)]
-    parts = [context.read_bucket(refs, WHOLE)] if refs else []
+    parts += [context.read_bucket(refs, WHOLE)] if refs else []
     _, last_day = Parameters.of(context.parameters).window
     made = total(task.key, parts, last_day)
     yield Output(PARTIALS[task.key].total.dataset, task.arguments["digest"], table=made)
@@ -83,6 +88,13 @@ def reconciled(outcome: StageOutcome, settings: Settings) -> list[Check]:
     return reconciliation(marts, outcome.inputs.manifests["silver"].dataset("tickets").rows)
 
 
+def _base(inputs: StageInputs, name: str) -> tuple[Partition, ...]:
+    """The base's total of a partial, if it counted the same, which its key says."""
+    partial, gold = PARTIALS[name], inputs.base.get("gold")
+    found = gold.find(partial.total.dataset) if gold else None
+    return tuple(part for part in found.partitions if part.key == partial.digest) if found else ()
+
+
 def _key(part: Partition) -> str:
     """Rows that are added and rows that are taken back may have one key."""
     return part.key if part.sign > 0 else f"{part.key}-taken-back"
@@ -100,4 +112,5 @@ STAGE = Stage(
         Phase("marts", plan_marts, work_marts, parameters=("window_from", "window_to")),
     ),
     commit=reconciled,
+    continues=True,
 )
