@@ -105,7 +105,7 @@ def test_sql_in_the_address_is_only_text(visit, loaded, typed):
 def test_filters_keep_what_they_say(door, loaded, filters, where):
     """Page after page, every ticket that passes, once, newest first."""
     expected = _query(
-        loaded, f"select ticket_id from core.tickets where {where} order by opened_at desc, ticket_id desc"
+        loaded, f"select ticket_id from core.tickets_as_of where {where} order by opened_at desc, ticket_id desc"
     )
     found, after = [], None
     while len(page := door(filters, after)) > tickets.PAGE_ROWS:

@@ -327,7 +327,7 @@ def test_reading_roles_only_read(runs, role):
     archived = [f"archive.{mart}" for mart in MARTS]
     with psycopg.connect(_as(role, runs.dsn), autocommit=True) as opened:
         meta = [f"meta.{name}" for name in ("runs", "stages", "published", "quality_checks", "rejects")]
-        for table in (*_tables(runs, run_id), *archived, *meta, "core.backlog", "core.overdue"):
+        for table in (*_tables(runs, run_id), *archived, *meta, "core.tickets_as_of", "core.backlog", "core.overdue"):
             opened.execute(f"select * from {table} limit 1")
         for statement in (
             "delete from core.tickets", "delete from archive.kpi_sla", "update gold.kpi_sla set due = 0", "delete from meta.runs",
@@ -384,10 +384,10 @@ def test_the_owner_s_hand_makes_tables_and_nothing_else(runs, schema, kind):
 
 def test_migrations_twice(empty):
     """Applied migrations are recorded and not applied again; their text applied again changes nothing either."""
-    assert len(WAREHOUSE.migrate(empty)) == 3
+    assert len(WAREHOUSE.migrate(empty)) == 4
     assert WAREHOUSE.migrate(empty) == []
     _change(empty, "delete from meta.migrations")
-    assert len(WAREHOUSE.migrate(empty)) == 3
+    assert len(WAREHOUSE.migrate(empty)) == 4
 
 
 def test_a_changed_migration_is_refused(runs):
@@ -499,12 +499,42 @@ def test_rejects_are_told_by_rule(runs):
 def test_views_show_what_waits(runs):
     """core.backlog holds open tickets with a term and their age; core.overdue those past their date."""
     runs.load(runs.make())
-    _change(runs.dsn, "update core.tickets set closed_on = null, term_days = 15, is_overdue = (ticket_id = 'ñandú 3'), "
+    _change(runs.dsn, "update core.tickets set closed_on = null, term_days = 15, has_term = (ticket_id = 'ñandú 3'), "
                       "received_on = '2026-03-27', effective_due_on = '2026-03-26' where ticket_id in ('ñandú 3', 'ñandú 4')")  # fmt: skip
     waiting = _query(runs.dsn, "select ticket_id, age_business_days, business_days_left from core.backlog "
                                "where received_on = '2026-03-27' order by 1")  # fmt: skip
     assert waiting == [("ñandú 3", 2, -3), ("ñandú 4", 2, -3)]
     assert _query(runs.dsn, "select ticket_id from core.overdue where received_on = '2026-03-27'") == [("ñandú 3",)]
+
+
+@pytest.mark.parametrize(
+    ("has_term", "effective_due_on", "closed_on", "flags"),
+    [
+        (True, "2026-03-30", None, (True, True, True)),
+        (True, "2026-03-31", None, (True, True, True)),  # the window ends with its last day, and so does the term
+        (True, "2026-04-01", None, (False, False, False)),
+        (True, "2026-03-30", "2026-03-30", (True, False, False)),
+        (True, "2026-03-30", "2026-03-31", (True, True, False)),
+        (True, "2026-04-06", "2026-03-02", (False, False, False)),
+        (False, "2026-03-30", None, (False, False, False)),
+        (False, "2026-03-30", "2026-03-31", (False, False, False)),
+        (True, None, None, (False, False, False)),
+        (False, None, "2026-03-31", (False, False, False)),
+        (None, "2026-03-30", None, (False, False, False)),
+    ],
+)
+def test_what_is_due_breached_and_overdue(runs, has_term, effective_due_on, closed_on, flags):
+    """As of 2026-03-31, the last day of the published run; what is not known is not so."""
+    runs.load(runs.make())
+    with psycopg.connect(runs.dsn) as opened:
+        opened.execute("alter table core.tickets alter has_term drop not null")
+        changed = opened.execute(
+            "update core.tickets set has_term = %s, effective_due_on = %s, closed_on = %s where ticket_id = 'ñandú 3'",
+            [has_term, effective_due_on, closed_on],
+        )
+        assert changed.rowcount == 1
+    asked = "select is_due, is_breached, is_overdue from core.tickets_as_of where ticket_id = 'ñandú 3'"
+    assert _query(runs.dsn, asked) == [flags]
 
 
 def test_kpis_are_those_of_the_published_run(runs):

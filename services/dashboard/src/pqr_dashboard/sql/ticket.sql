@@ -1,6 +1,6 @@
 -- One ticket of the published run, and the raw object that holds its request. Grain: at most one row.
 select tickets.*, published.as_of_day, partitions.path as raw_path, partitions.sha256 as raw_sha256
-from core.tickets
+from core.tickets_as_of as tickets
 left join meta.published on true
 left join meta.partitions
     on partitions.run_id = published.run_id

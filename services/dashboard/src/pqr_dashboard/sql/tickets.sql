@@ -2,7 +2,7 @@
 -- Grain: one row per ticket. A filter that is null is not asked. before_at and before_id: the last ticket of the page
 -- before. A code is the beginning of a radicado (in its collation ":" follows the digits) or a whole ticket_id.
 select *
-from core.tickets
+from core.tickets_as_of
 where
     (
         %(code)s::text is null
@@ -21,7 +21,7 @@ where
         %(opened_to)s::date is null
         or opened_at < (%(opened_to)s::date + 1)::timestamp at time zone current_setting('timezone')
     )
-    and (not %(only_overdue)s::boolean or (is_overdue and closed_on is null))
+    and (not %(only_overdue)s::boolean or is_overdue)
     and (
         %(before_at)s::timestamptz is null
         or (opened_at <= %(before_at)s::timestamptz
