@@ -40,6 +40,7 @@ TOUCHES_THE_WORLD = {
     "pqr_gold.transform": "adds up those that are installed",
     "pqr_loader.figures": "metrics, from Postgres",
     "pqr_loader.postgres.*": "Postgres",
+    "pqr_loader.sources": "reads the lake",
     "pqr_loader.stage": "Postgres",
     "pqr_loader.warehouse": "Postgres",
     "pqr_loader.records": "reads attempts",
@@ -65,7 +66,8 @@ DEEPER = {
     "pqr_gold.marts": ("pqr_common.installed",),  # finds the marts of other packages
     "pqr_gold.schema": ("pqr_common.manifest.values",),  # the digest of a mart covers its columns
     "pqr_loader.figures": ("pqr_common.process.metrics",),  # figures of the published run are metrics
-    "pqr_loader.mirror.reconciliation": ("pqr_common.tables.digest",),  # adds up digests that were read back
+    "pqr_loader.mirror.changes": ("pqr_common.tables.digest",),  # adds up the digests of rows that come and go
+    "pqr_loader.mirror.parts": ("pqr_common.tables.digest",),  # and those of partitions
     "pqr_loader.mirror.tables": ("pqr_common.manifest.values",),  # a table follows from the lines of a schema
     "pqr_loader.records": ("pqr_common.manifest.",),  # tells the story of a run, all of it
     "pqr_loader.stage": ("pqr_common.manifest.graph", "pqr_common.stage.driver"),  # reads whatever layers there are

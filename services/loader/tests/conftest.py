@@ -3,7 +3,7 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +20,7 @@ from pqr_common.manifest.graph import EVERY_LAYER, Graph, Node
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Check, Dataset, Manifest, Partition, Source, schema_fields
 from pqr_common.process.settings import Settings
-from pqr_common.stage.values import StageInputs, StageOutcome, Task
+from pqr_common.stage.values import ExchangeRef, StageInputs, StageOutcome, Task
 from pqr_common.stage.worker import LakeContext
 from pqr_common.tables.contract import Contract
 from pqr_common.tables.digest import content_digest
@@ -46,6 +46,7 @@ GRAPH = Graph.of(
 SHOWN = (*(f"gold.{name}" for name in GOLD), "core.tickets", "core.ticket_events", "core.sla_policies", "core.calendar")
 RECORDED = {"committed_at": "2026-04-01T00:00:00.000Z", "host": "here"}
 numbers = itertools.count()
+Signed = tuple[pa.Table, int]  # the rows of a partition, and whether it adds them or takes them back
 MORNING = datetime(2026, 1, 5, 13, 0, 0, 123456, tzinfo=UTC)
 
 
@@ -81,6 +82,7 @@ class Runs:
     lake: FolderLake
     settings: Settings
     checks: Sequence[Check] = ()
+    rows = staticmethod(some_rows)
 
     @property
     def dsn(self) -> str:
@@ -100,21 +102,25 @@ class Runs:
         *,
         marts: Mapping[str, Contract] = GOLD,
         rejected: Sequence[str] = (),
+        silver: Mapping[Contract, Sequence[Signed]] | None = None,
     ) -> str:
-        """A run with all layers but the load: these numbers of tickets in each partition, these marts, these rejects."""
+        """A run with all layers but the load: these numbers of tickets in each partition, these marts, these rejects.
+
+        `silver`: signed partitions instead of the numbers.
+        """
         records = self.declare(seed)
         raw = self._commit(records, "raw", {}, ())
         rules = pa.table({"rule": pa.array(rejected, pa.string())})
         bronze = self._commit(records, "bronze", {REJECTS: [rules]}, (raw,))
-        datasets = {
+        numbered = {
             contract: [some_rows(contract, numbers) for numbers in tickets] for contract in (TICKETS, TICKET_EVENTS)
         }
-        silver = self._commit(records, "silver", datasets, (bronze,))
+        made = self._commit(records, "silver", silver or numbered, (bronze,))
         figures = {
             contract: [some_rows(contract, range(1 if contract.dataset == "kpi_executive" else 3 + seed))]
             for contract in marts.values()
         }
-        self._commit(records, "gold", figures, (silver,))
+        self._commit(records, "gold", figures, (made,))
         return records.run_id
 
     def inputs(self, run_id: str) -> StageInputs:
@@ -124,20 +130,31 @@ class Runs:
         """What the runner does, without its records; `copies` may leave out or reorder tasks."""
         inputs = self.inputs(run_id)
         STAGE.prepare(inputs, self.settings)
-        (phase,) = STAGE.phases
         seen = {name: getattr(self.settings, name) for name in STAGE.settings}
         context = LakeContext(self.lake, run_id, inputs.parameters, seen)
         made: dict[str, tuple[Partition, ...]] = {}
-        for task in copies(phase.plan(inputs)):
-            for partition in phase.work(task, context):
-                made[partition.dataset] = (*made.get(partition.dataset, ()), partition)
+        previous: dict[str, tuple[ExchangeRef, ...]] = {}
+        for phase in STAGE.phases:
+            tasks = phase.plan(replace(inputs, previous=previous))
+            found: list[ExchangeRef] = []
+            for task in copies(tasks) if phase.name == "copy" else tasks:
+                for each in phase.work(task, context):
+                    if isinstance(each, Partition):
+                        made[each.dataset] = (*made.get(each.dataset, ()), each)
+                    else:
+                        found.append(ExchangeRef(each.name, task.key, "", {}))
+            previous[phase.name] = tuple(found)
         outcome = StageOutcome(inputs, made)
         self.checks = STAGE.commit(outcome, self.settings)
         assert {check.status for check in self.checks if check.severity == "error"} == {"passed"}
         return outcome
 
     def _commit(
-        self, records: RunRecords, layer: str, tables: dict[Contract, list[pa.Table]], upstream: tuple[Manifest, ...]
+        self,
+        records: RunRecords,
+        layer: str,
+        tables: Mapping[Contract, Sequence[pa.Table | Signed]],
+        upstream: tuple[Manifest, ...],
     ) -> Manifest:
         datasets = tuple(
             Dataset(
@@ -156,14 +173,16 @@ class Runs:
         sources = tuple(Source(each.layer, each.digest) for each in upstream)
         return records.commit(Manifest(records.run_id, layer, {}, sources, datasets, (), {"version": "1"}, RECORDED))
 
-    def _put(self, layer: str, made: Contract, run_id: str, numbered: tuple[int, pa.Table]) -> Partition:
-        part, table = numbered
+    def _put(self, layer: str, made: Contract, run_id: str, numbered: tuple[int, pa.Table | Signed]) -> Partition:
+        part, given = numbered
+        table, sign = (given, 1) if isinstance(given, pa.Table) else given
         data = parquet_bytes(table, made)
         path = f"{layer}/{made.dataset}/run={run_id}/part-{part:05d}.parquet"
         self.lake.put(path, bytes(data))
         return Partition(
-            made.dataset, f"part-{part:05d}", path, table.num_rows, len(data), sha256_hex(data), content_digest(table)
-        )
+            made.dataset, f"part-{part:05d}", path, table.num_rows, len(data), sha256_hex(data), content_digest(table),
+            sign=sign,
+        )  # fmt: skip
 
 
 def new_database(server: Callable[[str], str], template: str = "template1") -> str:

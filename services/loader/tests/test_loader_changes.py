@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pqr_loader.mirror.changes import Rows, Slot, applied, changes_for, staging_name
+from pqr_loader.mirror.changes import ADDED, Rows, Slot, applied, changes_for, staging_name, total
 
 TICKETS = Slot("core.tickets", 0)
 MART = Slot("gold.kpi_sla")
@@ -45,7 +45,7 @@ def test_equal_rows_are_kept():
     there = [_rows(TICKETS, "1-a", "x")]
     changes = changes_for([_rows(TICKETS, "1-a")], there, [])
     assert changes.kept == tuple(there)
-    assert not changes.changes_tables
+    assert not changes.tables
 
 
 def test_other_rows_are_replaced():
@@ -88,12 +88,18 @@ def test_names_of_staged_tables():
     assert staging_name(TICKETS, digest, taken="tickets_p00000_0123456789ab_r") == "tickets_p00000_0123456789ab"
 
 
+def _held(rows):
+    """The digest of each table, whatever its parts; a table of no rows is as good as none."""
+    tables = {each.slot.table: [other for other in rows if other.slot.table == each.slot.table] for each in rows}
+    return {table: total(held) for table, held in tables.items() if total(held) != total([])}
+
+
 @given(states(), states())
 def test_changes_lead_to_what_must_be(must, there):
     """Once made, the changes leave exactly the rows the manifests name, whatever was there before."""
     changes = changes_for(must, there, [_staged(rows) for rows in must])
     assert changes.missing == ()
-    assert applied(changes, there) == {rows.slot: rows.content_digest for rows in must}
+    assert _held(applied(changes, there)) == _held(must)
 
 
 @given(states(), states())
@@ -105,14 +111,14 @@ def test_only_what_differs_is_staged_and_moved(must, there):
     assert {(a.rows.slot, a.rows.content_digest) for a in changes.arrivals} == {
         (r.slot, r.content_digest) for r in differing
     }
-    assert applied(changes, there) == {rows.slot: rows.content_digest for rows in must}
+    assert _held(applied(changes, there)) == _held(must)
 
 
 @given(states())
 def test_looking_again_finds_nothing_to_do(must):
     """Once there, there is nothing to change: loading twice is loading once."""
     changes = changes_for(must, must, [])
-    assert not changes.changes_tables
+    assert not changes.tables
     assert (changes.sweep, changes.missing, len(changes.kept)) == ((), (), len(must))
 
 
@@ -121,6 +127,58 @@ def test_staged_tables_are_used_or_swept(must, there, digests):
     """No staged table is left behind: each is brought in or dropped."""
     staged = [_rows(TICKETS, digest, f"s{number}") for number, digest in enumerate(dict.fromkeys(digests))]
     changes = changes_for(must, there, staged)
-    assert sorted({a.rows.relation for a in changes.arrivals} | set(changes.sweep)) == sorted(
-        item.relation for item in staged
-    )
+    assert sorted(changes.used | set(changes.sweep)) == sorted(item.relation for item in staged)
+
+
+ENTERING = Slot("core.tickets", ADDED)
+
+
+def _counted(slot, rows, relation="", sign=1):
+    """So many rows whose digests add up like numbers."""
+    return Rows(slot, rows, f"{rows}-{rows:032x}", relation, sign)
+
+
+def _parts(*counts):
+    return [_counted(Slot("core.tickets", part), rows, f"p{part}") for part, rows in enumerate(counts)]
+
+
+def test_a_staged_difference_moves_row_by_row():
+    """What is staged to leave and to enter makes the right total, so no part has to be there anew."""
+    staged = [_counted(Slot("core.tickets", 1), 2, "gone", -1), _counted(ENTERING, 5, "come")]
+    changes = changes_for(_parts(10, 13), _parts(10, 10), staged)
+    (difference,) = changes.differences
+    assert (difference.gone, difference.come) == ((staged[0],), (staged[1],))
+    assert [(rows.slot.part, rows.rows, rows.relation) for rows in difference.left] == [
+        (1, 8, "p1"),
+        (ADDED, 5, "tickets_p32767"),
+    ]
+    assert (changes.missing, changes.sweep, changes.arrivals) == ((), (), ())
+    assert _held(applied(changes, _parts(10, 10))) == _held(_parts(10, 13))
+
+
+def test_rows_enter_beside_those_that_came_before():
+    """The part for added rows holds those of every day."""
+    there = [*_parts(10, 10), _counted(ENTERING, 5, "added")]
+    (difference,) = changes_for(_parts(10, 18), there, [_counted(ENTERING, 3, "come")]).differences
+    assert difference.left == (_counted(ENTERING, 8, "added"),)
+
+
+def test_a_difference_from_another_state_is_swept():
+    """What was staged against rows that are not there any more moves nothing."""
+    staged = [_counted(Slot("core.tickets", 1), 2, "gone", -1), _counted(ENTERING, 5, "come")]
+    changes = changes_for(_parts(10, 13), _parts(10, 9), staged)
+    assert (changes.differences, changes.sweep) == ((), ("come", "gone"))
+    assert changes.missing == (Slot("core.tickets", 1),)
+
+
+def test_parts_that_are_staged_win_over_a_difference():
+    """A worker stages them because it found that the difference alone is not enough."""
+    staged = [_counted(ENTERING, 3, "come"), _counted(Slot("core.tickets", 1), 13, "whole")]
+    changes = changes_for(_parts(10, 13), _parts(10, 10), staged)
+    assert [arrival.rows.relation for arrival in changes.arrivals] == ["whole"]
+    assert (changes.differences, changes.sweep) == ((), ("come",))
+
+
+def test_equal_totals_are_kept_however_they_are_cut():
+    """Two parts that hold what one must hold are as good."""
+    assert changes_for(_parts(20), _parts(12, 8), []).kept == tuple(_parts(12, 8))

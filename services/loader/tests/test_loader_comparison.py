@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from pqr_loader.mirror.changes import Slot
 from pqr_loader.mirror.comparison import differing_rows, worded
 
 KEY = ("id", "seq")
@@ -42,7 +41,7 @@ def test_each_kind_of_difference_is_named():
 def test_sentences_name_the_row_and_what_to_do():
     """Table, part and key, what was found, and the command that mends it."""
     rows = [{"id": "a", "seq": "1", "wrong": "status"}, {"id": "d", "seq": "4", "wrong": "extra"}]
-    assert worded(Slot("core.ticket_events", 3), rows, layer="silver", run_id="r1") == [
+    assert worded("core.ticket_events part 3", rows, layer="silver", run_id="r1") == [
         (
             "core.ticket_events part 3 must hold id a, seq 1 as silver has it, found another status: "
             "run `pqr publish r1` to load it again."
@@ -57,6 +56,6 @@ def test_sentences_name_the_row_and_what_to_do():
 def test_many_differences_are_counted():
     """The first ten are named, the others counted, so that the report stays readable."""
     rows = [{"id": str(number), "wrong": "missing"} for number in range(25)]
-    said = worded(Slot("core.tickets"), rows, layer="silver", run_id="r1")
+    said = worded("core.tickets", rows, layer="silver", run_id="r1")
     assert len(said) == 11
-    assert said[-1] == "core.tickets part 0 has 15 more rows that differ."
+    assert said[-1] == "core.tickets has 15 more rows that differ."

@@ -121,7 +121,7 @@ def _column(line: str) -> dict[str, Any]:
 
 
 def _partitions(manifest: Manifest, dataset: Dataset) -> Iterable[Row]:
-    names = ("key", "path", "rows", "rejected", "bytes", "sha256", "content_digest", "min_at", "max_at")
+    names = ("key", "path", "rows", "rejected", "bytes", "sha256", "content_digest", "min_at", "max_at", "sign")
     for part in dataset.partitions:
         where = {"run_id": manifest.run_id, "layer": manifest.layer, "dataset": dataset.name}
         yield where | {name: getattr(part, name) for name in names}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from functools import partial
+from itertools import islice
+from typing import Any
 
 import pyarrow as pa
 from pydantic import SecretStr
@@ -12,8 +15,7 @@ from pqr_common import (
     Check,
     Contract,
     Dataset,
-    ExchangeRef,
-    Manifest,
+    Exchange,
     Partition,
     Phase,
     RunRecords,
@@ -24,7 +26,6 @@ from pqr_common import (
     Task,
     TaskContext,
     canonical_json,
-    content_digest,
     open_lake,
     sha256_hex,
 )
@@ -32,20 +33,23 @@ from pqr_common.errors import InvalidSettings
 from pqr_common.manifest.graph import EVERY_LAYER
 from pqr_common.stage.driver import inputs_of
 from pqr_loader.mirror.changes import Rows, Slot
-from pqr_loader.mirror.reference import CALENDAR, REFERENCE, SLA_POLICIES
+from pqr_loader.mirror.pieces import pieces
+from pqr_loader.mirror.reference import CALENDAR, SLA_POLICIES
 from pqr_loader.mirror.tables import Table, mirrored
+from pqr_loader.mirror.wanted import expected, tables_of
 from pqr_loader.postgres.archive import unlike
 from pqr_loader.postgres.connection import connection, migrate
+from pqr_loader.postgres.differences import difference_staged
 from pqr_loader.postgres.publishing import Published, published, state, swap
 from pqr_loader.postgres.recording import record
 from pqr_loader.postgres.shape import ensure
-from pqr_loader.postgres.staging import reader, seen, staged
+from pqr_loader.postgres.staging import reader, seen_digest, staged
+from pqr_loader.sources import rows_of
 from pqrs.parameters import Parameters
 
-__all__ = ["STAGE", "expected", "inputs_for", "tables_of"]
+__all__ = ["STAGE", "inputs_for"]
 
 REJECTS = Contract("rejects", "what a layer did not take, and by which rule", pa.schema([("rule", pa.string())]))
-LAW = tuple(Table.reference(contract) for contract in (SLA_POLICIES, CALENDAR))
 
 
 def dsn_of(secret: SecretStr | None) -> str:
@@ -59,23 +63,6 @@ def dsn_of(secret: SecretStr | None) -> str:
 def inputs_for(records: RunRecords) -> StageInputs:
     """What the loader reads of a run: every layer but its own."""
     return inputs_of(STAGE, records)
-
-
-def tables_of(manifests: Mapping[str, Manifest]) -> dict[str, Table]:
-    """Every table that shows something of the run, by name."""
-    return {table.name: table for table in (*mirrored(manifests), *LAW)}
-
-
-def expected(manifests: Mapping[str, Manifest]) -> dict[Rows, tuple[Partition, ...]]:
-    """What every slot of Postgres must hold, and the partitions of the lake it comes from."""
-    wanted: dict[Rows, tuple[Partition, ...]] = {}
-    for table, partitions in mirrored(manifests).items():
-        for part, partition in enumerate(partitions):
-            wanted[Rows(Slot(table.name, part), partition.rows, partition.content_digest)] = (partition,)
-    for name, make in REFERENCE.items():
-        made = make()
-        wanted[Rows(Slot(name), made.num_rows, content_digest(made))] = ()
-    return wanted
 
 
 def mirrors(inputs: StageInputs) -> tuple[Dataset, ...]:
@@ -93,32 +80,59 @@ def prepare(inputs: StageInputs, settings: Settings) -> None:
     ensure(dsn, tables_of(inputs.manifests).values())
 
 
+def plan_comparisons(inputs: StageInputs) -> list[Task]:
+    """A task for each large table."""
+    slots = expected(inputs.manifests)
+    tasks = []
+    for table, partitions in mirrored(inputs.manifests).items():
+        if table.is_partitioned and partitions:
+            described = [asdict(rows) for rows in slots if rows.slot.table == table.name]
+            tasks.append(Task(table.name, partitions, {"table": asdict(table), "slots": described}))
+    return tasks
+
+
+def work_compare(task: Task, context: TaskContext) -> Iterable[Partition | Exchange]:
+    """What the table must hold, where its difference is enough for that; else its name, for the next phase."""
+    table = Table(**task.arguments["table"])
+    with reader(dsn_of(context.settings["postgres_dsn"])) as cursor:
+        must: tuple[Partition, ...] = task.inputs  # type: ignore[assignment]  # the plan gives partitions
+        is_enough = difference_staged(cursor, table, must, run_id=context.run_id, read=context.read)
+        if is_enough:
+            cursor.connection.commit()
+    if not is_enough:
+        return [Exchange(table.name, {}, pa.schema([]))]
+    return [_loaded(_rows(each)) for each in task.arguments["slots"]]
+
+
 def plan_copies(inputs: StageInputs) -> list[Task]:
     """One task per part with its tickets and events; what is small is dealt out: connecting costs more than a mart."""
     slots, tables = expected(inputs.manifests), tables_of(inputs.manifests)
+    whole = {ref.name for ref in inputs.previous["compare"]}
     small = [rows for rows in slots if not tables[rows.slot.table].is_partitioned]
-    large = [rows for rows in slots if tables[rows.slot.table].is_partitioned]
+    large = [rows for rows in slots if rows.slot.table in whole]
     parts = sorted({rows.slot.part for rows in large}) or [0]
     tasks = []
     for turn, part in enumerate(parts):
         chosen = [rows for rows in large if rows.slot.part == part] + small[turn :: len(parts)]
-        described = [asdict(rows) | {"table": asdict(tables[rows.slot.table])} for rows in chosen]
+        described = [
+            asdict(rows) | {"table": asdict(tables[rows.slot.table]), "sources": len(slots[rows])} for rows in chosen
+        ]
         partitions = tuple(partition for rows in chosen for partition in slots[rows])
         tasks.append(Task(f"part-{part:05d}", partitions, {"slots": described}))
     return tasks
 
 
 def work_copy(task: Task, context: TaskContext) -> Iterable[Partition]:
-    sources = iter(task.inputs)
+    sources: Iterator[Partition] = iter(task.inputs)  # type: ignore[arg-type]  # the plan gives partitions
     given = [
-        (Table(**each["table"]), Rows(Slot(**each["slot"]), each["rows"], each["content_digest"]))
+        (Table(**each["table"]), _rows(each), tuple(islice(sources, each["sources"])))
         for each in task.arguments["slots"]
     ]
     with reader(dsn_of(context.settings["postgres_dsn"])) as cursor:
-        for table, rows in given:
-            staged(cursor, table, rows, read=_reading(table, sources, context))
+        for table, rows, made_of in given:
+            staged(cursor, table, rows, read=partial(rows_of, table, made_of, context.read))
         cursor.connection.commit()
-    return [_loaded(rows) for _, rows in given]
+    return [_loaded(rows) for _, rows, _ in given]
 
 
 def show(outcome: StageOutcome, settings: Settings) -> list[Check]:
@@ -142,21 +156,18 @@ def stands(run_id: str, settings: Settings) -> bool:
     tables, wanted = tables_of(manifests), expected(manifests)
     with connection(dsn) as opened:
         loaded, _ = state(opened)
-        if {rows.slot for rows in loaded} != {rows.slot for rows in wanted} or unlike(opened, run_id, tables.values()):
+        is_known = {rows.slot.table for rows in loaded} == {rows.slot.table for rows in wanted}
+        if not is_known or unlike(opened, run_id, tables.values()):
             return False
     with reader(dsn) as cursor:
         return all(
-            content_digest(seen(cursor, tables[rows.slot.table], rows.slot.part)) == rows.content_digest
-            for rows in wanted
+            seen_digest(cursor, tables[each.table], each.slots) == each.content_digest
+            for each in pieces(wanted, loaded)
         )
 
 
-def _reading(table: Table, sources: Iterator[Partition | ExchangeRef], context: TaskContext) -> Callable[[], pa.Table]:
-    """How to get the rows of a table: from its partition in the lake, or from the packaged law."""
-    if not table.source:
-        return REFERENCE[table.name]
-    source = next(sources)
-    return lambda: context.read(source)  # type: ignore[arg-type]  # the plan gives partitions
+def _rows(described: Mapping[str, Any]) -> Rows:
+    return Rows(Slot(**described["slot"]), described["rows"], described["content_digest"])
 
 
 def _loaded(rows: Rows) -> Partition:
@@ -173,7 +184,10 @@ STAGE = Stage(
     produces=(SLA_POLICIES, CALENDAR),
     settings=("postgres_dsn",),
     # Not resumable by receipts: Postgres itself knows best what is staged and what is loaded.
-    phases=(Phase("copy", plan_copies, work_copy, resumable=False),),
+    phases=(
+        Phase("compare", plan_comparisons, work_compare, resumable=False),
+        Phase("copy", plan_copies, work_copy, resumable=False),
+    ),
     mirrors=mirrors,
     prepare=prepare,
     commit=show,

@@ -10,19 +10,21 @@ from typing import Any
 import pyarrow as pa
 from psycopg.rows import dict_row
 
-from pqr_common import Lake, Partition, RunRecords, content_digest, parquet_table, sql_of
+from pqr_common import Lake, Partition, RunRecords, parquet_table, sql_of
 from pqr_loader import openlineage
 from pqr_loader.figures import show_figures
-from pqr_loader.mirror.changes import Rows, Slot
+from pqr_loader.mirror.changes import Slot
 from pqr_loader.mirror.comparison import differing_rows, worded
-from pqr_loader.mirror.reference import REFERENCE
+from pqr_loader.mirror.pieces import Piece, pieces
 from pqr_loader.mirror.tables import Table
+from pqr_loader.mirror.wanted import expected, tables_of
 from pqr_loader.postgres import publishing, recording
 from pqr_loader.postgres.archive import unlike
 from pqr_loader.postgres.connection import connection, migrate, pending, table_exists
 from pqr_loader.postgres.shape import shown
-from pqr_loader.postgres.staging import reader, seen
-from pqr_loader.stage import expected, inputs_for, tables_of
+from pqr_loader.postgres.staging import reader, seen, seen_digest
+from pqr_loader.sources import rows_of
+from pqr_loader.stage import inputs_for
 
 __all__ = ["WAREHOUSE", "Warehouse"]
 
@@ -60,11 +62,14 @@ class Warehouse:
             return [f"Postgres must show run {run_id}, found {told or 'none'}: run `pqr publish {run_id}`."]
         manifests = inputs_for(RunRecords(lake, run_id)).manifests
         wanted, tables = expected(manifests), tables_of(manifests)
-        said = _unknown_rows(dsn, wanted, tables=tables, run_id=run_id)
+        with connection(dsn) as opened:
+            loaded, _ = publishing.state(opened)
+        compared = list(pieces(wanted, loaded))
+        said = _unknown_rows(dsn, compared, tables=tables, run_id=run_id)
         with reader(dsn) as cursor:
-            for rows, partitions in wanted.items():
-                source = _Source(lake, run_id, tables[rows.slot.table], partitions)
-                said += _slot_differences(cursor, rows, source)
+            for piece in compared:
+                partitions = tuple(partition for rows in piece.wanted for partition in wanted[rows])
+                said += _piece_differences(cursor, piece, _Source(lake, run_id, tables[piece.table], partitions))
         return said or _archive_differences(dsn, run_id, tables)
 
     def kpis(self, dsn: str) -> dict[str, Any]:
@@ -109,7 +114,7 @@ class Warehouse:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """The rows a slot must mirror, read only when they are needed."""
+    """The rows a piece must mirror, read only when they are needed."""
 
     lake: Lake
     run_id: str
@@ -117,12 +122,12 @@ class _Source:
     partitions: tuple[Partition, ...]
 
     def read(self) -> pa.Table:
-        return parquet_table(self.lake.read(self.partitions[0])) if self.partitions else REFERENCE[self.table.name]()
+        return rows_of(self.table, self.partitions, lambda partition: parquet_table(self.lake.read(partition)))
 
 
-def _unknown_rows(dsn: str, wanted: Iterable[Rows], *, tables: Mapping[str, Table], run_id: str) -> list[str]:
+def _unknown_rows(dsn: str, compared: Iterable[Piece], *, tables: Mapping[str, Table], run_id: str) -> list[str]:
     """Parts that hold rows and that no manifest names, and rows of tables that the run was made without."""
-    known = {rows.slot for rows in wanted}
+    known = {slot for piece in compared for slot in piece.slots}
     with connection(dsn) as opened:
         parts = [
             Slot(name, part)
@@ -144,16 +149,16 @@ def _unknown_rows(dsn: str, wanted: Iterable[Rows], *, tables: Mapping[str, Tabl
     ]
 
 
-def _slot_differences(cursor: Any, rows: Rows, source: _Source) -> list[str]:
-    slot, table = rows.slot, source.table
-    found = seen(cursor, table, slot.part)
-    if content_digest(found) == rows.content_digest:
+def _piece_differences(cursor: Any, piece: Piece, source: _Source) -> list[str]:
+    table = source.table
+    if seen_digest(cursor, table, piece.slots) == piece.content_digest:
         return []
+    found = pa.concat_tables(seen(cursor, table, slot.part) for slot in piece.slots)
     layer = table.source.split("/")[0] or "the packaged law"
     differing = differing_rows(source.read(), found, table.key)
     if not differing:
-        return [f"{slot.table} part {slot.part} must hold each row once, found {found.num_rows} rows, not {rows.rows}."]
-    return worded(slot, differing, layer=layer, run_id=source.run_id)
+        return [f"{piece.name} must hold each row once, found {found.num_rows} rows, not {piece.rows}."]
+    return worded(piece.name, differing, layer=layer, run_id=source.run_id)
 
 
 def _archive_differences(dsn: str, run_id: str, tables: Mapping[str, Table]) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pyarrow as pa
 
 from pqr_common import query
-from pqr_loader.mirror.changes import Slot
 
 __all__ = ["differing_rows", "worded"]
 
@@ -37,19 +36,19 @@ def differing_rows(mirrored: pa.Table, found: pa.Table, key: tuple[str, ...]) ->
     return rows
 
 
-def worded(slot: Slot, rows: list[dict[str, str]], *, layer: str, run_id: str) -> list[str]:
-    """One sentence per differing row, the first few; then one for the rest."""
+def worded(place: str, rows: list[dict[str, str]], *, layer: str, run_id: str) -> list[str]:
+    """Of a table, or a part of it: one sentence per differing row, the first few; then one for the rest."""
     said = []
     for row in rows[:NAMED]:
         wrong = row["wrong"]
         identity = ", ".join(f"{name} {value}" for name, value in row.items() if name != "wrong")
         found = {"missing": "no such row", "extra": "a row that is not in it"}.get(wrong, f"another {wrong}")
         said.append(
-            f"{slot.table} part {slot.part} must hold {identity} as {layer} has it, found {found}: "
+            f"{place} must hold {identity} as {layer} has it, found {found}: "
             f"run `pqr publish {run_id}` to load it again."
         )
     if len(rows) > NAMED:
-        said.append(f"{slot.table} part {slot.part} has {len(rows) - NAMED} more rows that differ.")
+        said.append(f"{place} has {len(rows) - NAMED} more rows that differ.")
     return said
 
 

@@ -106,7 +106,7 @@ class Table:
 def mirrored(manifests: Mapping[str, Manifest]) -> dict[Table, tuple[Partition, ...]]:
     """The tables that mirror datasets of these layers, each with the partitions it mirrors, in their order."""
     sources = [
-        (Table.of(dataset, layer), tuple(sorted(dataset.partitions, key=lambda part: part.key)))
+        (Table.of(dataset, layer), tuple(sorted(dataset.partitions, key=lambda part: (part.key, part.sign))))
         for layer, manifest in manifests.items()
         for dataset in manifest.datasets
         if dataset.warehouse is not None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,6 +18,7 @@ from pqr_loader.mirror.reconciliation import reconciled
 from pqr_loader.mirror.tables import Table
 from pqr_loader.postgres.archive import keep
 from pqr_loader.postgres.connection import changing, connection, table_exists
+from pqr_loader.postgres.moving import exchanged, moved
 from pqr_loader.postgres.shape import lacking, shown
 
 __all__ = ["Published", "published", "state", "swap"]
@@ -44,11 +46,8 @@ def state(opened: psycopg.Connection) -> tuple[list[Rows], list[Rows]]:
     """What is loaded, and what waits in staging."""
     columns = "table_name, part, rows, content_digest, relation"
     loaded, staged = (
-        [
-            Rows(Slot(table, part), *rest)
-            for table, part, *rest in opened.execute(f"select {columns} from {name}".encode())
-        ]
-        for name in ("meta.loaded_partitions", "meta.staged")
+        [Rows(Slot(table, part), *rest) for table, part, *rest in opened.execute(f"select {which}".encode())]
+        for which in (f"{columns} from meta.loaded_partitions", f"{columns}, sign from meta.staged")
     )
     return loaded, staged
 
@@ -65,12 +64,13 @@ def swap(dsn: str, tables: Collection[Table], must: Collection[Rows], *, shown_a
                 f"All rows must be staged before they are shown, found {len(changes.missing)} partitions gone, first "
                 f"{changes.missing[0].table} part {changes.missing[0].part}: another load swept them; run `pqr retry`."
             )
-        _carry_out(opened, changes, shown_as.run_id)
+        moves = _carry_out(opened, changes, {table.name: table for table in tables})
+        _record(opened, changes, shown_as.run_id)
         keep(opened, shown_as.run_id, tables)
         opened.execute(
             sql_of("pqr_loader", "sql/publish.sql").encode(), [shown_as.run_id, shown_as.as_of_day, shown_as.digest]
         )
-        checks = reconciled(must, _held(opened, tables), tables)
+        checks = moves + reconciled(must, _held(opened, tables), tables)
         if any(check.status == "failed" for check in checks):
             opened.rollback()
         return checks + lacking(tables, shown(opened))
@@ -100,52 +100,67 @@ def _read(opened: psycopg.Connection, table: Table) -> pa.Table:
     )
 
 
-def _carry_out(opened: psycopg.Connection, changes: Changes, run_id: str) -> None:
-    if changes.changes_tables:
+def _carry_out(opened: psycopg.Connection, changes: Changes, tables: Mapping[str, Table]) -> list[Check]:
+    """Make the changes; the checks tell how many rows were deleted and inserted for it."""
+    if changes.tables:
         # Readers of several tables hold meta.published, so it comes first; all tables are taken before any changes.
-        touched = {rows.slot.table for rows in (*changes.departures, *(arrival.rows for arrival in changes.arrivals))}
-        locked = ["meta.published", *sorted(table for table in touched if _is_partitioned(opened, table))]
+        locked = ["meta.published", *sorted(table for table in changes.tables if _is_partitioned(opened, table))]
         listed = sql.SQL(", ").join(map(_named, locked))
         opened.execute(sql.SQL("lock table {} in access exclusive mode").format(listed))
+    touched: Counter[str] = Counter()
     for rows in changes.departures:
         _remove(opened, rows)
+        touched["deleted"] += rows.rows
     for arrival in changes.arrivals:
-        _bring(opened, arrival, run_id)
-    for relation in changes.sweep:
-        _drop(opened, "staging", relation)
-        opened.execute("delete from meta.staged where relation = %s", [relation])
+        touched.update(_bring(opened, arrival))
+    checks = []
+    for difference in changes.differences:
+        checks += moved(opened, difference, tables[difference.table])
+        touched["deleted"] += sum(rows.rows for rows in difference.gone)
+        touched["inserted"] += sum(rows.rows for rows in difference.come)
+    told = [(f"rows_{change}", touched[change]) for change in ("deleted", "inserted")]
+    return checks + [Check(name, "completeness", "passed", rows, "as few as differ") for name, rows in told]
 
 
 def _remove(opened: psycopg.Connection, rows: Rows) -> None:
-    slot = rows.slot
-    if _is_partitioned(opened, slot.table):
-        _drop(opened, slot.table.split(".")[0], rows.relation)
+    table = rows.slot.table
+    if _is_partitioned(opened, table):
+        _drop(opened, table.split(".")[0], rows.relation)
     else:
-        opened.execute(sql.SQL("delete from {}").format(_named(slot.table)))
-    opened.execute("delete from meta.loaded_partitions where table_name = %s and part = %s", [slot.table, slot.part])
+        opened.execute(sql.SQL("delete from {}").format(_named(table)))
 
 
-def _bring(opened: psycopg.Connection, arrival: Arrival, run_id: str) -> None:
+def _bring(opened: psycopg.Connection, arrival: Arrival) -> dict[str, int]:
+    """How many rows it deleted and inserted."""
     rows, slot = arrival.rows, arrival.rows.slot
+    if not _is_partitioned(opened, slot.table):
+        return exchanged(opened, slot.table, rows.relation)
     if arrival.replaces is not None:
         _remove(opened, arrival.replaces)
     schema = slot.table.split(".")[0]
-    names = {"target": _named(slot.table), "staged": sql.Identifier("staging", rows.relation)}
-    if _is_partitioned(opened, slot.table):
-        opened.execute(sql.SQL("alter table {staged} set schema {}").format(sql.Identifier(schema), **names))
-        # Its check (part = n) spares the scan that ATTACH would make, and its indexes are already like the parent's.
-        attach = sql.SQL("alter table {target} attach partition {moved} for values in ({part})")
-        moved = sql.Identifier(schema, rows.relation)
-        opened.execute(attach.format(**names, moved=moved, part=sql.Literal(slot.part)))
-    else:
-        opened.execute(sql.SQL("insert into {target} select * from {staged}").format(**names))
-        _drop(opened, "staging", rows.relation)
-    opened.execute("delete from meta.staged where relation = %s", [rows.relation])
-    opened.execute(
-        "insert into meta.loaded_partitions (table_name, part, relation, rows, content_digest, run_id) "
-        "values (%s, %s, %s, %s, %s, %s)",
-        [slot.table, slot.part, rows.relation, rows.rows, rows.content_digest, run_id],
-    )
+    staged, moved_there = sql.Identifier("staging", rows.relation), sql.Identifier(schema, rows.relation)
+    opened.execute(sql.SQL("alter table {} set schema {}").format(staged, sql.Identifier(schema)))
+    # Its check (part = n) spares the scan that ATTACH would make, and its indexes are already like the parent's.
+    attach = sql.SQL("alter table {} attach partition {} for values in ({})")
+    opened.execute(attach.format(_named(slot.table), moved_there, sql.Literal(slot.part)))
+    return {"deleted": arrival.replaces.rows if arrival.replaces else 0, "inserted": rows.rows}
+
+
+def _record(opened: psycopg.Connection, changes: Changes, run_id: str) -> None:
+    """Write down what the slots hold now; what was staged was used, or nobody will."""
+    for rows in changes.departures:
+        where = [rows.slot.table, rows.slot.part]
+        opened.execute("delete from meta.loaded_partitions where table_name = %s and part = %s", where)
+    arrived = [arrival.rows for arrival in changes.arrivals]
+    left = [rows for difference in changes.differences for rows in difference.left]
+    for rows in (*arrived, *left):
+        opened.execute(
+            sql_of("pqr_loader", "sql/hold.sql").encode(),
+            [rows.slot.table, rows.slot.part, rows.relation, rows.rows, rows.content_digest, run_id],
+        )
+    for relation in {*changes.sweep, *changes.used}:
+        _drop(opened, "staging", relation)
+        opened.execute("delete from meta.staged where relation = %s", [relation])
 
 
 def _is_partitioned(opened: psycopg.Connection, table: str) -> bool:

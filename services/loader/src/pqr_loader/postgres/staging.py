@@ -6,7 +6,7 @@ What a worker's connection stages is one transaction, so a staged table is eithe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -18,11 +18,11 @@ from adbc_driver_postgresql import _driver_path
 
 from pqr_common import content_digest, sql_of
 from pqr_common.errors import VerificationFailed
-from pqr_loader.mirror.changes import Rows, staging_name
+from pqr_loader.mirror.changes import Rows, Slot, staging_name, total
 from pqr_loader.mirror.tables import Table
 from pqr_loader.postgres.connection import LOADER, door
 
-__all__ = ["reader", "seen", "staged"]
+__all__ = ["one_at_a_time", "read_back", "reader", "seen", "seen_digest", "staged", "wait"]
 
 SETTINGS = {
     "timezone": "UTC",
@@ -41,13 +41,22 @@ def staged(cursor: Any, table: Table, rows: Rows, *, read: Callable[[], pa.Table
     loaded = _loaded_relation(cursor, rows)
     if loaded and content_digest(seen(cursor, table, rows.slot.part)) == rows.content_digest:
         return
-    name = staging_name(rows.slot, rows.content_digest, taken=loaded)
-    # Two workers may be given the same partition; the second waits here and finds it staged.
+    wait(cursor, table, replace(rows, relation=staging_name(rows.slot, rows.content_digest, taken=loaded)), read=read)
+
+
+def wait(cursor: Any, table: Table, rows: Rows, *, read: Callable[[], pa.Table]) -> None:
+    """See that these rows wait in their relation of staging."""
+    one_at_a_time(cursor, rows.relation)
+    recorded = (rows.relation, rows.content_digest)
+    cursor.execute("select from meta.staged where relation = $1 and content_digest = $2", recorded)
+    if not cursor.fetchall():
+        _fill(cursor, table, rows, given=read())
+
+
+def one_at_a_time(cursor: Any, name: str) -> None:
+    """Two workers may be given the same rows: the second waits here, and finds them staged."""
     cursor.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", (f"staging.{name}",))
     cursor.fetchall()
-    cursor.execute("select from meta.staged where relation = $1 and content_digest = $2", (name, rows.content_digest))
-    if not cursor.fetchall():
-        _fill(cursor, table, replace(rows, relation=name), given=read())
 
 
 @contextmanager
@@ -63,7 +72,13 @@ def reader(dsn: str) -> Iterator[Any]:
 def seen(cursor: Any, table: Table, part: int) -> pa.Table:
     """The rows of a table, or of a part of a partitioned one, the way readers see them."""
     where = f" where part = {part}" if table.is_partitioned else ""
-    return _read_back(cursor, f"{table.name}{where}", table.schema)
+    return read_back(cursor, f"{table.name}{where}", table.schema)
+
+
+def seen_digest(cursor: Any, table: Table, slots: Iterable[Slot]) -> str:
+    """Of the rows in these slots, read again."""
+    tables = ((slot, seen(cursor, table, slot.part)) for slot in slots)
+    return total(Rows(slot, rows.num_rows, content_digest(rows)) for slot, rows in tables)
 
 
 class _KeptDatabase(AdbcDatabase):
@@ -103,7 +118,7 @@ def _fill(cursor: Any, table: Table, rows: Rows, *, given: pa.Table) -> None:
     if table.is_partitioned:
         _index(cursor, relation, slot.table)
     # Not compared with what was given: this proves the whole way, from the table that its stage digested.
-    found = _read_back(cursor, relation, table.schema)
+    found = read_back(cursor, relation, table.schema)
     digest = content_digest(found)
     if digest != rows.content_digest:
         raise VerificationFailed(
@@ -117,7 +132,7 @@ def _fill(cursor: Any, table: Table, rows: Rows, *, given: pa.Table) -> None:
     )
 
 
-def _read_back(cursor: Any, relation: str, schema: pa.Schema) -> pa.Table:
+def read_back(cursor: Any, relation: str, schema: pa.Schema) -> pa.Table:
     """The rows of a relation with exactly these columns and types."""
     columns = ", ".join(f'"{name}"' for name in schema.names)
     cursor.execute(f"select {columns} from {relation}")

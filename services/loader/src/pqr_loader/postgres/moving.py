@@ -1,0 +1,85 @@
+"""Rows that move within Postgres, from staging into what readers see: only those that differ, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import psycopg
+from psycopg import sql
+
+from pqr_common import Check
+from pqr_loader.mirror.changes import ADDED, Difference, added_name
+from pqr_loader.mirror.tables import Table
+
+__all__ = ["exchanged", "moved"]
+
+_MAKE = sql.SQL("create table if not exists {part} partition of {table} for values in ({added})")
+_TAKE = sql.SQL(
+    "delete from {table} as shown using {staged} as gone where shown.part = gone.part and {keys} "
+    "and ({shown}) is not distinct from ({gone})"
+)
+_PUT = sql.SQL("insert into {table} ({columns}, part) select {columns}, {added} from {staged}")
+_COUNT = sql.SQL(
+    "select count(*) from {table} as shown, {staged} as gone where shown.part = {added} and {keys} "
+    "and ({shown}) is not distinct from ({gone})"
+)
+# Rows are told apart by all their columns, equal ones by a number, so that a table with any rows comes out right.
+_NONE = sql.SQL("select * from {table} limit 0")
+_LEAVE = sql.SQL(
+    "delete from {table} where ctid = any (array("
+    "select max(place) from ("
+    "select ctid as place, {columns}, row_number() over (partition by {columns}) as n from {table} union all "
+    "select null, {columns}, row_number() over (partition by {columns}) from {staged}"
+    ") as both_sides group by {columns}, n having count(*) = 1 and max(place) is not null))"
+)
+_ENTER = sql.SQL(
+    "insert into {table} ({columns}) select {columns} from {staged} except all select {columns} from {table}"
+)
+
+
+def moved(opened: psycopg.Connection, difference: Difference, table: Table) -> list[Check]:
+    """Take away and put in the rows of a difference; the checks compare how many with how many were staged."""
+    checks = []
+    for rows in difference.gone[:1]:
+        staged = sum(each.rows for each in difference.gone)
+        taken = opened.execute(_composed(_TAKE, table, rows.relation)).rowcount
+        checks.append(Check.equal(f"deleted_{table.name}_is_staged", taken, staged))
+    for rows in difference.come:
+        opened.execute(_composed(_MAKE, table, rows.relation))
+        opened.execute(_composed(_PUT, table, rows.relation))
+        row = opened.execute(_composed(_COUNT, table, rows.relation)).fetchone()
+        checks.append(Check.equal(f"inserted_{table.name}_is_staged", row[0] if row else 0, rows.rows))
+    return checks
+
+
+def exchanged(opened: psycopg.Connection, table: str, relation: str) -> dict[str, int]:
+    """Make a small table equal to a staged one; rows that are in both are not written. How many were it tells."""
+    with opened.cursor() as cursor:
+        columns = [column.name for column in cursor.execute(_NONE.format(table=_named(table))).description or ()]
+        named = {"table": _named(table), "staged": sql.Identifier("staging", relation), "columns": _listed(columns)}
+        deleted = cursor.execute(_LEAVE.format(**named)).rowcount
+        inserted = cursor.execute(_ENTER.format(**named)).rowcount
+    return {"deleted": deleted, "inserted": inserted}
+
+
+def _composed(statement: sql.SQL, table: Table, relation: str) -> sql.Composed:
+    schema, _ = table.name.split(".")
+    keys = [sql.SQL("shown.{name} = gone.{name}").format(name=sql.Identifier(name)) for name in table.primary_key]
+    return statement.format(
+        table=_named(table.name),
+        part=sql.Identifier(schema, added_name(table.name)),
+        staged=sql.Identifier("staging", relation),
+        added=sql.Literal(ADDED),
+        columns=_listed(table.names),
+        shown=_listed(table.names, "shown"),
+        gone=_listed(table.names, "gone"),
+        keys=sql.SQL(" and ").join(keys),
+    )
+
+
+def _listed(names: Iterable[str], *prefix: str) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(*prefix, name) for name in names)
+
+
+def _named(table: str) -> sql.Identifier:
+    return sql.Identifier(*table.split("."))
