@@ -1,0 +1,132 @@
+"""Measures what a day costs when it is added to a run, and what days take on the disk: `make bench-increments`.
+
+Processor time of this process and of Postgres is counted, start-up of servers aside, so that a noisy machine matters
+little. Every stage runs here, one task after another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import psutil
+from pydantic import SecretStr
+
+from pqr_common.lake.location import open_lake
+from pqr_common.process import log
+from pqr_common.process.settings import Settings
+from pqr_common.stage.discovery import declare, installed_graph, stage_named
+from pqr_common.stage.driver import run_stage
+from pqr_common.stage.executor import Inline
+from pqr_pipeline.embedded.postgres import postgres
+from pqrs.parameters import Parameters
+
+TICKETS_PER_DAY = 2_000
+TICKETS_STORED_PER_DAY = 400
+LAST_DAY = date(2026, 1, 13)  # a Tuesday: the three days that are added to it are business days
+ADDED = 3
+DAYS_STORED = 90
+
+
+def main() -> int:
+    """Run everything; the exit code is the number of rows that miss their ratio."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--volume", type=int, default=TICKETS_PER_DAY, help="tickets per business day")
+    options = arguments.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="pqr-bench-"))
+    try:
+        with postgres(Settings.read(home=home)) as dsn:
+            settings = Settings.read(home=home).with_(postgres_dsn=SecretStr(dsn))
+            log.configure(settings)
+            return report([*costs(settings, options.volume), *storage(settings)])
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def costs(settings: Settings, volume: int) -> Iterator[tuple[str, str, float, float]]:
+    """Rows of the table: what, against what, wanted ratio at most, reached ratio."""
+    spent(settings, "warm", window(7, 20))
+    added = {}
+    for days in (30, 365):
+        base = window(days, volume)
+        say(f"{days} days: {told(spent(settings, str(days), base))}")
+        later = [replace(base, window_to=LAST_DAY + timedelta(days=day)) for day in range(1, ADDED + 1)]
+        took = [spent(settings, str(days), each) for each in later]
+        added[days] = {name: min(each[name] for each in took) for name in took[0]}
+        say(f"  one day more: {told(added[days])}")
+    whole = spent(settings, "whole", replace(window(365, volume), window_to=LAST_DAY + timedelta(days=1)))
+    say(f"366 days at once: {told(whole)}")
+    yield "one day on 365", "the run of 366 days", 0.05, sum(added[365].values()) / sum(whole.values())
+    yield "one day on 365", "one day on 30", 1.25, sum(added[365].values()) / sum(added[30].values())
+
+
+def storage(settings: Settings) -> Iterator[tuple[str, str, float, float]]:
+    whole = window(DAYS_STORED, TICKETS_STORED_PER_DAY)
+    spent(settings, "stored-whole", whole, stages=4)
+    for day in whole.days:
+        spent(settings, "stored-daily", replace(whole, window_to=day), stages=4)
+    at_once, daily = (size(settings, name) for name in ("stored-whole", "stored-daily"))
+    say(f"{DAYS_STORED} days at once {at_once / 1e6:.1f} MB, day by day {daily / 1e6:.1f} MB")
+    yield f"{DAYS_STORED} daily runs", "one run, bytes", 1.15, daily / at_once
+
+
+def window(days: int, volume: int) -> Parameters:
+    """An inbox that opens with its window of so many days up to LAST_DAY."""
+    first = LAST_DAY - timedelta(days=days - 1)
+    return Parameters.create(window_from=first, opens_on=first, window_to=LAST_DAY, tickets_per_business_day=volume)
+
+
+def spent(settings: Settings, lake: str, given: Parameters, stages: int | None = None) -> dict[str, float]:
+    """Seconds of processor that each stage of a run takes, here and in Postgres."""
+    settings = settings.with_(lake_url=(settings.home / "lakes" / lake).as_uri())
+    declare(open_lake(settings.lake), given.run_id, given)
+    took = {}
+    for name in installed_graph().stages[:stages]:
+        before = time.process_time() + of_postgres(settings)
+        run_stage(stage_named(name), given.run_id, lake=open_lake(settings.lake), settings=settings, executor=Inline())
+        took[name] = time.process_time() + of_postgres(settings) - before
+    return took
+
+
+def of_postgres(settings: Settings) -> float:
+    """Seconds of processor of the server and of every backend it has had."""
+    pid = int((settings.home / "postgres" / "postmaster.pid").read_text(encoding="utf-8").split("\n")[0])
+    server = psutil.Process(pid)
+    alive = 0.0
+    for child in server.children():
+        try:
+            alive += sum(child.cpu_times()[:2])
+        except psutil.NoSuchProcess:  # its time is the server's now
+            continue
+    return sum(server.cpu_times()[:4]) + alive
+
+
+def size(settings: Settings, lake: str) -> int:
+    return sum(path.stat().st_size for path in (settings.home / "lakes" / lake).rglob("*") if path.is_file())
+
+
+def told(took: dict[str, float]) -> str:
+    return ", ".join(f"{name} {seconds:.2f} s" for name, seconds in took.items()) + f", all {sum(took.values()):.2f} s"
+
+
+def report(rows: list[tuple[str, str, float, float]]) -> int:
+    say(f"\n{'what':<18} {'against':<24} {'at most':>8} {'reached':>8}")
+    for what, peer, wanted, reached in rows:
+        say(f"{what:<18} {peer:<24} {wanted:>8.3f} {reached:>8.3f}{'' if reached <= wanted else '  MISSED'}")
+    return sum(reached > wanted for _, _, wanted, reached in rows)
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
