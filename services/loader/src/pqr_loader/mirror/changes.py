@@ -90,14 +90,19 @@ class Changes:
     @property
     def tables(self) -> set[str]:
         """Those that change."""
+        return {*self.rearranged, *(difference.table for difference in self.differences)}
+
+    @property
+    def rearranged(self) -> list[str]:
+        """Those whose slots come to hold others, in order."""
         moved = (*self.departures, *(arrival.rows for arrival in self.arrivals))
-        return {rows.slot.table for rows in moved} | {each.table for each in self.differences}
+        return sorted({rows.slot.table for rows in moved})
 
     @property
     def used(self) -> set[str]:
         """The tables of staging whose rows move."""
-        moved = [rows for each in self.differences for rows in (*each.gone, *each.come)]
-        return {rows.relation for rows in (*(arrival.rows for arrival in self.arrivals), *moved)}
+        moved = {rows.relation for each in self.differences for rows in (*each.gone, *each.come)}
+        return moved | {arrival.rows.relation for arrival in self.arrivals}
 
 
 def total(held: Iterable[Rows]) -> str:
@@ -109,11 +114,9 @@ def total(held: Iterable[Rows]) -> str:
 
 def changes_for(must: Iterable[Rows], there: Iterable[Rows], staged: Iterable[Rows]) -> Changes:
     """The changes that make every table hold exactly the rows of `must`."""
-    must, there, staged = list(must), list(there), list(staged)
-    each = [
-        _of_table(*([rows for rows in side if rows.slot.table == table] for side in (must, there, staged)))
-        for table in sorted({rows.slot.table for rows in (*must, *there)})
-    ]
+    sides = must, there, staged = list(must), list(there), list(staged)
+    tables = sorted({rows.slot.table for rows in (*must, *there)})
+    each = [_of_table(*([rows for rows in side if rows.slot.table == table] for side in sides)) for table in tables]
     changes = Changes(
         arrivals=tuple(arrival for changes in each for arrival in changes.arrivals),
         departures=tuple(rows for changes in each for rows in changes.departures),

@@ -16,13 +16,11 @@ from pqr_common.errors import UpstreamBroken
 from pqr_loader.mirror.changes import ADDED, DIGITS, Rows, Slot, staging_name, total
 from pqr_loader.mirror.parts import Moving, moving, total_of
 from pqr_loader.mirror.tables import Table
+from pqr_loader.postgres.moving import BY_KEY
 from pqr_loader.postgres.staging import one_at_a_time, read_back, seen, wait
 from pqr_loader.sources import Read, narrowed
 
 __all__ = ["difference_staged"]
-
-# The rows to be taken away are few and found by key: without this, all of a large table would be read for them.
-BY_KEY = "set local random_page_cost = 1.0", "set local enable_hashjoin = off", "set local enable_mergejoin = off"
 
 
 def difference_staged(cursor: Any, table: Table, must: tuple[Partition, ...], *, run_id: str, read: Read) -> bool:
@@ -99,7 +97,7 @@ def _taken_aside(cursor: Any, table: Table, gone: pa.Table) -> bool:
     cursor.adbc_ingest(f"{name}_keys", gone.select(table.primary_key), mode="append", db_schema_name="staging")
     cursor.execute(f"analyze staging.{name}_keys")
     for setting in BY_KEY:
-        cursor.execute(setting)
+        cursor.execute(setting.decode())
     cursor.execute(
         f"create table staging.{name} as "
         f"select part, {columns} from staging.{name}_keys join {table.name} using ({keys})"

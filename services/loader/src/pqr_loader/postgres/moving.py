@@ -11,8 +11,10 @@ from pqr_common import Check
 from pqr_loader.mirror.changes import ADDED, Difference, added_name
 from pqr_loader.mirror.tables import Table
 
-__all__ = ["exchanged", "moved"]
+__all__ = ["BY_KEY", "exchanged", "moved"]
 
+# Rows that move are few and found by key: without this, all of a large table would be read for them.
+BY_KEY = b"set local random_page_cost = 1.0", b"set local enable_hashjoin = off", b"set local enable_mergejoin = off"
 _MAKE = sql.SQL("create table if not exists {part} partition of {table} for values in ({added})")
 _TAKE = sql.SQL(
     "delete from {table} as shown using {staged} as gone where shown.part = gone.part and {keys} "
@@ -23,14 +25,13 @@ _COUNT = sql.SQL(
     "select count(*) from {table} as shown, {staged} as gone where shown.part = {added} and {keys} "
     "and ({shown}) is not distinct from ({gone})"
 )
-# Rows are told apart by all their columns, equal ones by a number, so that a table with any rows comes out right.
+# Rows are told apart by all their columns and equal ones are counted, so that a table with any rows comes out right.
 _NONE = sql.SQL("select * from {table} limit 0")
 _LEAVE = sql.SQL(
     "delete from {table} where ctid = any (array("
-    "select max(place) from ("
-    "select ctid as place, {columns}, row_number() over (partition by {columns}) as n from {table} union all "
-    "select null, {columns}, row_number() over (partition by {columns}) from {staged}"
-    ") as both_sides group by {columns}, n having count(*) = 1 and max(place) is not null))"
+    "select unnest((array_agg(place) filter (where place is not null))[1:2 * count(place) - count(*)]) from ("
+    "select ctid as place, {columns} from {table} union all select null, {columns} from {staged}"
+    ") as both_sides group by {columns} having 2 * count(place) > count(*)))"
 )
 _ENTER = sql.SQL(
     "insert into {table} ({columns}) select {columns} from {staged} except all select {columns} from {table}"
@@ -40,6 +41,8 @@ _ENTER = sql.SQL(
 def moved(opened: psycopg.Connection, difference: Difference, table: Table) -> list[Check]:
     """Take away and put in the rows of a difference; the checks compare how many with how many were staged."""
     checks = []
+    for setting in BY_KEY:
+        opened.execute(setting)
     for rows in difference.gone[:1]:
         staged = sum(each.rows for each in difference.gone)
         taken = opened.execute(_composed(_TAKE, table, rows.relation)).rowcount

@@ -70,20 +70,19 @@ def swap(dsn: str, tables: Collection[Table], must: Collection[Rows], *, shown_a
         opened.execute(
             sql_of("pqr_loader", "sql/publish.sql").encode(), [shown_as.run_id, shown_as.as_of_day, shown_as.digest]
         )
-        checks = moves + reconciled(must, _held(opened, tables), tables)
+        checks = moves + reconciled(must, _held(opened, tables, changes), tables)
         if any(check.status == "failed" for check in checks):
             opened.rollback()
         return checks + lacking(tables, shown(opened))
 
 
-def _held(opened: psycopg.Connection, tables: Collection[Table]) -> list[Rows]:
-    """What the tables hold now: small ones are read again, of large parts it is what was read when they were staged."""
+def _held(opened: psycopg.Connection, tables: Collection[Table], changes: Changes) -> list[Rows]:
+    """What the tables hold now: small ones that changed are read again, the rest is as it was read back by a worker."""
     loaded, _ = state(opened)
-    parts = {table.name for table in tables if table.is_partitioned}
-    return [rows for rows in loaded if rows.slot.table in parts] + [
+    changed = [table for table in tables if table.name in changes.tables and not table.is_partitioned]
+    return [rows for rows in loaded if rows.slot.table not in {table.name for table in changed}] + [
         Rows(Slot(table.name), found.num_rows, content_digest(found))
-        for table in tables
-        if not table.is_partitioned
+        for table in changed
         for found in [_read(opened, table)]
     ]
 
@@ -103,8 +102,9 @@ def _read(opened: psycopg.Connection, table: Table) -> pa.Table:
 def _carry_out(opened: psycopg.Connection, changes: Changes, tables: Mapping[str, Table]) -> list[Check]:
     """Make the changes; the checks tell how many rows were deleted and inserted for it."""
     if changes.tables:
-        # Readers of several tables hold meta.published, so it comes first; all tables are taken before any changes.
-        locked = ["meta.published", *sorted(table for table in changes.tables if _is_partitioned(opened, table))]
+        # Readers of several tables hold meta.published, so it comes first; tables whose parts come or go are taken
+        # before any changes. Where single rows move, vacuum and readers of one table need not wait.
+        locked = ["meta.published", *(table for table in changes.rearranged if _is_partitioned(opened, table))]
         listed = sql.SQL(", ").join(map(_named, locked))
         opened.execute(sql.SQL("lock table {} in access exclusive mode").format(listed))
     touched: Counter[str] = Counter()

@@ -18,7 +18,7 @@ from adbc_driver_postgresql import _driver_path
 
 from pqr_common import content_digest, sql_of
 from pqr_common.errors import VerificationFailed
-from pqr_loader.mirror.changes import Rows, Slot, staging_name, total
+from pqr_loader.mirror.changes import ADDED, Rows, Slot, staging_name, total
 from pqr_loader.mirror.tables import Table
 from pqr_loader.postgres.connection import LOADER, door
 
@@ -115,7 +115,7 @@ def _fill(cursor: Any, table: Table, rows: Rows, *, given: pa.Table) -> None:
         cursor.execute(f"alter table {relation} alter part set default {slot.part}, add check (part = {slot.part})")
     if given.num_rows:
         cursor.adbc_ingest(name, given.select(table.schema.names), mode="append", db_schema_name="staging")
-    if table.is_partitioned:
+    if table.is_partitioned and slot.part != ADDED:
         _index(cursor, relation, slot.table)
     # Not compared with what was given: this proves the whole way, from the table that its stage digested.
     found = read_back(cursor, relation, table.schema)
@@ -142,7 +142,7 @@ def read_back(cursor: Any, relation: str, schema: pa.Schema) -> pa.Table:
 
 
 def _index(cursor: Any, relation: str, parent: str) -> None:
-    """The parent's primary key and indexes, so that ATTACH finds them made."""
+    """The parent's primary key and indexes, so that ATTACH finds them made; what is never attached needs none."""
     cursor.execute(sql_of("pqr_loader", "sql/indexes.sql"), (parent,))
     for constraint, definition in cursor.fetchall():
         if constraint is not None:
