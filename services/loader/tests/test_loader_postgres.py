@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import psycopg
@@ -11,9 +12,10 @@ import pytest
 
 from pqr_common.errors import InvalidSettings, UpstreamBroken, VerificationFailed, WarehouseUnavailable
 from pqr_common.manifest.runs import RunRecords
+from pqr_common.manifest.values import Source
 from pqr_gold.marts import MARTS
 from pqr_loader.mirror.wanted import tables_of
-from pqr_loader.postgres import publishing, staging
+from pqr_loader.postgres import publishing, recording, staging
 from pqr_loader.stage import STAGE
 from pqr_loader.warehouse import WAREHOUSE
 
@@ -495,6 +497,31 @@ def test_rejects_are_told_by_rule(runs):
     runs.lake.put(f"bronze/rejects/run={run_id}/part-00000.parquet", b"damaged")
     WAREHOUSE.record(runs.lake, run_id, runs.dsn)
     assert _query(runs.dsn, "select * from meta.rejects") == []
+
+
+def test_rejects_of_a_run_that_continues_are_counted_on(runs, monkeypatch):
+    """Objects that the run before had are not read again, unless what it counted is not known."""
+    before = runs.make(1, rejected=["wrong_type", "wrong_type"])
+    WAREHOUSE.record(runs.lake, before, runs.dsn)
+    after = runs.make(2, rejected=["wrong_type", "wrong_type"])
+    manifests = RunRecords(runs.lake, after).manifests()
+    bronze = manifests["bronze"]
+    (rejects,) = bronze.datasets
+    added = replace(rejects.partitions[0], key="part-00001", content_digest=f"1-{'0' * 32}", rows=1)
+    grown = replace(rejects, partitions=(*rejects.partitions, added))
+    manifests["bronze"] = replace(bronze, datasets=(grown,), continues=Source(before, "x"))
+    read = []
+
+    def rules(_, part):
+        read.append(part.key)
+        return {"wrong_type": part.rows}
+
+    monkeypatch.setattr(recording, "_rules", rules)
+    assert recording._rejects(runs.lake, manifests, runs.dsn)["bronze"] == {"wrong_type": 3}
+    assert read == ["part-00001"]
+    _change(runs.dsn, "delete from meta.rejects")
+    assert recording._rejects(runs.lake, manifests, runs.dsn)["bronze"] == {"wrong_type": 3}
+    assert read[1:] == ["part-00000", "part-00001"]
 
 
 def test_views_show_what_waits(runs):

@@ -47,7 +47,7 @@ def record(lake: Lake, run_id: str, dsn: str) -> None:
         graph=records.graph(),
         manifests=manifests,
         attempts=records.all_attempts(),
-        rejects=_rejects(lake, manifests),
+        rejects=_rejects(lake, manifests, dsn),
     )
     tables = rows_of(story)
     with connection(dsn) as opened:
@@ -62,17 +62,35 @@ def record(lake: Lake, run_id: str, dsn: str) -> None:
     show_figures(dsn)
 
 
-def _rejects(lake: Lake, manifests: Mapping[str, Manifest]) -> dict[str, dict[str, int]]:
+def _rejects(lake: Lake, manifests: Mapping[str, Manifest], dsn: str) -> dict[str, dict[str, int]]:
     """Lines each layer rejected, by rule; a layer whose objects are gone or damaged is left out, not guessed."""
     found: dict[str, dict[str, int]] = {}
     for layer, manifest in manifests.items():
         parts = [part for dataset in manifest.datasets if dataset.name == REJECTS for part in dataset.partitions]
+        before, counted = _counted_before(manifest, dsn)
+        known = {part for part in parts if (part.key, part.content_digest) in before}
+        if len(known) < len(before) or sum(part.rows for part in known) != counted.total():
+            known, counted = set(), Counter()
         with contextlib.suppress(PqrError):
-            counted: Counter[str] = Counter()
             for part in parts:
-                counted.update(_rules(lake, part) if part.rows else {})
+                counted.update(_rules(lake, part) if part.rows and part not in known else {})
             found[layer] = dict(counted)
     return found
+
+
+def _counted_before(manifest: Manifest, dsn: str) -> tuple[set[tuple[str, str]], Counter[str]]:
+    """Partitions, by key and digest, of what the run rejected that this one continues, and their lines by rule.
+
+    So a day costs no more when there were many before it.
+    """
+    if manifest.continues is None:
+        return set(), Counter()
+    where = [manifest.continues.manifest, manifest.layer]
+    partitions = "select key, content_digest from meta.partitions where run_id = %s and layer = %s and dataset = %s"
+    rules = "select rule, rejected from meta.rejects where run_id = %s and layer = %s"
+    with connection(dsn) as opened:
+        known = set(opened.execute(partitions, [*where, REJECTS]).fetchall())
+        return known, Counter(dict(opened.execute(rules, where).fetchall()))
 
 
 def _rules(lake: Lake, partition: Partition) -> dict[str, int]:
