@@ -66,13 +66,16 @@ class Partial:
     """Counts of one partition of tickets: SQL over the relation `facts`, in whole numbers that can be added up.
 
     `by` are the columns that it counts by, `counts` the names of what it counts. The SQL knows no window and no day
-    that a run ends with; a date in `FALLS_DUE_ON`, if `by` has it, counts until it has come.
+    that a run ends with; a date in `FALLS_DUE_ON`, if `by` has it, counts until it has come. A large total is cut by
+    the months of a date column, `cut`, so that a day changes only the months that its tickets count in; none with
+    `FALLS_DUE_ON` is, where any day may change every row.
     """
 
     name: str
     sql: str
     by: Sequence[pa.Field]
     counts: tuple[str, ...] = ("tickets",)
+    cut: str | None = None
 
     @property
     def total(self) -> Contract:
@@ -95,7 +98,7 @@ class Partial:
 
 @dataclass(frozen=True, slots=True)
 class Mart:
-    """A figure: what it promises, the partials it adds up, and the SQL that does.
+    """A figure: what it promises, the partials it adds up, and the SQL that does. Without SQL it is a partial's total.
 
     The relations of the SQL are the totals of its partials, by the names of these, and `run`, `calendar` and `types`;
     its macros are those of sql/macros.sql.
@@ -103,7 +106,7 @@ class Mart:
 
     contract: Contract
     needs: tuple[Partial, ...]
-    sql: str
+    sql: str | None
 
     @property
     def name(self) -> str:
@@ -113,7 +116,7 @@ class Mart:
     def digest(self) -> str:
         """Of all that this mart says, so that one that another package brings is made anew when it changes."""
         said = [self.sql, *(partial.sql for partial in self.needs), *schema_fields(self.contract.schema)]
-        return sha256_hex(canonical_json(said))
+        return sha256_hex(canonical_json(said))[:DIGITS]
 
 
 def declared(
@@ -124,8 +127,9 @@ def declared(
     key: tuple[str, ...],
     rules: tuple[Rule, ...] = (),
     sql: str | None = None,
+    is_total: bool = False,
 ) -> Mart:
-    """A mart of tickets that Postgres mirrors; its SQL is marts/<name>.sql unless it is given."""
+    """A mart of tickets that Postgres mirrors; its SQL is marts/<name>.sql unless it is given, or it is a total."""
     contract = Contract(
         dataset=name,
         grain=grain,
@@ -135,4 +139,4 @@ def declared(
         made_from=("silver/tickets",),
         warehouse="gold",
     )
-    return Mart(contract, needs, sql or sql_of("pqr_gold", f"marts/{name}.sql"))
+    return Mart(contract, needs, None if is_total else sql or sql_of("pqr_gold", f"marts/{name}.sql"))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pyarrow as pa
+
 from pqr_common import (
     Check,
+    Contract,
     Exchange,
     ExchangeRef,
     Output,
@@ -20,9 +23,9 @@ from pqr_common import (
     open_lake,
     parquet_table,
 )
-from pqr_gold.marts import MARTS, PARTIALS
+from pqr_gold.marts import MARTS, PARTIALS, SHOWN
 from pqr_gold.schema import TICKETS
-from pqr_gold.transform import mart, partials, reconciliation, total
+from pqr_gold.transform import cuts, mart, partials, reconciliation, total
 from pqrs.parameters import Parameters
 
 __all__ = ["STAGE"]
@@ -48,30 +51,41 @@ def work_partials(task: Task, context: TaskContext) -> Iterable[Exchange]:
 
 
 def plan_totals(inputs: StageInputs) -> list[Task]:
-    """One task per partial: the base's total, and what has come since."""
+    """One task per partial: the base's total, and what has come since; `digest` says what is counted."""
     made = inputs.previous["partials"]
-    return [
-        Task(name, _base(inputs, name) + tuple(ref for ref in made if ref.name == name), {"digest": partial.digest})
-        for name, partial in PARTIALS.items()
-    ]
+    parts = {name: _base(inputs, name) + tuple(ref for ref in made if ref.name == name) for name in PARTIALS}
+    needed = {partial.name for each in MARTS.values() if each.sql for partial in each.needs}
+    said = {name: {"digest": _stored(name)[1], "is_needed": name in needed} for name in PARTIALS}
+    return [Task(name, parts[name], said[name]) for name in PARTIALS]
 
 
-def work_totals(task: Task, context: TaskContext) -> Iterable[Output | Exchange]:
-    parts = [context.read(part) for part in task.inputs if isinstance(part, Partition)]
+def work_totals(task: Task, context: TaskContext) -> Iterable[Output | Partition | Exchange]:
+    """A total is one partition, or one for each month of it; a month in which nothing changed is left as it is."""
     refs = [ref for ref in task.inputs if isinstance(ref, ExchangeRef)]
-    parts += [context.read_bucket(refs, WHOLE)] if refs else []
+    before = {_month(part): part for part in task.inputs if isinstance(part, Partition)}
+    contract, digest = _stored(task.key)
     _, last_day = Parameters.of(context.parameters).window
-    made = total(task.key, parts, last_day)
-    yield Output(PARTIALS[task.key].total.dataset, task.arguments["digest"], table=made)
-    yield Exchange(task.key, {WHOLE: made}, made.schema)
+    added = total(task.key, [context.read_bucket(refs, WHOLE)] if refs else [], last_day)
+    changed = cuts(task.key, added) or ({} if before else {"": added})
+    made: dict[str, pa.Table] = {}
+    for month, rows in changed.items():
+        part = before.pop(month, None)
+        made[month] = total(task.key, [rows, context.read(part)], last_day) if part else rows
+        yield Output(contract.dataset, f"{digest}/{month}".rstrip("/"), table=made[month])
+    yield from before.values()
+    if task.arguments["is_needed"]:
+        made |= {month: context.read(part) for month, part in before.items()}
+        whole = pa.concat_tables(made[month] for month in sorted(made))
+        yield Exchange(task.key, {WHOLE: whole}, whole.schema)
 
 
 def plan_marts(inputs: StageInputs) -> list[Task]:
-    """One task per mart, with the totals it needs; `digest` makes a changed mart another task."""
+    """One task per mart that is no total, with the totals it needs; `digest` makes a changed mart another task."""
     made = {ref.name: ref for ref in inputs.previous["totals"]}
     return [
         Task(name, tuple(made[partial.name] for partial in each.needs), {"digest": each.digest})
         for name, each in MARTS.items()
+        if each.sql
     ]
 
 
@@ -84,15 +98,27 @@ def work_marts(task: Task, context: TaskContext) -> Iterable[Output]:
 def reconciled(outcome: StageOutcome, settings: Settings) -> list[Check]:
     """Read the finished marts (small by construction) and hold their figures to each other and to silver."""
     lake = open_lake(settings.lake)
-    marts = {name: parquet_table(lake.read(outcome.partitions[name][0])) for name in MARTS}
+    parts = {name: [parquet_table(lake.read(part)) for part in outcome.partitions[name]] for name in MARTS}
+    marts = {name: pa.concat_tables(tables) for name, tables in parts.items()}
     return reconciliation(marts, outcome.inputs.manifests["silver"].dataset("tickets").rows)
 
 
+def _stored(name: str) -> tuple[Contract, str]:
+    """The dataset that a partial's total is, a mart or one of gold's own, and the digest of what it counts."""
+    shown = SHOWN.get(name)
+    return (shown.contract, shown.digest) if shown else (PARTIALS[name].total, PARTIALS[name].digest)
+
+
 def _base(inputs: StageInputs, name: str) -> tuple[Partition, ...]:
-    """The base's total of a partial, if it counted the same, which its key says."""
-    partial, gold = PARTIALS[name], inputs.base.get("gold")
-    found = gold.find(partial.total.dataset) if gold else None
-    return tuple(part for part in found.partitions if part.key == partial.digest) if found else ()
+    """The base's total of a partial, if it counted the same, which its keys say."""
+    (contract, digest), gold = _stored(name), inputs.base.get("gold")
+    found = gold.find(contract.dataset) if gold else None
+    return tuple(part for part in found.partitions if part.key.split("/")[0] == digest) if found else ()
+
+
+def _month(part: Partition) -> str:
+    """That of a total which is cut by months."""
+    return part.key.partition("/")[2]
 
 
 def _key(part: Partition) -> str:
@@ -105,7 +131,10 @@ STAGE = Stage(
     writes="gold",
     package="pqr_gold",
     requires={"silver": (TICKETS,)},
-    produces=(*(each.contract for each in MARTS.values()), *(each.total for each in PARTIALS.values())),
+    produces=(
+        *(each.contract for each in MARTS.values()),
+        *(each.total for name, each in PARTIALS.items() if name not in SHOWN),
+    ),
     phases=(
         Phase("partials", plan_partials, work_partials, parameters=()),
         Phase("totals", plan_totals, work_totals, parameters=("window_to",)),

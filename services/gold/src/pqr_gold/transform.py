@@ -20,7 +20,7 @@ from pqr_gold.schema import FALLS_DUE_ON
 from pqrs import calendar
 from pqrs.catalogue import PQRS_TYPES
 
-__all__ = ["mart", "partials", "reconciliation", "total"]
+__all__ = ["cuts", "mart", "partials", "reconciliation", "total"]
 
 MARGIN = np.timedelta64(60, "D")  # a reception day falls at most some days outside the window
 EPOCH = np.datetime64(calendar.FIRST_DAY, "D")
@@ -50,11 +50,25 @@ def total(name: str, parts: Iterable[pa.Table], last_day: date) -> pa.Table:
     return conform(summed.filter(is_some).sort_by([(column, "ascending") for column in contract.key]), contract)
 
 
+def cuts(name: str, rows: pa.Table) -> dict[str, pa.Table]:
+    """Rows of a total by the month that its partial is cut by; all of them under no name if it is not cut."""
+    column = PARTIALS[name].cut
+    if column is None:
+        return {"": rows}
+    months = pc.strftime(rows[column], "%Y-%m")
+    return {month: rows.filter(pc.equal(months, month)) for month in pc.unique(months).to_pylist()}
+
+
 def mart(name: str, totals: Mapping[str, pa.Table], window: tuple[date, date]) -> pa.Table:
     """One mart (`MARTS`) from the totals of the partials it needs, as its contract says."""
+    needed = {partial.name: totals[partial.name] for partial in MARTS[name].needs}
+    sql = MARTS[name].sql
+    if sql is None:
+        (whole,) = needed.values()
+        return conform(whole, MARTS[name].contract)
     made = query(
-        sql_of("pqr_gold", "sql/macros.sql") + MARTS[name].sql,
-        **{partial.name: totals[partial.name] for partial in MARTS[name].needs},
+        sql_of("pqr_gold", "sql/macros.sql") + sql,
+        **needed,
         run=_run(*window),
         calendar=_calendar(*window),
         types=pa.table({"pqrs_type": list(PQRS_TYPES)}),

@@ -11,7 +11,7 @@ from pqr_common.errors import InvalidSettings
 from pqr_common.installed import announced
 from pqr_gold.schema import Mart, Partial
 
-__all__ = ["MARTS", "PARTIALS"]
+__all__ = ["MARTS", "PARTIALS", "SHOWN"]
 
 Named = TypeVar("Named", Mart, Partial)
 
@@ -34,3 +34,4 @@ def _by_name(declared: Iterable[Named]) -> dict[str, Named]:
 
 MARTS = _by_name(_found())
 PARTIALS = _by_name(partial for mart in MARTS.values() for partial in mart.needs)
+SHOWN = {mart.needs[0].name: mart for mart in MARTS.values() if mart.sql is None}  # by the partial whose total it is

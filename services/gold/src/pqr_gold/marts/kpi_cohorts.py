@@ -1,19 +1,15 @@
 """Tickets that came, fell due and ended on the same days: what a simulator needs."""
 
-from pqr_common import Rule, optional, required
+from pqr_common import Rule
 from pqr_gold.partials import COHORTS
-from pqr_gold.schema import COUNT, DAY, SMALL, TEXT, declared
+from pqr_gold.schema import declared
 
 MART = declared(
     "kpi_cohorts",
     COHORTS,
     grain="opened_on x received_on x pqrs_type x term_days x effective_due_on x closed_on x fate, with a ticket",
-    columns=[
-        *required(opened_on=DAY, received_on=DAY, pqrs_type=TEXT),
-        *optional(term_days=SMALL, effective_due_on=DAY, closed_on=DAY),
-        *required(fate=TEXT, tickets=COUNT),
-    ],
-    key=("opened_on", "received_on", "pqrs_type", "term_days", "effective_due_on", "closed_on", "fate"),
+    columns=tuple(COHORTS.total.schema),
+    key=COHORTS.total.key,
     rules=(
         Rule("fate", "validity", "fate in ('answered', 'archived', 'transferred', 'no_term', 'open')"),
         Rule("closed_has_a_day", "consistency", "(closed_on is null) = (fate in ('no_term', 'open'))"),
@@ -21,4 +17,5 @@ MART = declared(
         Rule("dates_in_order", "validity", "opened_on <= received_on and received_on < effective_due_on"),
         Rule("rows_count_tickets", "validity", "tickets > 0"),
     ),
+    is_total=True,
 )

@@ -13,8 +13,8 @@ TYPE = required(pqrs_type=TEXT)
 FALLS_DUE = optional(**{FALLS_DUE_ON: DAY})
 
 
-def _packaged(name: str, *by: pa.Field, counts: tuple[str, ...] = ("tickets",)) -> Partial:
-    return Partial(name, sql_of("pqr_gold", f"partials/{name}.sql"), by, counts)
+def _packaged(name: str, *by: pa.Field, counts: tuple[str, ...] = ("tickets",), cut: str | None = None) -> Partial:
+    return Partial(name, sql_of("pqr_gold", f"partials/{name}.sql"), by, counts, cut)
 
 
 def _by_column(name: str, column: str) -> Partial:
@@ -35,6 +35,7 @@ COHORTS = _packaged(
     *TYPE,
     *optional(term_days=SMALL, effective_due_on=DAY, closed_on=DAY),
     *required(fate=TEXT),
+    cut="opened_on",
 )
 FLOW = _packaged("flow", *required(day=DAY), *TYPE, *required(step=TEXT))
 OUTCOMES = _packaged(

@@ -1,7 +1,10 @@
--- Tickets by every date that counts: when they came, when their term ends, when and how they ended.
+-- Tickets that came, fell due and ended on the same days: all that is needed to tell what another term would change.
 -- Grain: opened_on x received_on x pqrs_type x term_days x effective_due_on x closed_on x fate. Relation: facts.
 --
--- A ticket outside the rate (no term, or transferred) has no term here, so that each date given is one that counts.
+-- opened_on is the local day the request arrived, received_on the legal day its term counts from. term_days and
+-- effective_due_on are null outside the rate (no term, or transferred), closed_on is null while a ticket waits.
+-- How many rows there are is bounded by days, not by tickets. Days of the window and before its end give back
+-- kpi_daily: due on effective_due_on, breached if closed later or not at all, backlog from opened_on to closed_on.
 select
     opened_on,
     received_on,
