@@ -52,7 +52,7 @@ def trace(lake: Lake, run_id: str, kpi: str) -> Figure:
 
 
 def _resolved(gold: Manifest, kpi: str) -> tuple[Dataset, str | None]:
-    columns = {d.name: d.columns for d in gold.datasets}
+    columns = {d.name: d.columns for d in gold.datasets if d.warehouse}  # what gold keeps for itself is no figure
     mart, _, column = kpi.partition(".")
     if mart not in columns:
         mart, column = HEADLINE, kpi
