@@ -121,14 +121,14 @@ class Silver:
     parts: list[object] = field(default_factory=list)
 
 
-def silver(*partitions: pa.Table, buckets: int = 2, as_of: date = AS_OF, is_resumed: bool = False) -> Silver:
+def silver(*partitions: pa.Table, buckets: int = 2, is_resumed: bool = False) -> Silver:
     splits = [split(part, buckets=buckets, pseudonym_key="k", is_resumed=is_resumed) for part in partitions]
     mails = [part.mails for part in splits]
     for bucket in range(buckets):
         orphans = _gathered([part.orphans for part in splits], bucket, MAILS)
         radicados = _gathered([part.radicados for part in splits], bucket, RADICADOS)
         mails.append(resolved(orphans, radicados, buckets=buckets))
-    parts = [refined(_gathered(mails, bucket, MAILS), as_of_day=as_of) for bucket in range(buckets)]
+    parts = [refined(_gathered(mails, bucket, MAILS)) for bucket in range(buckets)]
     made = {c.dataset: [conform(getattr(part, c.dataset), c) for part in parts] for c in PRODUCES}
     return Silver(
         **{name: pa.concat_tables(tables) for name, tables in made.items()},
@@ -136,6 +136,15 @@ def silver(*partitions: pa.Table, buckets: int = 2, as_of: date = AS_OF, is_resu
         count_unfaithful=sum(part.count_unfaithful for part in parts),
         parts=parts,
     )
+
+
+def flags(ticket: dict[str, object], as_of: date) -> dict[str, object]:
+    """What a day makes of a ticket, as those who show it by a day compute it."""
+    due, closed = ticket["effective_due_on"], ticket["closed_on"]
+    is_due = bool(ticket["has_term"]) and due <= as_of
+    is_late = bool(ticket["has_term"]) and closed is not None and closed > due
+    is_overdue = is_due and closed is None
+    return {"is_due": is_due, "is_breached": is_late or is_overdue, "is_overdue": is_overdue}
 
 
 def _gathered(dealt: list[dict[int, pa.Table]], bucket: int, schema: pa.Schema) -> pa.Table:
@@ -148,7 +157,8 @@ def inbox():
 
     class Inbox:
         def ticket(self, text: str, *, as_of: date = AS_OF) -> dict[str, object]:
-            return silver(bronze(thread("1", text)), as_of=as_of).tickets.to_pylist()[0]
+            row = silver(bronze(thread("1", text))).tickets.to_pylist()[0]
+            return row | flags(row, as_of)
 
         def events(self, text: str) -> list[dict[str, object]]:
             return silver(bronze(thread("1", text))).ticket_events.to_pylist()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TypeAlias
 
 import numpy as np
@@ -12,13 +11,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pqr_silver.lifecycle import Clock, Folded, Instants, Steps, folded
-from pqr_silver.machine import ACKNOWLEDGEMENT, ACTORS, ARCHIVE, EVENT_TYPES, INSISTENCE, REOPENING, STATUSES, TRANSFER
+from pqr_silver.machine import (
+    ACKNOWLEDGEMENT,
+    ACTORS,
+    ARCHIVE,
+    EVENT_TYPES,
+    INSISTENCE,
+    REOPENING,
+    STATES,
+    STATUSES,
+    TRANSFER,
+)
 from pqrs import calendar, terms
 
 __all__ = ["NONE", "assigned_types", "clocks", "first_rows", "instants", "rebuilt"]
 
 NONE = -1
 RESPONSES = np.flatnonzero(np.array(ACTORS) == "entity")
+WAITING = STATES.index("waiting")
 STATUS_NAMES = pa.array(STATUSES)
 
 Column: TypeAlias = pa.Array | npt.NDArray[np.generic]
@@ -45,8 +55,8 @@ class _Dates:
         )
 
 
-def clocks(steps: Steps, life: Folded, as_of_day: date) -> dict[str, Column]:
-    """Columns with one row per ticket, in the order of their numbers: what its events and the window's end say."""
+def clocks(steps: Steps, life: Folded) -> dict[str, Column]:
+    """Columns with one row per ticket, in the order of their numbers: what its events say."""
     clock, dates = life.clock, _Dates.of(life.clock)
     days_open = calendar.business_days_between(clock.received_on, dates.closed_on)
     return {
@@ -67,13 +77,17 @@ def clocks(steps: Steps, life: Folded, as_of_day: date) -> dict[str, Column]:
             np.maximum(days_open, 0).astype(np.int32),
             mask=np.isnat(dates.closed_on) | (clock.closing == TRANSFER),
         ),
-        **_flags(clock, dates, np.datetime64(as_of_day, "D")),
+        **_flags(clock),
         "is_reopened": _tally(steps, life.kind == REOPENING, len(clock.term)) > 0,
         "count_insistences": _tally(steps, life.kind == INSISTENCE, len(clock.term)),
+        "count_events": np.bincount(steps.ticket, minlength=len(clock.term)),
+        "suspended_from": clock.suspended_from,
+        "suspended_to": clock.suspended_to,
+        "last_answer_at": _instants(clock.last_answer_at),
     }
 
 
-def rebuilt(events: pa.Table, as_of_day: date) -> pa.Table:
+def rebuilt(events: pa.Table) -> pa.Table:
     """The clocks of all tickets from `ticket_events` sorted by ticket and `seq`: they must equal the tickets."""
     is_first = pc.equal(events["seq"], 1).to_numpy()
     steps = Steps(
@@ -85,9 +99,9 @@ def rebuilt(events: pa.Table, as_of_day: date) -> pa.Table:
     first = np.flatnonzero(is_first)
     received_on = terms.received_on(steps.occurred_at[first])
     types = assigned_types(steps, events["pqrs_type"], len(first))
-    life = folded(steps, received_on, terms.term_days(types, received_on))
-    ids = {"ticket_id": events["ticket_id"].take(pa.array(first)), "pqrs_type": types}
-    return pa.table(ids | clocks(steps, life, as_of_day))
+    life = folded(steps, received_on, terms.term_days(types["pqrs_type"], received_on))
+    ids = {"ticket_id": events["ticket_id"].take(pa.array(first))}
+    return pa.table(ids | types | clocks(steps, life))
 
 
 def instants(column: pa.ChunkedArray) -> Instants:
@@ -95,12 +109,13 @@ def instants(column: pa.ChunkedArray) -> Instants:
     return np.asarray(column.to_numpy(), dtype="datetime64[us]")
 
 
-def assigned_types(steps: Steps, stated: pa.ChunkedArray, tickets: int) -> pa.Array:
-    """The type that holds for each ticket: the first acknowledgement's, else its request's."""
+def assigned_types(steps: Steps, stated: pa.ChunkedArray, tickets: int) -> dict[str, Column]:
+    """The type that holds for each ticket, the first acknowledgement's, else its request's; and which of the two."""
     known, is_assigned = stated.is_valid().to_numpy(), steps.kind == ACKNOWLEDGEMENT
     assigned = first_rows(steps, known & is_assigned, tickets)
     asked = first_rows(steps, known & ~is_assigned, tickets)
-    return stated.take(pa.array(np.where(assigned == NONE, asked, assigned))).combine_chunks()
+    types = stated.take(pa.array(np.where(assigned == NONE, asked, assigned)))
+    return {"pqrs_type": types.combine_chunks(), "is_type_assigned": assigned != NONE}
 
 
 def first_rows(steps: Steps, chosen: npt.NDArray[np.bool_], tickets: int) -> npt.NDArray[np.int64]:
@@ -111,21 +126,14 @@ def first_rows(steps: Steps, chosen: npt.NDArray[np.bool_], tickets: int) -> npt
     return found
 
 
-def _flags(clock: Clock, dates: _Dates, as_of: np.datetime64) -> dict[str, npt.NDArray[np.bool_]]:
-    """NaT compares as false, so what has no date is neither due nor late."""
-    is_open = np.isnat(dates.closed_on)
-    has_term = (clock.term >= 0) & (clock.closing != TRANSFER)
-    is_due = has_term & (dates.effective_due_on <= as_of)
+def _flags(clock: Clock) -> dict[str, npt.NDArray[np.bool_]]:
     return {
-        "has_term": has_term,
-        "is_due": is_due,
-        # A day term ends at midnight, and the window ends with its last day: open and due that day is overdue.
-        "is_breached": has_term & (dates.closed_on > dates.effective_due_on) | (is_due & is_open),
-        "is_overdue": is_due & is_open,
+        "has_term": (clock.term >= 0) & (clock.closing != TRANSFER),
         "is_extended": clock.extension > 0,
         "is_suspended": ~np.isnat(clock.suspended_from),
         "is_transferred": clock.closing == TRANSFER,
         "is_archived": clock.closing == ARCHIVE,
+        "is_waiting": clock.state == WAITING,
     }
 
 

@@ -76,40 +76,56 @@ REJECTS = Contract(
     made_from=("bronze/emails",),
 )
 
+_TICKETS = pa.schema(
+    [
+        *required(ticket_id=TEXT, root_message_id=TEXT),
+        *optional(radicado=TEXT),  # until acknowledged
+        *required(pqrs_type=TEXT),
+        *optional(topic=TEXT, department=TEXT, municipality=TEXT, dependency=TEXT, priority=TEXT),
+        *required(citizen_key=TEXT, status=TEXT, opened_at=INSTANT, received_on=DAY),
+        *optional(term_days=pa.int16(), due_on=DAY, effective_due_on=DAY),
+        *required(extension_days=pa.int16(), suspended_days=pa.int16()),  # business days
+        *optional(acknowledged_at=INSTANT, first_response_at=INSTANT, answered_at=INSTANT, closed_at=INSTANT),
+        *optional(answered_on=DAY, closed_on=DAY, business_days=COUNT),
+        *required(has_term=FLAG, is_extended=FLAG, is_suspended=FLAG, is_transferred=FLAG),
+        *required(is_access_denied=FLAG, is_reopened=FLAG, is_archived=FLAG),
+        *required(count_emails=COUNT, count_insistences=COUNT, count_events=COUNT),
+        # What else a life needs in order to go on from this row.
+        *optional(suspended_from=DAY, suspended_to=DAY, last_answer_at=INSTANT),
+        *required(is_waiting=FLAG, is_type_assigned=FLAG),  # for the citizen to complete; by an acknowledgement
+        *PROVENANCE,
+    ]
+)
 TICKETS = Contract(
     dataset="tickets",
     grain="one thread that began with a citizen's request = one PQRS, as of the end of the window",
-    schema=pa.schema(
-        [
-            *required(ticket_id=TEXT, root_message_id=TEXT),
-            *optional(radicado=TEXT),  # until acknowledged
-            *required(pqrs_type=TEXT),
-            *optional(topic=TEXT, department=TEXT, municipality=TEXT, dependency=TEXT, priority=TEXT),
-            *required(citizen_key=TEXT, status=TEXT, opened_at=INSTANT, received_on=DAY),
-            *optional(term_days=pa.int16(), due_on=DAY, effective_due_on=DAY),
-            *required(extension_days=pa.int16(), suspended_days=pa.int16()),  # business days
-            *optional(acknowledged_at=INSTANT, first_response_at=INSTANT, answered_at=INSTANT, closed_at=INSTANT),
-            *optional(answered_on=DAY, closed_on=DAY, business_days=COUNT),
-            *required(has_term=FLAG, is_due=FLAG, is_breached=FLAG, is_overdue=FLAG, is_extended=FLAG),
-            *required(is_suspended=FLAG, is_transferred=FLAG, is_access_denied=FLAG, is_reopened=FLAG),
-            *required(is_archived=FLAG, count_emails=COUNT, count_insistences=COUNT),
-            *PROVENANCE,
-        ]
-    ),
+    schema=_TICKETS,
     key=("ticket_id",),
     rules=(
         _one_of("status", *dict.fromkeys(STATUSES[1:])),
         _one_of("pqrs_type", *PQRS_TYPES),
         Rule("due_after_reception", "validity", "due_on > received_on and effective_due_on >= due_on"),
         Rule("extension_at_most_doubles", "validity", "extension_days between 0 and coalesce(term_days, 0)"),
-        Rule("overdue_is_breached", "consistency", "not is_overdue or is_breached"),
-        Rule("breached_is_due", "consistency", "not is_breached or has_term"),
         Rule("has_term", "consistency", "has_term = (term_days is not null and not is_transferred)"),
         Rule("closed_one_way", "consistency", "not (is_transferred and is_archived)"),
         Rule("answered_is_closed", "consistency", "answered_at is null or closed_at <= answered_at"),
+        Rule(
+            "suspended_from_to",
+            "consistency",
+            "(suspended_from is not null) = is_suspended",
+        ),
+        Rule("waiting_is_in_progress", "consistency", "not is_waiting or status = 'in_progress'"),
     ),
     event_time="opened_at",
-    plain=(*IDENTIFIERS, "opened_at", "acknowledged_at", "first_response_at", "answered_at", "closed_at"),
+    plain=(
+        *IDENTIFIERS,
+        "opened_at",
+        "acknowledged_at",
+        "first_response_at",
+        "answered_at",
+        "closed_at",
+        "last_answer_at",
+    ),
     made_from=("bronze/emails",),
     warehouse="core",
 )

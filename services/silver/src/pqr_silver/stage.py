@@ -76,7 +76,7 @@ def plan_fold(inputs: StageInputs) -> list[Task]:
 
 def work_fold(task: Task, context: TaskContext) -> Iterable[Output]:
     """What each partition counts as rejected is what the checks below add up."""
-    whole = refined(_bucket(task, context, "mails"), as_of_day=Parameters.of(context.parameters).as_of_day)
+    whole = refined(_bucket(task, context, "mails"))
     yield Output("emails", task.key, whole.emails, rejected=whole.rejects.num_rows)
     yield Output("tickets", task.key, whole.tickets, rejected=whole.count_continuations)
     yield Output("ticket_events", task.key, whole.ticket_events, rejected=whole.count_unfaithful)

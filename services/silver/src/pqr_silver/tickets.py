@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -53,12 +52,12 @@ class Lives:
     steps: Steps
     words: Wordings
     stated_types: pa.ChunkedArray
-    types: pa.Array  # by ticket
+    types: dict[str, Any]  # by ticket
     life: Folded
 
     @property
     def count(self) -> int:
-        return len(self.types)
+        return len(self.types["pqrs_type"])
 
 
 def lived(threads: Threads) -> Lives:
@@ -78,7 +77,7 @@ def lived(threads: Threads) -> Lives:
     stated = _stated_types(words, steps.kind)
     types = assigned_types(steps, stated, int(threads.is_ticket.sum()))
     received_on = terms.received_on(steps.occurred_at[steps.kind == REQUEST])
-    life = folded(steps, received_on, terms.term_days(types, received_on))
+    life = folded(steps, received_on, terms.term_days(types["pqrs_type"], received_on))
     return Lives(threads, ticket, rows, steps, words, stated, types, life)
 
 
@@ -127,7 +126,7 @@ def events_of(lives: Lives) -> pa.Table:
     )
 
 
-def tickets_of(lives: Lives, as_of_day: date) -> pa.Table:
+def tickets_of(lives: Lives) -> pa.Table:
     """One row per ticket: what its request and its acknowledgement say, beside its clock.
 
     An acknowledgement assigns type, topic and dependency; until there is one the request's own words count.
@@ -147,7 +146,7 @@ def tickets_of(lives: Lives, as_of_day: date) -> pa.Table:
         "count_emails": np.bincount(lives.ticket[counted], minlength=lives.count),
     }
     facts |= {name: threads.of(name, requests) for name in ("citizen_key", "raw_day", "raw_part", "raw_line")}
-    return pa.table(facts | clocks(lives.steps, lives.life, as_of_day))
+    return pa.table(facts | clocks(lives.steps, lives.life))
 
 
 def _assignments(lives: Lives, request: pa.Array) -> dict[str, pa.Array | pa.ChunkedArray]:
@@ -159,7 +158,7 @@ def _assignments(lives: Lives, request: pa.Array) -> dict[str, pa.Array | pa.Chu
         for name in ("topic", "dependency", "priority")
     }
     stating = _first_step(lives, radicado.is_valid().to_numpy())
-    return told | {"pqrs_type": lives.types, "radicado": radicado.take(stating)}
+    return told | lives.types | {"radicado": radicado.take(stating)}
 
 
 def _first_step(lives: Lives, chosen: npt.NDArray[np.bool_]) -> pa.Array:

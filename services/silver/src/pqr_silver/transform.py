@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -80,17 +79,17 @@ def resolved(orphans: pa.Table, radicados: pa.Table, *, buckets: int) -> Buckets
     return dealt(found, bucket_numbers(pc.coalesce(found["root"], found["radicado"]), buckets))
 
 
-def refined(mails: pa.Table, *, as_of_day: date) -> Refined:
+def refined(mails: pa.Table) -> Refined:
     """Fold the e-mails of whole threads, in any order, into messages, tickets and their events."""
     lives = lived(threaded(mails))
-    emails, tickets, events = emails_of(lives), tickets_of(lives, as_of_day), events_of(lives)
+    emails, tickets, events = emails_of(lives), tickets_of(lives), events_of(lives)
     return Refined(
         emails=emails,
         tickets=tickets,
         ticket_events=events,
         rejects=lives.threads.rejects,
         count_continuations=pc.sum(emails["is_continuation"], min_count=0).as_py(),
-        count_unfaithful=_differing(tickets, rebuilt(events, as_of_day)),
+        count_unfaithful=_differing(tickets, rebuilt(events)),
     )
 
 
