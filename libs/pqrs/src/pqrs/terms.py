@@ -20,13 +20,14 @@ from pqrs.calendar import Days, add_business_days, as_days, business_days_betwee
 from pqrs.catalogue import PQRS_TYPES
 
 __all__ = [
-    "CLOSING_TIME", "NO_TERM", "POLICIES", "TRANSFER_DAYS", "SlaPolicy", "completion_deadline", "effective_due_on",
-    "received_on", "term_days",
+    "CLOSING_TIME", "NO_TERM", "POLICIES", "THREAD_DAYS", "TRANSFER_DAYS", "SlaPolicy", "completion_deadline",
+    "effective_due_on", "received_on", "term_days",
 ]  # fmt: skip
 
 CLOSING_TIME = np.timedelta64(17, "h")  # local; what arrives from here on is received the next business day
 TRANSFER_DAYS = 5  # Ley 1755/2015 art. 21: business days to pass a petition to the competent authority
 COMPLETION_MONTHS = 1  # Ley 1755/2015 art. 17: calendar month the petitioner has to complete
+THREAD_DAYS = 140  # not law but ours: calendar days from its request's arrival in which a thread takes mail
 NO_TERM = -1  # stands for "no legal term" in the integer arrays below
 
 _ONE_DAY = np.timedelta64(1, "D")

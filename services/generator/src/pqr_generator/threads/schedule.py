@@ -15,7 +15,7 @@ from pqrs.parameters import Parameters
 
 __all__ = ["LIFE_DAYS", "threads"]
 
-LIFE_DAYS = 140  # no delivery of a thread comes later than this after its request; `threads` asserts it
+LIFE_DAYS = terms.THREAD_DAYS  # no delivery of a thread comes later than this after its request; `threads` asserts it
 REDELIVERY_DAYS = 3  # what a duplicate may add to that
 
 
