@@ -71,8 +71,9 @@ PINNED = {
 CUTS = {
     "pqr_generator.stage.TASK_SIZES": ((6, 500),),
     "pqr_bronze.stage.TASK_BYTES": 2**20,
-    "pqr_silver.stage.TASK_ROWS": 2_000,
-    "pqr_silver.stage.PAIR_ROWS": 4_000,
+    "pqr_silver.plans.TASK_ROWS": 2_000,
+    "pqr_silver.plans.BUCKET_ROWS": 2_000,
+    "pqr_silver.plans.WHOLE_ROWS": 1_000,
 }
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from pqr_common.tables.contract import conform
+from pqr_common.tables.signed import net
 from pqr_common.testing import table_of
-from pqr_silver.schema import MAILS, PRODUCES, RADICADOS, REQUIRES
-from pqr_silver.transform import refined, resolved, split
+from pqr_silver.memory import long_ago
+from pqr_silver.schema import PRODUCES, RADICADOS, REQUIRES, TICKETS
+from pqr_silver.transform import MAILS, Before, Named, named, refined, resolved, split
+from pqrs.terms import THREAD_DAYS
 
 AS_OF = date(2026, 3, 31)
 BOGOTA = timedelta(hours=-5)
@@ -116,25 +121,70 @@ class Silver:
     tickets: pa.Table
     ticket_events: pa.Table
     rejects: pa.Table
+    seen: pa.Table
+    radicados: pa.Table
+    superseded: pa.Table
     count_continuations: int = 0
     count_unfaithful: int = 0
     parts: list[object] = field(default_factory=list)
 
 
-def silver(*partitions: pa.Table, buckets: int = 2, is_resumed: bool = False) -> Silver:
+def silver(*partitions: pa.Table, buckets: int = 2, is_resumed: bool = False, before: Silver | None = None) -> Silver:
+    """All three steps; with `before`, what comes after that."""
     splits = [split(part, buckets=buckets, pseudonym_key="k", is_resumed=is_resumed) for part in partitions]
     mails = [part.mails for part in splits]
     for bucket in range(buckets):
         orphans = _gathered([part.orphans for part in splits], bucket, MAILS)
-        radicados = _gathered([part.radicados for part in splits], bucket, RADICADOS)
-        mails.append(resolved(orphans, radicados, buckets=buckets))
-    parts = [refined(_gathered(mails, bucket, MAILS)) for bucket in range(buckets)]
-    made = {c.dataset: [conform(getattr(part, c.dataset), c) for part in parts] for c in PRODUCES}
+        radicados = _gathered([part.radicados for part in splits], bucket, RADICADOS.schema)
+        known = pa.concat_tables([radicados, *([before.radicados] if before else [])])
+        mails.append(resolved(orphans, known, buckets=buckets))
+    parts = []
+    for bucket in range(buckets):
+        given = named(_gathered(mails, bucket, MAILS))
+        parts.append(refined(given, remembered(given, before) if before else None, is_resumed=is_resumed))
+    made = {c.dataset: pa.concat_tables([conform(getattr(part, c.dataset), c) for part in parts]) for c in PRODUCES}
     return Silver(
-        **{name: pa.concat_tables(tables) for name, tables in made.items()},
+        **made,
+        superseded=pa.concat_tables([conform(part.superseded, TICKETS) for part in parts]),
         count_continuations=sum(part.count_continuations for part in parts),
         count_unfaithful=sum(part.count_unfaithful for part in parts),
         parts=parts,
+    )
+
+
+def remembered(given: Named, before: Silver) -> Before:
+    """Only what the last THREAD_DAYS may need, and the tickets of requests that are dated before that."""
+    first = pc.min(given.mails["raw_day"]).as_py() or date.max
+    since = pa.scalar(first - timedelta(days=THREAD_DAYS))
+    tickets = before.tickets.filter(pc.is_in(before.tickets["ticket_id"], given.ids))
+    is_near = pc.or_(pc.greater_equal(tickets["raw_day"], since), pc.is_in(tickets["ticket_id"], long_ago(given)))
+    seen = before.seen.filter(pc.is_in(before.seen["fingerprint"], pa.array(given.prints)))
+    return Before(tickets.filter(is_near), seen.filter(pc.greater_equal(seen["raw_day"], since)))
+
+
+def piecewise(whole: pa.Table, cuts: Sequence[date], *, buckets: Sequence[int], is_resumed: bool = False) -> Silver:
+    """The same as `silver`, a stretch of days at a time: each ends with the day of a cut."""
+    ends = [*sorted(set(cuts)), date.max]
+    found: Silver | None = None
+    begin = date.min
+    for number, end in enumerate(ends):
+        part = whole.filter(pc.and_(pc.greater(whole["raw_day"], begin), pc.less_equal(whole["raw_day"], end)))
+        made = silver(part, buckets=buckets[number % len(buckets)], is_resumed=is_resumed, before=found)
+        found, begin = (together(found, made) if found else made), end
+    assert found is not None
+    return found
+
+
+def together(one: Silver, other: Silver) -> Silver:
+    """What was there before with what came: rows only grow, but for those of tickets that are superseded."""
+    tables = {c.dataset: pa.concat_tables([getattr(one, c.dataset), getattr(other, c.dataset)]) for c in PRODUCES}
+    tables["tickets"] = net(tables["tickets"], other.superseded)
+    return Silver(
+        **tables,
+        superseded=one.superseded,
+        count_continuations=one.count_continuations + other.count_continuations,
+        count_unfaithful=one.count_unfaithful + other.count_unfaithful,
+        parts=[*one.parts, *other.parts],
     )
 
 
@@ -164,5 +214,5 @@ def inbox():
             return silver(bronze(thread("1", text))).ticket_events.to_pylist()
 
     found = Inbox()
-    found.thread, found.bronze, found.silver = thread, bronze, silver
+    found.thread, found.bronze, found.silver, found.piecewise = thread, bronze, silver, piecewise
     return found

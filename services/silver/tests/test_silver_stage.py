@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from pqr_common.lake.folder import FolderLake
@@ -21,9 +22,11 @@ from pqr_common.stage.executor import Inline
 from pqr_common.stage.values import Output, Task
 from pqr_silver.keys import bucket_numbers, pseudonyms, ticket_ids
 from pqr_silver.machine import EVENT_TYPES, IN_CONTEXT, KINDS, NEXT_STATE, STATES
+from pqr_silver.plans import bucket_count, plan_split
 from pqr_silver.schema import REQUIRES
-from pqr_silver.stage import STAGE, bucket_count, fingerprint, plan_split
+from pqr_silver.stage import STAGE, fingerprint
 from pqrs.parameters import Parameters
+from pqrs.terms import THREAD_DAYS
 
 THREAD = """
 2026-01-05 09:00 | request
@@ -32,15 +35,22 @@ THREAD = """
 2026-01-06 10:00 | again
 2026-01-20 10:00 | answer
 """
+TAIL = "2026-01-30 08:00 | reopening"
 INBOX: list[pa.Table] = []
 
 
 def plan_inbox(_inputs):
-    return [Task(f"part-{number:05d}", arguments={"number": number}) for number in range(len(INBOX))]
+    return [
+        Task(f"{day_of(part)}/part-{number:05d}", arguments={"number": number}) for number, part in enumerate(INBOX)
+    ]
 
 
 def work_inbox(task, _context):
     yield Output("emails", task.key, INBOX[task.arguments["number"]])
+
+
+def day_of(part: pa.Table) -> date:
+    return min(part["raw_day"].to_pylist(), default=date(2026, 1, 1))
 
 
 BRONZE = Stage("bronze", "bronze", "pqr_common", produces=REQUIRES, phases=(Phase("parse", plan_inbox, work_inbox),))
@@ -51,19 +61,20 @@ GRAPH = Graph.of(stage.node for stage in (BRONZE, STAGE))
 def run(tmp_path):
     """Runs bronze (the given partitions) and silver on a folder; returns the silver manifest."""
 
-    def _run(*partitions, **parameters):
+    def _run(*partitions, name="r1", before=None, lake="lake", window_to=date(2026, 1, 31), **parameters):
         INBOX[:] = partitions
-        lake = FolderLake(tmp_path / "lake")
-        RunRecords(lake, "r1").declare(Parameters.create(window_to=date(2026, 1, 31), **parameters), GRAPH)
-        settings = Settings(lake_url=(tmp_path / "lake").as_uri(), home=tmp_path)
+        place = FolderLake(tmp_path / lake)
+        asked = Parameters.create(window_to=window_to, **parameters)
+        RunRecords(place, name).declare(asked, GRAPH, continues=before)
+        settings = Settings(lake_url=(tmp_path / lake).as_uri(), home=tmp_path)
         for stage in (BRONZE, STAGE):
-            manifest = run_stage(stage, "r1", lake=lake, settings=settings, executor=Inline())
+            manifest = run_stage(stage, name, lake=place, settings=settings, executor=Inline())
         return manifest
 
     return _run
 
 
-def test_the_stage_commits_its_four_datasets_with_passed_checks(inbox, run):
+def test_the_stage_commits_its_datasets_with_passed_checks(inbox, run):
     """Two bronze partitions of three threads: rows balance, and every check is told in the manifest."""
     whole = inbox.bronze(*(inbox.thread(str(number), THREAD) for number in range(3)))
     manifest = run(whole.slice(0, 7), whole.slice(7))
@@ -72,6 +83,8 @@ def test_the_stage_commits_its_four_datasets_with_passed_checks(inbox, run):
         "tickets": 3,
         "ticket_events": 12,
         "rejects": 3,
+        "seen": 12,
+        "radicados": 3,
     }
     assert {check.name: (check.status, check.observed, check.expected) for check in manifest.checks} == {
         "silver_row_balance": ("passed", 15, 15),
@@ -91,25 +104,102 @@ def test_continuations_are_a_warning_only_where_nothing_came_before(inbox, run, 
     assert (check.status, check.observed, check.severity) == (status, 3, "warning")
 
 
+LONG = """
+2026-01-05 09:00 | request
+2026-01-05 09:02 | acknowledgement
+2026-01-16 09:00 | completion_request
+2026-01-19 09:00 | completion || lost
+2026-02-03 09:00 | answer
+2026-02-20 09:00 | reopening
+2026-05-20 09:00 | again
+2026-05-21 09:00 | answer
+2026-06-30 09:00 | insistence || lost
+2026-12-01 09:00 | again
+"""
+LATER = """
+2026-05-22 09:00 | request | Queja - Ruido
+2026-05-25 10:00 | acknowledgement | CONSULTA
+2026-07-08 09:00 | insistence || reply
+2026-10-30 09:00 | progress
+"""
+
+
+@pytest.fixture
+def year(inbox):
+    """Threads of a year, more of them than a bucket may hold; some requests come again when all is over."""
+    lines = [line for n in range(20) for line in inbox.thread(str(n), LONG if n % 2 else LATER)]
+    again = [dict(line) for line in lines if str(line["message_id"])[1:4] in ("3.0", "5.0", "6.0")]
+    for line in again:
+        line["received_at"] += timedelta(days=THREAD_DAYS + 20)
+    return inbox.bronze(lines + again)
+
+
+@pytest.mark.parametrize(
+    "ends", [["2026-01-18"], ["2026-02-03", "2026-05-21", "2026-05-22"], ["2026-01-05", "2026-06-01", "2026-11-30"]]
+)
+def test_a_run_that_continues_another_ends_in_the_same_digests(run, year, monkeypatch, ends):
+    """However the days are cut, and whatever the number of buckets then is."""
+    monkeypatch.setattr("pqr_silver.plans.WHOLE_ROWS", 10)
+    monkeypatch.setattr("pqr_silver.plans.BUCKET_ROWS", 25)
+    last = date(2026, 12, 31)
+    whole = run(*days_of(year, last), window_to=last, lake="other")
+    before = None
+    for end in [*(date.fromisoformat(end) for end in ends), last]:
+        manifest = run(*days_of(year, end), name=f"to-{end}", before=before, window_to=end)
+        assert (manifest.continues is None) == (before is None)
+        assert not [check for check in manifest.checks if check.severity == "error" and check.status != "passed"]
+        before = f"to-{end}"
+    for one, other in zip(manifest.datasets, whole.datasets, strict=True):
+        assert (one.name, one.rows, one.content_digest) == (other.name, other.rows, other.content_digest)
+    assert [check.observed for check in manifest.checks] == [check.observed for check in whole.checks]
+
+
+def days_of(table: pa.Table, last: date) -> list[pa.Table]:
+    days = sorted(day for day in set(table["raw_day"].to_pylist()) if day <= last)
+    return [table.filter(pc.equal(table["raw_day"], day)) for day in days]
+
+
+def test_only_tickets_that_were_touched_are_taken_back(run, inbox):
+    """A day of mail to one ticket takes back one row and adds one; nothing else of the run before is made again."""
+    lines = inbox.bronze(*(inbox.thread(str(n), THREAD) for n in range(3)), inbox.thread("x", THREAD + TAIL))
+    first = run(*days_of(lines, date(2026, 1, 29)), window_to=date(2026, 1, 29))
+    manifest = run(*days_of(lines, date(2026, 1, 30)), name="r2", before="r1", window_to=date(2026, 1, 30))
+    new = [part for part in manifest.partitions if part.identity not in {old.identity for old in first.partitions}]
+    assert {part.identity for part in first.partitions} < {part.identity for part in manifest.partitions}
+    assert sorted((part.dataset, part.sign, part.rows) for part in new if part.rows) == [
+        ("emails", 1, 1),
+        ("seen", 1, 1),
+        ("ticket_events", 1, 1),
+        ("tickets", -1, 1),
+        ("tickets", 1, 1),
+    ]
+
+
+def test_a_message_of_another_thread_is_no_duplicate(run, inbox):
+    """Nothing keeps two threads from using the same Message-ID; both messages are kept."""
+    one, other = inbox.thread("1", THREAD), inbox.thread("2", THREAD)
+    other[-1]["message_id"] = one[-1]["message_id"]
+    manifest = run(inbox.bronze(one, other))
+    assert {dataset.name: dataset.rows for dataset in manifest.datasets}["rejects"] == 2
+
+
 def test_an_empty_window_is_committed(inbox, run):
     """No mail is no error."""
     manifest = run(REQUIRES[0].schema.empty_table())
-    assert [dataset.rows for dataset in manifest.datasets] == [0, 0, 0, 0]
+    assert [dataset.rows for dataset in manifest.datasets] == [0] * 6
 
 
 def test_buckets_follow_from_the_rows_alone():
-    """An even number, so that two workers end together; at least two."""
-    assert [bucket_count(rows) for rows in (0, 1, 300_000, 300_001, 1_000_000)] == [2, 2, 2, 4, 8]
+    """A power of two: few rows are one task, and more are at least two, for two workers."""
+    counts = [bucket_count(rows) for rows in (0, 20_000, 20_001, 300_000, 300_001, 1_000_000, 1_200_001)]
+    assert counts == [1, 1, 2, 2, 4, 8, 16]
 
 
 def test_small_partitions_share_a_task():
     """Consecutive partitions go together up to the rows a task may hold; a large one has its own."""
     sizes = (60_000, 60_000, 60_000, 500_000, 1)
     parts = tuple(Partition("emails", f"part-{n:05d}", "", rows, 0, "", "") for n, rows in enumerate(sizes))
-    emails = SimpleNamespace(rows=sum(sizes), partitions=parts)
-    inputs = SimpleNamespace(
-        manifests={"bronze": SimpleNamespace(dataset=lambda _name: emails)}, parameters=Parameters.create()
-    )
+    inputs = SimpleNamespace(added=lambda *_names: parts, parameters=Parameters.create())
     tasks = plan_split(inputs)
     assert [[part.rows for part in task.inputs] for task in tasks] == [[60_000, 60_000], [60_000], [500_000], [1]]
     assert [task.key for task in tasks] == ["part-00000", "part-00002", "part-00003", "part-00004"]

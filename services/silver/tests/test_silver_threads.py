@@ -220,7 +220,7 @@ def test_the_order_and_partition_of_the_input_are_nothing(inbox, data, buckets, 
     expected = inbox.silver(whole, is_resumed=True)
     found = inbox.silver(shuffled.slice(0, cut), shuffled.slice(cut), buckets=buckets, is_resumed=True)
     for contract in PRODUCES:
-        key = [(name, "ascending") for name in contract.key]
+        key = [(name, "ascending") for name in contract.key or contract.schema.names]
         one, other = (conform(getattr(made, contract.dataset), contract).sort_by(key) for made in (expected, found))
         assert one.equals(other)
 
@@ -239,7 +239,7 @@ def test_every_row_is_a_message_or_a_reject(inbox, chosen):
             assert violations(conform(getattr(made, contract.dataset), contract), contract) == []
 
 
-def test_an_empty_inbox_is_four_empty_tables(inbox):
+def test_an_empty_inbox_is_empty_tables(inbox):
     """Nothing in, nothing out."""
     found = inbox.silver(REQUIRES[0].schema.empty_table())
-    assert [getattr(found, contract.dataset).num_rows for contract in PRODUCES] == [0, 0, 0, 0]
+    assert [getattr(found, contract.dataset).num_rows for contract in PRODUCES] == [0] * 6

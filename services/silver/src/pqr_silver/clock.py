@@ -1,107 +1,138 @@
-"""A ticket's dates and flags, from its events alone: the same when it is built and when it is rebuilt. Pure."""
+"""What is known of each ticket so far; a row of tickets says all of it, so a life goes on from there. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pqr_silver.lifecycle import Clock, Folded, Instants, Steps, folded
-from pqr_silver.machine import (
-    ACKNOWLEDGEMENT,
-    ACTORS,
-    ARCHIVE,
-    EVENT_TYPES,
-    INSISTENCE,
-    REOPENING,
-    STATES,
-    STATUSES,
-    TRANSFER,
-)
+from pqr_silver.machine import ANSWER, ARCHIVE, STATES, STATUSES, TRANSFER, Codes
 from pqrs import calendar, terms
+from pqrs.catalogue import PQRS_TYPES
 
-__all__ = ["NONE", "assigned_types", "clocks", "first_rows", "instants", "rebuilt"]
-
-NONE = -1
-RESPONSES = np.flatnonzero(np.array(ACTORS) == "entity")
-WAITING = STATES.index("waiting")
-STATUS_NAMES = pa.array(STATUSES)
+__all__ = ["NOTHING", "WAITING", "Clock", "Column", "Counts", "Flags", "Instants", "Rows", "columns", "instants"]
 
 Column: TypeAlias = pa.Array | npt.NDArray[np.generic]
+Flags = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.intp]
+Counts = npt.NDArray[np.int16]
+Instants = npt.NDArray[np.datetime64]
+
+NOTHING = -1
+NEVER = np.datetime64("NaT", "us")
+NO_DAY = np.datetime64("NaT", "D")
+WAITING = STATES.index("waiting")
+STATUS_NAMES = pa.array(STATUSES)
+TYPE_NAMES = pa.array(PQRS_TYPES)
 
 
-@dataclass(frozen=True, slots=True)
-class _Dates:
-    """The dates of each ticket's term and end; NaT where there is none."""
+@dataclass(slots=True)
+class Clock:
+    """By ticket: local days and UTC instants (NaT for what has not happened), codes (NOTHING for none), counts."""
 
-    due_on: calendar.Days
-    unsuspended_due_on: calendar.Days
-    effective_due_on: calendar.Days
-    closed_on: calendar.Days
+    received_on: calendar.Days
+    pqrs_type: Codes  # of PQRS_TYPES
+    is_type_assigned: Flags  # by an acknowledgement
+    term: Counts
+    state: Codes
+    closing: Codes  # the kind of the step that closed it
+    closed_at: Instants
+    acknowledged_at: Instants
+    first_response_at: Instants
+    answered_at: Instants  # the first answer
+    last_answer_at: Instants
+    extension: Counts
+    suspended_from: calendar.Days
+    suspended_to: calendar.Days
+    is_reopened: Flags
+    insistences: npt.NDArray[np.int32]
+    events: npt.NDArray[np.int32]
 
     @classmethod
-    def of(cls, clock: Clock) -> _Dates:
-        everyone = np.arange(len(clock.term))
-        extended = terms.effective_due_on(clock.received_on, clock.term, clock.extension)
+    def unborn(cls, tickets: int) -> Clock:
+        """So many tickets to which nothing has happened, not even their request."""
+
+        def every(value: Any) -> npt.NDArray[Any]:
+            return np.full(tickets, value)
+
         return cls(
-            due_on=terms.effective_due_on(clock.received_on, clock.term),
-            unsuspended_due_on=extended,
-            effective_due_on=clock.due_on(everyone),
-            closed_on=calendar.local_day(clock.closed_at),
+            received_on=every(NO_DAY),
+            pqrs_type=every(np.int8(NOTHING)),
+            is_type_assigned=every(False),
+            term=every(np.int16(terms.NO_TERM)),
+            state=every(np.int8(0)),
+            closing=every(np.int8(NOTHING)),
+            closed_at=every(NEVER),
+            acknowledged_at=every(NEVER),
+            first_response_at=every(NEVER),
+            answered_at=every(NEVER),
+            last_answer_at=every(NEVER),
+            extension=every(np.int16(0)),
+            suspended_from=every(NO_DAY),
+            suspended_to=every(NO_DAY),
+            is_reopened=every(False),
+            insistences=every(np.int32(0)),
+            events=every(np.int32(0)),
+        )
+
+    def resume(self, ticket: Rows, rows: pa.Table) -> None:
+        """Set these tickets to what their rows say: the inverse of `columns`."""
+        for name, value in _read(rows).items():
+            getattr(self, name)[ticket] = value
+
+    def due_on(self, ticket: Rows) -> calendar.Days:
+        """The effective due date of these tickets as it stands now; NaT without a term."""
+        return terms.effective_due_on(
+            self.received_on[ticket],
+            self.term[ticket],
+            self.extension[ticket],
+            suspended_from=self.suspended_from[ticket],
+            suspended_to=self.suspended_to[ticket],
         )
 
 
-def clocks(steps: Steps, life: Folded) -> dict[str, Column]:
-    """Columns with one row per ticket, in the order of their numbers: what its events say."""
-    clock, dates = life.clock, _Dates.of(life.clock)
-    days_open = calendar.business_days_between(clock.received_on, dates.closed_on)
+def columns(clock: Clock) -> dict[str, Column]:
+    """The columns of tickets that follow from their clocks."""
+    due_on = terms.effective_due_on(clock.received_on, clock.term)
+    unsuspended = terms.effective_due_on(clock.received_on, clock.term, clock.extension)
+    effective_due_on = clock.due_on(np.arange(len(clock.term)))
+    closed_on = calendar.local_day(clock.closed_at)
+    days_open = calendar.business_days_between(clock.received_on, closed_on)
+    is_transferred = clock.closing == TRANSFER
     return {
+        "pqrs_type": TYPE_NAMES.take(pa.array(clock.pqrs_type)),
+        "is_type_assigned": clock.is_type_assigned,
         "status": STATUS_NAMES.take(pa.array(clock.state)),
         "received_on": clock.received_on,
         "term_days": pa.array(clock.term, mask=clock.term < 0),
-        "due_on": dates.due_on,
-        "effective_due_on": dates.effective_due_on,
+        "due_on": due_on,
+        "effective_due_on": effective_due_on,
         "extension_days": clock.extension,
-        "suspended_days": calendar.business_days_between(dates.unsuspended_due_on, dates.effective_due_on),
-        "acknowledged_at": _first(steps, life.kind == ACKNOWLEDGEMENT, len(clock.term)),
-        "first_response_at": _first(steps, np.isin(life.kind, RESPONSES), len(clock.term)),
+        "suspended_days": calendar.business_days_between(unsuspended, effective_due_on),
+        "acknowledged_at": _instants(clock.acknowledged_at),
+        "first_response_at": _instants(clock.first_response_at),
         "answered_at": _instants(clock.answered_at),
+        "last_answer_at": _instants(clock.last_answer_at),
         "closed_at": _instants(clock.closed_at),
         "answered_on": calendar.local_day(clock.answered_at),
-        "closed_on": dates.closed_on,
-        "business_days": pa.array(
-            np.maximum(days_open, 0).astype(np.int32),
-            mask=np.isnat(dates.closed_on) | (clock.closing == TRANSFER),
-        ),
-        **_flags(clock),
-        "is_reopened": _tally(steps, life.kind == REOPENING, len(clock.term)) > 0,
-        "count_insistences": _tally(steps, life.kind == INSISTENCE, len(clock.term)),
-        "count_events": np.bincount(steps.ticket, minlength=len(clock.term)),
+        "closed_on": closed_on,
+        "business_days": pa.array(np.maximum(days_open, 0).astype(np.int32), mask=np.isnat(closed_on) | is_transferred),
         "suspended_from": clock.suspended_from,
         "suspended_to": clock.suspended_to,
-        "last_answer_at": _instants(clock.last_answer_at),
+        "has_term": (clock.term >= 0) & ~is_transferred,
+        "is_extended": clock.extension > 0,
+        "is_suspended": ~np.isnat(clock.suspended_from),
+        "is_waiting": clock.state == WAITING,
+        "is_transferred": is_transferred,
+        "is_archived": clock.closing == ARCHIVE,
+        "is_reopened": clock.is_reopened,
+        "count_insistences": clock.insistences,
+        "count_events": clock.events,
     }
-
-
-def rebuilt(events: pa.Table) -> pa.Table:
-    """The clocks of all tickets from `ticket_events` sorted by ticket and `seq`: they must equal the tickets."""
-    is_first = pc.equal(events["seq"], 1).to_numpy()
-    steps = Steps(
-        ticket=np.cumsum(is_first) - 1,
-        kind=pc.index_in(events["event_type"], value_set=pa.array(EVENT_TYPES)).to_numpy().astype(np.int8),
-        occurred_at=instants(events["occurred_at"]),
-        extension_days=pc.fill_null(events["extension_days"], 0).to_numpy(),
-    )
-    first = np.flatnonzero(is_first)
-    received_on = terms.received_on(steps.occurred_at[first])
-    types = assigned_types(steps, events["pqrs_type"], len(first))
-    life = folded(steps, received_on, terms.term_days(types["pqrs_type"], received_on))
-    ids = {"ticket_id": events["ticket_id"].take(pa.array(first))}
-    return pa.table(ids | types | clocks(steps, life))
 
 
 def instants(column: pa.ChunkedArray) -> Instants:
@@ -109,42 +140,37 @@ def instants(column: pa.ChunkedArray) -> Instants:
     return np.asarray(column.to_numpy(), dtype="datetime64[us]")
 
 
-def assigned_types(steps: Steps, stated: pa.ChunkedArray, tickets: int) -> dict[str, Column]:
-    """The type that holds for each ticket, the first acknowledgement's, else its request's; and which of the two."""
-    known, is_assigned = stated.is_valid().to_numpy(), steps.kind == ACKNOWLEDGEMENT
-    assigned = first_rows(steps, known & is_assigned, tickets)
-    asked = first_rows(steps, known & ~is_assigned, tickets)
-    types = stated.take(pa.array(np.where(assigned == NONE, asked, assigned)))
-    return {"pqrs_type": types.combine_chunks(), "is_type_assigned": assigned != NONE}
-
-
-def first_rows(steps: Steps, chosen: npt.NDArray[np.bool_], tickets: int) -> npt.NDArray[np.int64]:
-    """Where each ticket's first chosen step stands; NONE in a ticket without any."""
-    rows = np.flatnonzero(chosen)[::-1]  # earlier ones overwrite later ones
-    found = np.full(tickets, NONE)
-    found[steps.ticket[rows]] = rows
-    return found
-
-
-def _flags(clock: Clock) -> dict[str, npt.NDArray[np.bool_]]:
+def _read(rows: pa.Table) -> dict[str, npt.NDArray[Any]]:
+    """The fields of a clock, from rows of tickets."""
+    flag = {name: rows[name].to_numpy() for name in ("is_waiting", "is_transferred", "is_archived", "is_reopened")}
+    closed_at = instants(rows["closed_at"])
+    closing = np.where(flag["is_transferred"], TRANSFER, np.where(flag["is_archived"], ARCHIVE, ANSWER))
+    state = _codes(rows["status"], STATUS_NAMES)
     return {
-        "has_term": (clock.term >= 0) & (clock.closing != TRANSFER),
-        "is_extended": clock.extension > 0,
-        "is_suspended": ~np.isnat(clock.suspended_from),
-        "is_transferred": clock.closing == TRANSFER,
-        "is_archived": clock.closing == ARCHIVE,
-        "is_waiting": clock.state == WAITING,
+        "pqrs_type": _codes(rows["pqrs_type"], TYPE_NAMES),
+        "is_type_assigned": rows["is_type_assigned"].to_numpy(),
+        "term": pc.fill_null(rows["term_days"], terms.NO_TERM).to_numpy(),
+        "state": np.where(flag["is_waiting"], WAITING, state),
+        "closing": np.where(np.isnat(closed_at), NOTHING, closing),
+        "closed_at": closed_at,
+        "extension": rows["extension_days"].to_numpy(),
+        "is_reopened": flag["is_reopened"],
+        "insistences": rows["count_insistences"].to_numpy(),
+        "events": rows["count_events"].to_numpy(),
+        **{name: _days(rows[name]) for name in ("received_on", "suspended_from", "suspended_to")},
+        **{
+            name: instants(rows[name])
+            for name in ("acknowledged_at", "first_response_at", "answered_at", "last_answer_at")
+        },
     }
 
 
-def _first(steps: Steps, chosen: npt.NDArray[np.bool_], tickets: int) -> pa.Array:
-    """When each ticket first had one of these steps."""
-    rows = first_rows(steps, chosen, tickets)
-    return _instants(steps.occurred_at).take(pa.array(rows, mask=rows == NONE))
+def _codes(names: pa.ChunkedArray, known: pa.Array) -> npt.NDArray[np.int32]:
+    return np.asarray(pc.index_in(names, value_set=known).to_numpy())
 
 
-def _tally(steps: Steps, chosen: npt.NDArray[np.bool_], tickets: int) -> npt.NDArray[np.int64]:
-    return np.bincount(steps.ticket[chosen], minlength=tickets)
+def _days(column: pa.ChunkedArray) -> calendar.Days:
+    return np.asarray(column.to_numpy(), dtype="datetime64[D]")
 
 
 def _instants(values: Instants) -> pa.Array:

@@ -7,81 +7,21 @@ many rounds as the longest thread has steps, and each round is numpy over ticket
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from pqr_silver import machine as on
-from pqr_silver.machine import IN_CONTEXT, NEXT_STATE, STATES, Codes
+from pqr_silver.clock import NOTHING, TYPE_NAMES, Clock, Counts, Flags, Instants, Rows
+from pqr_silver.machine import ACTORS, IN_CONTEXT, NEXT_STATE, STATES, Codes
+from pqr_silver.steps import Steps, first_rows
 from pqrs import calendar, terms
 
-__all__ = ["Clock", "Folded", "Steps", "folded"]
+__all__ = ["Folded", "folded"]
 
-Flags = npt.NDArray[np.bool_]
-Rows = npt.NDArray[np.intp]
-Counts = npt.NDArray[np.int16]
-Instants = npt.NDArray[np.datetime64]
-
-NOTHING = -1
-NEVER = np.datetime64("NaT", "us")
 ANSWERED = STATES.index("answered")
-
-
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """Steps sorted by ticket (numbered from 0) and then by time, each ticket's request first.
-
-    `sent_at` tells a reply written before the answer from one written after; None when the kinds are final.
-    """
-
-    ticket: npt.NDArray[np.integer[Any]]
-    kind: Codes
-    occurred_at: Instants
-    extension_days: Counts  # asked for; 0 where none
-    sent_at: Instants | None = None
-
-
-@dataclass(slots=True)
-class Clock:
-    """What is known of each ticket so far: local days and UTC instants, NaT for what has not happened."""
-
-    received_on: calendar.Days
-    term: Counts
-    state: Codes
-    closing: Codes  # the kind of the step that closed it
-    closed_at: Instants
-    answered_at: Instants  # the first answer
-    last_answer_at: Instants
-    extension: Counts
-    suspended_from: calendar.Days
-    suspended_to: calendar.Days
-
-    @classmethod
-    def started(cls, received_on: calendar.Days, term: Counts) -> Clock:
-        tickets = len(term)
-        return cls(
-            received_on=received_on,
-            term=term,
-            state=np.zeros(tickets, np.int8),
-            closing=np.full(tickets, NOTHING, np.int8),
-            closed_at=np.full(tickets, NEVER),
-            answered_at=np.full(tickets, NEVER),
-            last_answer_at=np.full(tickets, NEVER),
-            extension=np.zeros(tickets, np.int16),
-            suspended_from=np.full(tickets, NEVER.astype("datetime64[D]")),
-            suspended_to=np.full(tickets, NEVER.astype("datetime64[D]")),
-        )
-
-    def due_on(self, ticket: Rows) -> calendar.Days:
-        """The effective due date of these tickets as it stands now; NaT without a term."""
-        return terms.effective_due_on(
-            self.received_on[ticket],
-            self.term[ticket],
-            self.extension[ticket],
-            suspended_from=self.suspended_from[ticket],
-            suspended_to=self.suspended_to[ticket],
-        )
+RESPONSES = np.flatnonzero(np.array(ACTORS) == "entity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,22 +51,23 @@ class _Round:
         return _Round(self.ticket[chosen], self.row[chosen], self.kind[chosen], self.at[chosen], self.is_open[chosen])
 
 
-def folded(steps: Steps, received_on: calendar.Days, term: Counts) -> Folded:
-    """Live through the steps of every ticket; `received_on` and `term` are by ticket."""
+def folded(steps: Steps, clock: Clock) -> Folded:
+    """Live through these steps of every ticket, from where its clock stands; the clock is moved along."""
     size = len(steps.kind)
     life = Folded(
-        clock=Clock.started(received_on, term),
+        clock=clock,
         kind=steps.kind.copy(),
         before=np.zeros(size, np.int8),
         after=np.zeros(size, np.int8),
         is_effective=np.ones(size, np.bool_),
         extension_days=np.zeros(size, np.int16),
     )
-    lengths = np.bincount(steps.ticket, minlength=len(term))
+    lengths = np.bincount(steps.ticket, minlength=len(clock.term))
     starts = np.cumsum(lengths) - lengths
     for position in range(lengths.max(initial=0)):
         ticket = np.flatnonzero(lengths > position)
         _advance(life, steps, ticket=ticket, row=starts[ticket] + position)
+    _count(life, steps, lengths)
     return life
 
 
@@ -136,6 +77,8 @@ def _advance(life: Folded, steps: Steps, *, ticket: Rows, row: Rows) -> None:
         kind, answered_at = life.kind[row], clock.last_answer_at[ticket]
         life.kind[row] = _in_context(kind, state, sent_at=steps.sent_at[row], answered_at=answered_at)
     now = _Round(ticket, row, life.kind[row], steps.occurred_at[row], np.isnat(clock.closed_at[ticket]))
+    _receive(clock, now.of(on.REQUEST), steps)
+    _assign(clock, now.of(on.ACKNOWLEDGEMENT), steps)
     _extend(life, now.of(on.EXTENSION), steps)
     _suspend(life, now.of(on.COMPLETION_REQUEST))
     _resume(life, now.of(on.COMPLETION))
@@ -152,6 +95,30 @@ def _in_context(kind: Codes, state: Codes, *, sent_at: Instants, answered_at: In
     contested = IN_CONTEXT[kind, state]
     crossed = (state == ANSWERED) & (contested != kind) & (sent_at < answered_at)
     return np.where(crossed, on.INSISTENCE, contested).astype(np.int8)
+
+
+def _receive(clock: Clock, now: _Round, steps: Steps) -> None:
+    """A request begins the term of the type that it states."""
+    clock.received_on[now.ticket] = terms.received_on(now.at)
+    _retype(clock, now.ticket, steps.pqrs_type[now.row])
+
+
+def _assign(clock: Clock, now: _Round, steps: Steps) -> None:
+    """The first acknowledgement that states a type assigns it, and from then on its term runs; the past stands."""
+    stated, ticket = steps.pqrs_type[now.row], now.ticket
+    assigns = (stated != NOTHING) & ~clock.is_type_assigned[ticket]
+    clock.is_type_assigned[ticket[assigns]] = True
+    changes = assigns & (stated != clock.pqrs_type[ticket])
+    _retype(clock, ticket[changes], stated[changes])
+
+
+def _retype(clock: Clock, ticket: Rows, pqrs_type: Codes) -> None:
+    """Another type has another term, which an extension granted before may at most double."""
+    if len(ticket):
+        names = pa.DictionaryArray.from_arrays(pa.array(pqrs_type), TYPE_NAMES)
+        clock.pqrs_type[ticket] = pqrs_type
+        clock.term[ticket] = terms.term_days(names, clock.received_on[ticket])
+        clock.extension[ticket] = np.minimum(clock.extension[ticket], np.maximum(clock.term[ticket], 0))
 
 
 def _extend(life: Folded, now: _Round, steps: Steps) -> None:
@@ -198,3 +165,20 @@ def _close(clock: Clock, now: _Round, counted: Codes) -> None:
     clock.last_answer_at[ticket[answers]] = now.at[answers]
     first = answers & np.isnat(clock.answered_at[ticket])
     clock.answered_at[ticket[first]] = now.at[first]
+
+
+def _count(life: Folded, steps: Steps, lengths: npt.NDArray[np.int64]) -> None:
+    """What needs no order of steps: when something first happened, and how often it did."""
+    clock, tickets = life.clock, len(lengths)
+    clock.events += lengths.astype(np.int32)
+    clock.insistences += np.bincount(steps.ticket[life.kind == on.INSISTENCE], minlength=tickets).astype(np.int32)
+    clock.is_reopened[steps.ticket[life.kind == on.REOPENING]] = True
+    _note_first(clock.acknowledged_at, steps, life.kind == on.ACKNOWLEDGEMENT)
+    _note_first(clock.first_response_at, steps, np.isin(life.kind, RESPONSES))
+
+
+def _note_first(noted: Instants, steps: Steps, chosen: Flags) -> None:
+    """Note when each ticket first had one of these steps, unless it had one before."""
+    rows = first_rows(steps, chosen, len(noted))
+    news = np.flatnonzero(np.isnat(noted) & (rows != NOTHING))
+    noted[news] = steps.occurred_at[rows[news]]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pqr_common import query, sql_of
+from pqr_silver.clock import NOTHING
+from pqr_silver.machine import Codes
 from pqrs import wording
 from pqrs.catalogue import PQRS_TYPES, TOPICS
 
@@ -35,6 +38,11 @@ class Wordings:
     def of(self, name: str, rows: pa.Array | None = None) -> pa.ChunkedArray:
         """One meaning, of all rows or of some; a null among `rows` means nothing."""
         return self.meanings[name].take(self.row if rows is None else self.row.take(rows))
+
+    def coded(self, name: str, known: pa.Array) -> Codes:
+        """One meaning of all rows by its number among those known, NOTHING where there is none."""
+        codes = pc.fill_null(pc.index_in(self.meanings[name], value_set=known), NOTHING)
+        return np.asarray(pc.fill_null(codes.take(self.row), NOTHING).to_numpy()).astype(np.int8)
 
 
 def understood(words: pa.ChunkedArray) -> Wordings:

@@ -1,4 +1,4 @@
-"""What silver requires of bronze, what it promises, and the narrow rows it passes between its own phases. Pure."""
+"""What silver requires of bronze, what it promises, to others and to itself of later days. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pqr_common import Contract, Rule, optional, required
 from pqr_silver.machine import ACTORS, EVENT_TYPES, KINDS, OTHER_KINDS, STATUSES
 from pqrs.catalogue import PQRS_TYPES
 
-__all__ = ["EMAILS", "MAILS", "PRODUCES", "RADICADOS", "REJECTS", "REQUIRES", "TICKETS", "TICKET_EVENTS"]
+__all__ = ["EMAILS", "PRODUCES", "RADICADOS", "REJECTS", "REQUIRES", "SEEN", "TICKETS", "TICKET_EVENTS"]
 
 INSTANT = pa.timestamp("us", tz="UTC")
 DAY, TEXT, FLAG, COUNT = pa.date32(), pa.string(), pa.bool_(), pa.int32()
@@ -41,7 +41,7 @@ BRONZE_EMAILS = Contract(
 
 EMAILS = Contract(
     dataset="emails",
-    grain="one message, however often it was delivered",
+    grain="one message of a thread, however often it was delivered",
     schema=pa.schema(
         [
             *required(message_id=TEXT),
@@ -53,7 +53,7 @@ EMAILS = Contract(
             *PROVENANCE,
         ]
     ),
-    key=("message_id",),
+    key=("raw_day", "raw_part", "raw_line"),  # not message_id: nothing keeps two threads from using the same
     rules=(
         _one_of("kind", *KINDS, *OTHER_KINDS),
         _one_of("thread_rule", "root", "references", "radicado", "in_reply_to", "none"),
@@ -98,7 +98,7 @@ _TICKETS = pa.schema(
 )
 TICKETS = Contract(
     dataset="tickets",
-    grain="one thread that began with a citizen's request = one PQRS, as of the end of the window",
+    grain="one thread that began with a citizen's request = one PQRS, after the last mail of the window",
     schema=_TICKETS,
     key=("ticket_id",),
     rules=(
@@ -155,33 +155,26 @@ TICKET_EVENTS = Contract(
     warehouse="core",
 )
 
-REQUIRES = (BRONZE_EMAILS,)
-PRODUCES = (EMAILS, TICKETS, TICKET_EVENTS, REJECTS)
-
-# Between the phases: an e-mail without its text. `root` may be null only in e-mails that merely state a radicado.
-MAILS = pa.schema(
-    [
-        ("root", TEXT),
-        ("message_id", TEXT),
-        ("kind", TEXT),
-        ("thread_rule", TEXT),
-        ("radicado", TEXT),
-        ("is_inbound", FLAG),
-        ("is_automatic", FLAG),
-        ("received_at", INSTANT),
-        ("sent_at", INSTANT),
-        ("has_extra_fields", FLAG),
-        ("attachment_count", COUNT),
-        ("attachment_bytes", pa.int64()),
-        ("body_chars", COUNT),
-        ("raw_day", DAY),
-        ("raw_part", COUNT),
-        ("raw_line", COUNT),
-        ("words", TEXT),  # a request's subject, an acknowledgement's lines of facts
-        ("place", TEXT),  # where a request was signed: "municipality (department)"
-        ("citizen_key", TEXT),
-        ("extension_days", pa.int16()),
-        ("is_access_denied", FLAG),
-    ]
+# What later days must know of earlier ones, besides the tickets. Nothing in here is ever taken back.
+SEEN = Contract(
+    dataset="seen",
+    grain="one message of `emails`: how a later delivery of it is told",
+    schema=pa.schema([*required(fingerprint=pa.int64(), received_at=INSTANT), *PROVENANCE]),
+    event_time="received_at",
+    plain=("fingerprint", "received_at", "raw_line"),
+    made_from=("bronze/emails",),
+    is_private=True,
 )
-RADICADOS = pa.schema([("radicado", TEXT), ("root", TEXT)])
+
+RADICADOS = Contract(
+    dataset="radicados",
+    grain="one radicado, a thread it was told to stand for, and a day on which it was",
+    schema=pa.schema(required(radicado=TEXT, root=TEXT, told_on=DAY)),
+    event_time="told_on",
+    plain=("radicado", "root"),
+    made_from=("bronze/emails",),
+    is_private=True,
+)
+
+REQUIRES = (BRONZE_EMAILS,)
+PRODUCES = (EMAILS, TICKETS, TICKET_EVENTS, REJECTS, SEEN, RADICADOS)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pqr_common import (
     Check,
@@ -17,31 +19,18 @@ from pqr_common import (
     Phase,
     Settings,
     Stage,
-    StageInputs,
     StageOutcome,
     Task,
     TaskContext,
 )
-from pqr_silver.schema import MAILS, PRODUCES, RADICADOS, REQUIRES
-from pqr_silver.transform import refined, resolved, split
-from pqrs.parameters import Parameters
+from pqr_silver.memory import recalled, told
+from pqr_silver.plans import is_resumed, plan_fold, plan_resolve, plan_split
+from pqr_silver.schema import PRODUCES, RADICADOS, REQUIRES
+from pqr_silver.transform import MAILS, named, refined, resolved, split
 
-__all__ = ["STAGE", "bucket_count"]
+__all__ = ["STAGE"]
 
 COLUMNS = REQUIRES[0].schema.names
-TASK_ROWS = 140_000  # about 100 MB of e-mails in memory
-PAIR_ROWS = 300_000  # two buckets for so many e-mails: an even number keeps two workers equally busy to the end
-
-
-def bucket_count(rows: int) -> int:
-    """How many buckets hold this many e-mails; it follows from the data alone, never from the workers."""
-    return 2 * max(1, -(-rows // PAIR_ROWS))
-
-
-def plan_split(inputs: StageInputs) -> list[Task]:
-    emails = inputs.manifests["bronze"].dataset("emails")
-    arguments = {"buckets": bucket_count(emails.rows), "is_resumed": _is_resumed(inputs)}
-    return [Task(group[0].key, tuple(group), arguments) for group in _groups(emails.partitions)]
 
 
 def work_split(task: Task, context: TaskContext) -> Iterable[Exchange]:
@@ -50,44 +39,38 @@ def work_split(task: Task, context: TaskContext) -> Iterable[Exchange]:
     divided = split(emails, pseudonym_key=key, **task.arguments)
     yield Exchange("mails", divided.mails, MAILS)
     yield Exchange("orphans", divided.orphans, MAILS)
-    yield Exchange("radicados", divided.radicados, RADICADOS)
-
-
-def plan_resolve(inputs: StageInputs) -> list[Task]:
-    """A task for each bucket of radicados that has orphans."""
-    orphans = _exchanges(inputs, "orphans")
-    buckets = _buckets(inputs)
-    return [
-        _task(bucket, buckets, [*orphans, *_exchanges(inputs, "radicados")])
-        for bucket in range(buckets)
-        if any(bucket in ref.slices for ref in orphans)
-    ]
+    yield Exchange("radicados", divided.radicados, RADICADOS.schema)
 
 
 def work_resolve(task: Task, context: TaskContext) -> Iterable[Exchange]:
     orphans, radicados = (_bucket(task, context, name) for name in ("orphans", "radicados"))
+    radicados = pa.concat_tables([radicados, *told(_partitions(task), context)])
     yield Exchange("mails", resolved(orphans, radicados, buckets=task.arguments["buckets"]), MAILS)
-
-
-def plan_fold(inputs: StageInputs) -> list[Task]:
-    buckets, mails = _buckets(inputs), _exchanges(inputs, "mails")
-    return [_task(bucket, buckets, mails) for bucket in range(buckets)] if mails else []
 
 
 def work_fold(task: Task, context: TaskContext) -> Iterable[Output]:
     """What each partition counts as rejected is what the checks below add up."""
-    whole = refined(_bucket(task, context, "mails"))
+    given = named(_bucket(task, context, "mails"))
+    before = recalled(given, _partitions(task), since=task.arguments["since"], context=context)
+    whole = refined(given, before, is_resumed=task.arguments["is_resumed"])
     yield Output("emails", task.key, whole.emails, rejected=whole.rejects.num_rows)
-    yield Output("tickets", task.key, whole.tickets, rejected=whole.count_continuations)
     yield Output("ticket_events", task.key, whole.ticket_events, rejected=whole.count_unfaithful)
     yield Output("rejects", task.key, whole.rejects)
+    counted = whole.count_continuations
+    for key, tickets in _by_age(task, whole.tickets, "raw_day"):
+        yield Output("tickets", key, tickets, rejected=counted if key == task.key else 0)
+    if whole.superseded.num_rows:
+        yield Output("tickets", task.key, whole.superseded, sign=-1)
+    for name, day in (("seen", "raw_day"), ("radicados", "told_on")):
+        for key, table in _by_age(task, getattr(whole, name), day):
+            yield Output(name, key, table)
 
 
 def checks(outcome: StageOutcome) -> list[Check]:
     """Every bronze e-mail is a message or a reject; tickets are what their events say; threads are whole."""
     delivered = outcome.inputs.manifests["bronze"].dataset("emails").rows
     continuations = outcome.counted("tickets")
-    expected = continuations if _is_resumed(outcome.inputs) else 0
+    expected = continuations if is_resumed(outcome.inputs) else 0
     return [
         Check.equal("silver_row_balance", outcome.rows("emails") + outcome.rows("rejects"), delivered),
         Check.equal("duplicates_removed", outcome.rows("rejects"), outcome.counted("emails")),
@@ -103,35 +86,17 @@ def fingerprint(settings: Settings) -> dict[str, str]:
     return {"pseudonym_key": hmac.new(key, b"pqr_silver", hashlib.sha256).hexdigest()[:16]}
 
 
-def _groups(partitions: Iterable[Partition]) -> list[list[Partition]]:
-    """Consecutive partitions up to TASK_ROWS together, since a task has its fixed cost."""
-    groups: list[list[Partition]] = []
-    rows = 0
-    for part in partitions:
-        rows += part.rows
-        if not groups or rows > TASK_ROWS:
-            groups.append([])
-            rows = part.rows
-        groups[-1].append(part)
-    return groups
+def _by_age(task: Task, table: pa.Table, day: str) -> Iterable[tuple[str, pa.Table]]:
+    """What a day after the window may need, and apart from that what none will, if there is any."""
+    is_past = pc.less(table[day], pa.scalar(date.fromisoformat(task.arguments["reach"])))
+    past = table.filter(is_past)
+    yield task.key, table.filter(pc.invert(is_past)) if past.num_rows else table
+    if past.num_rows:
+        yield f"{task.key}/past", past
 
 
-def _is_resumed(inputs: StageInputs) -> bool:
-    parameters = Parameters.of(inputs.parameters)
-    return parameters.window_from > parameters.opens_on
-
-
-def _buckets(inputs: StageInputs) -> int:
-    return bucket_count(inputs.manifests["bronze"].dataset("emails").rows)
-
-
-def _exchanges(inputs: StageInputs, name: str) -> list[ExchangeRef]:
-    return [ref for refs in inputs.previous.values() for ref in refs if ref.name == name]
-
-
-def _task(bucket: int, buckets: int, refs: Iterable[ExchangeRef]) -> Task:
-    inputs = tuple(ref.only(bucket) for ref in refs)
-    return Task(f"part-{bucket:05d}", inputs, {"bucket": bucket, "buckets": buckets})
+def _partitions(task: Task) -> list[Partition]:
+    return [each for each in task.inputs if isinstance(each, Partition)]
 
 
 def _bucket(task: Task, context: TaskContext, name: str) -> pa.Table:
@@ -147,10 +112,12 @@ STAGE = Stage(
     settings=("pseudonym_key",),
     produces=PRODUCES,
     phases=(
-        Phase("split", plan_split, work_split),
-        Phase("resolve", plan_resolve, work_resolve),
-        Phase("fold", plan_fold, work_fold),
+        Phase("split", plan_split, work_split, parameters=()),
+        Phase("resolve", plan_resolve, work_resolve, parameters=()),
+        Phase("fold", plan_fold, work_fold, parameters=()),
     ),
     checks=checks,
     fingerprint=fingerprint,
+    continues=True,
+    keeps=tuple(contract.dataset for contract in PRODUCES),
 )

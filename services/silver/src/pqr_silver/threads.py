@@ -1,8 +1,8 @@
-"""E-mails of one bucket brought into threads: sorted, each message once. Pure."""
+"""E-mails of one bucket brought into threads: in the order of arrival, each message once, from its request on. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -10,74 +10,158 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pqr_common import query, sql_of
-from pqr_silver.keys import ticket_ids
-from pqr_silver.schema import REJECTS
+from pqr_silver.keys import Fingerprints, fingerprints, ticket_ids
+from pqr_silver.schema import REJECTS, SEEN, TICKETS
+from pqrs.terms import THREAD_DAYS
 
-__all__ = ["Rows", "Threads", "threaded"]
+__all__ = ["ARRIVAL", "Before", "Named", "Rows", "Threads", "named", "threaded"]
 
 Rows = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
+
+NONE = -1
+ARRIVAL = ["received_at", "raw_day", "raw_part", "raw_line"]
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What earlier days left of the threads at hand: the last rows of their tickets, and the messages they had."""
+
+    tickets: pa.Table = field(default_factory=TICKETS.schema.empty_table)
+    seen: pa.Table = field(default_factory=SEEN.schema.empty_table)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """E-mails, each with the number of its thread in the order of `ids`, and the fingerprint of thread and message."""
+
+    mails: pa.Table
+    thread: npt.NDArray[np.int32]
+    ids: pa.Array
+    prints: Fingerprints
 
 
 @dataclass(frozen=True, slots=True)
 class Threads:
-    """Messages by thread, in a thread the request first and then by arrival.
+    """Messages by thread and arrival.
 
-    `order` finds a message's row among the e-mails as delivered. `thread` numbers its thread from 0, in the order
-    of `ids`; `is_ticket` says by thread whether its request is here.
+    `order` finds a message's row among the e-mails as delivered, `prints` are their fingerprints. `thread` numbers
+    its thread from 0, in the order of `ids`. `belongs` says whether the message counts for its thread's ticket, which
+    `opens` with one of them unless it is in `old`, the rows of tickets that go on. `is_ticket` says by thread whether
+    it has a ticket to which something happens.
     """
 
     delivered: pa.Table
     order: Rows
+    prints: Fingerprints
     thread: npt.NDArray[np.int32]
     ids: pa.Array
-    is_ticket: npt.NDArray[np.bool_]
+    belongs: Flags
+    opens: Flags
+    is_ticket: Flags
+    old: pa.Table
     rejects: pa.Table
 
-    def of(self, column: str, messages: Rows | None = None) -> pa.ChunkedArray:
-        """A column of all messages, or of some."""
-        rows = self.order if messages is None else self.order[messages]
-        return self.delivered[column].take(pa.array(rows))
+    def of(self, column: str, messages: Rows | pa.Array | None = None) -> pa.ChunkedArray:
+        """A column of all messages, or of some; a null among `messages` gives null."""
+        rows = pa.array(self.order)
+        return self.delivered[column].take(rows if messages is None else rows.take(pa.array(messages)))
 
 
-def threaded(mails: pa.Table) -> Threads:
-    """Sort and number the threads of these e-mails; a message delivered again is rejected as a duplicate."""
+def named(mails: pa.Table) -> Named:
+    """Number the threads of these e-mails; a thread is named by its root or, if that is unknown, by its radicado."""
     root = pc.coalesce(mails["root"], mails["radicado"]).combine_chunks().dictionary_encode()
     ids = ticket_ids(root.dictionary)
     by_id = pc.sort_indices(ids).to_numpy()
     rank = np.empty(len(by_id), np.int32)
     rank[by_id] = np.arange(len(by_id), dtype=np.int32)
     thread = rank[root.indices.to_numpy()]
-    is_request = pc.equal(mails["kind"], "request").to_numpy()
-    order = _order(mails, thread, is_request)
-    first, original = _first_seen(mails["message_id"].take(pa.array(order)))
-    kept = order[first]
-    is_ticket = np.zeros(len(ids), np.bool_)
-    is_ticket[thread[kept[is_request[kept]]]] = True
-    rejects = _duplicates(mails, order[~first], kept[original])
-    return Threads(mails, kept, thread[kept], ids.take(pa.array(by_id)), is_ticket, rejects)
+    return Named(mails, thread, ids.take(pa.array(by_id)), fingerprints(root, mails["message_id"]))
 
 
-def _order(mails: pa.Table, thread: npt.NDArray[np.int32], is_request: npt.NDArray[np.bool_]) -> Rows:
-    """By thread, request first, arrival, and where the line lies: total, so the order of the input is nothing."""
+def threaded(given: Named, before: Before) -> Threads:
+    """Sort the threads; a message delivered again is rejected as a duplicate."""
+    order = _order(given)
+    original = _originals(given.prints[order], _days(given.mails)[order], before.seen)
+    is_kept = original == np.arange(len(order)) + before.seen.num_rows
+    kept = order[is_kept]
+    thread = given.thread[kept]
+    belongs, opens = _lived(given, kept, before.tickets)
+    is_ticket = np.zeros(len(given.ids), np.bool_)
+    is_ticket[thread[belongs]] = True
+    return Threads(
+        delivered=given.mails,
+        order=kept,
+        prints=given.prints[kept],
+        thread=thread,
+        ids=given.ids,
+        belongs=belongs,
+        opens=opens,
+        is_ticket=is_ticket,
+        old=before.tickets.filter(pa.array(is_ticket[_threads_of(before.tickets, given.ids)])),
+        rejects=_duplicates(given.mails, order, original=original, seen=before.seen),
+    )
+
+
+def _order(given: Named) -> Rows:
+    """By thread, day of arrival, arrival, and where the line lies: total, so the order of the input is nothing."""
+    mails, thread = given.mails, given.thread.astype(np.int64)
     lies = mails["raw_part"].to_numpy().astype(np.int64) << 32 | mails["raw_line"].to_numpy()
-    # The day of the raw object follows from the time of arrival, so part and line settle what is left.
-    return np.lexsort((lies, mails["received_at"].to_numpy(), thread.astype(np.int64) * 2 + ~is_request))
+    return np.lexsort((lies, mails["received_at"].to_numpy(), thread << 32 | _days(mails)))
 
 
-def _first_seen(ids: pa.ChunkedArray) -> tuple[npt.NDArray[np.bool_], Rows]:
-    """Which rows are the first with their id, and for each other row the number of its first among those.
+def _originals(prints: Fingerprints, day: Rows, seen: pa.Table) -> Rows:
+    """For each delivery, in order, which one was its message: among those seen before and these, counted together.
 
-    A dictionary numbers ids in the order of their first appearance: a row is a first when it sets a record.
+    A dictionary numbers fingerprints in the order of their first appearance: a row is a first when it sets a record.
+    Whoever writes the same again after THREAD_DAYS is not delivering it again: those few are settled in rounds.
     """
-    codes = ids.combine_chunks().dictionary_encode().indices.to_numpy()
-    first = np.diff(np.maximum.accumulate(codes), prepend=-1) > 0
-    return first, codes[~first]
+    prints = np.concatenate([seen["fingerprint"].to_numpy(), prints])
+    day = np.concatenate([_days(seen), day])
+    codes = pa.array(prints).dictionary_encode().indices.to_numpy()
+    firsts = np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=NONE) > 0)
+    original = firsts[codes]
+    while len(expired := np.flatnonzero(day - day[original] > THREAD_DAYS)):
+        anew = expired[np.unique(codes[expired], return_index=True)[1]]
+        firsts[codes[anew]] = anew
+        original[expired] = firsts[codes[expired]]
+    return np.asarray(original[seen.num_rows :])
 
 
-def _duplicates(mails: pa.Table, repeated: Rows, original: Rows) -> pa.Table:
+def _lived(given: Named, kept: Rows, old: pa.Table) -> tuple[Flags, Flags]:
+    """Which messages count for a ticket of their thread, and which of them open one.
+
+    They do from the request on, or from the start where the ticket is there already, up to THREAD_DAYS later.
+    """
+    thread, day = given.thread[kept], _days(given.mails)[kept]
+    begins, ends = np.full(len(given.ids), len(kept)), np.zeros(len(given.ids), np.int64)
+    requests = np.flatnonzero(pc.equal(given.mails["kind"], "request").to_numpy()[kept])
+    requests = requests[::-1]  # the first one of a thread is written last, and stays
+    begins[thread[requests]], ends[thread[requests]] = requests, day[requests] + THREAD_DAYS
+    goes_on = _threads_of(old, given.ids)
+    begins[goes_on], ends[goes_on] = NONE, _days(old) + THREAD_DAYS
+    opens = np.zeros(len(kept) + 1, np.bool_)
+    opens[begins] = True  # a thread without its request points behind the last message, as NONE does
+    position = np.arange(len(kept))
+    return (begins[thread] <= position) & (day <= ends[thread]), opens[:-1]
+
+
+def _threads_of(tickets: pa.Table, ids: pa.Array) -> Rows:
+    return np.asarray(pc.index_in(tickets["ticket_id"], value_set=ids).to_numpy(), dtype=np.intp)
+
+
+def _days(table: pa.Table) -> Rows:
+    """The days of arrival, counted from 1970."""
+    return np.asarray(table["raw_day"].to_numpy().astype(np.int64))
+
+
+def _duplicates(mails: pa.Table, order: Rows, *, original: Rows, seen: pa.Table) -> pa.Table:
     """The rejected deliveries, each with the one that was received first."""
+    repeated = np.flatnonzero(original != np.arange(len(order)) + seen.num_rows)
     if not len(repeated):
         return REJECTS.schema.empty_table()
-    columns = ["message_id", "received_at", "raw_day", "raw_part", "raw_line"]
-    again, firsts = (mails.select(columns).take(pa.array(rows)) for rows in (repeated, original))
+    again = mails.select(["message_id", *ARRIVAL]).take(pa.array(order[repeated]))
+    lies = np.concatenate([np.arange(seen.num_rows), order + seen.num_rows])
+    known = pa.concat_tables([seen.select(ARRIVAL), mails.select(ARRIVAL)], promote_options="permissive")
+    firsts = known.take(pa.array(lies[original[repeated]]))
     return query(sql_of("pqr_silver", "sql/duplicates.sql"), again=again, firsts=firsts)

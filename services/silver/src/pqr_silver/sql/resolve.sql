@@ -1,10 +1,17 @@
--- One row per orphan: an e-mail without References that states a radicado. The root is the thread in which that
--- radicado was given out; failing that, the message it answers; failing that, unknown.
-with threads as (
-    select radicado, min(root) as root
-    from radicados
-    where radicado in (select radicado from orphans)
-    group by radicado
+-- One row per orphan: an e-mail without References that states a radicado. The root is the thread for which that
+-- radicado was told by the orphan's day, of late; failing that, the message it answers; failing that, unknown.
+with wanted as (
+    select distinct radicado, raw_day
+    from orphans
+),
+
+threads as (
+    select wanted.radicado, wanted.raw_day, min(radicados.root) as root
+    from wanted
+    inner join radicados
+        on radicados.radicado = wanted.radicado
+        and radicados.told_on between wanted.raw_day - $thread_days and wanted.raw_day
+    group by wanted.radicado, wanted.raw_day
 )
 
 select
@@ -16,4 +23,4 @@ select
         end as thread_rule
     )
 from orphans
-left join threads on threads.radicado = orphans.radicado
+left join threads on threads.radicado = orphans.radicado and threads.raw_day = orphans.raw_day
