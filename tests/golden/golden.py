@@ -37,14 +37,15 @@ from pqr_bronze.transform import RawObject, transform
 from pqr_common.tables.contract import conform
 from pqr_gold.marts import MARTS, PARTIALS
 from pqr_gold.transform import mart, partials, total
-from pqr_silver.schema import MAILS, RADICADOS
-from pqr_silver.schema import PRODUCES as SILVER
-from pqr_silver.transform import refined, resolved, split
+from pqr_silver.schema import PRODUCES as SILVER_AND_MEMORY
+from pqr_silver.schema import RADICADOS
+from pqr_silver.transform import MAILS, named, refined, resolved, split
 from pqrs.catalogue import DEPENDENCIES, TOPICS
 
 HERE = Path(__file__).parent
 EXPECTED = HERE / "expected"
 INBOX = tomllib.loads((HERE / "inbox.toml").read_text(encoding="utf-8"))
+SILVER = [contract for contract in SILVER_AND_MEMORY if not contract.is_private]
 OPENS_ON, ENDS_ON = INBOX["opens_on"], INBOX["ends_on"]
 
 BUCKETS = 2
@@ -218,14 +219,16 @@ def _refined(emails: pa.Table) -> list[dict[str, pa.Table]]:
     parts = split(emails, buckets=BUCKETS, pseudonym_key="golden", is_resumed=False)
     found = [
         resolved(
-            parts.orphans.get(n, MAILS.empty_table()), parts.radicados.get(n, RADICADOS.empty_table()), buckets=BUCKETS
+            parts.orphans.get(n, MAILS.empty_table()),
+            parts.radicados.get(n, RADICADOS.schema.empty_table()),
+            buckets=BUCKETS,
         )
         for n in range(BUCKETS)
     ]
     made = []
     for number in range(BUCKETS):
         mails = [dealt[number] for dealt in (parts.mails, *found) if number in dealt]
-        folded = refined(pa.concat_tables([MAILS.empty_table(), *mails]), as_of_day=ENDS_ON)
+        folded = refined(named(pa.concat_tables([MAILS.empty_table(), *mails])))
         assert folded.count_unfaithful == 0
         made.append({c.dataset: conform(getattr(folded, c.dataset), c) for c in SILVER})
     return made
