@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pqr_silver.clock import NOTHING, TYPE_NAMES, Clock, columns, instants
+from pqr_silver.clock import NOTHING, TYPE_NAMES, Clock, Rows, columns, instants
 from pqr_silver.lifecycle import folded
 from pqr_silver.lives import Lives
 from pqr_silver.machine import ACTORS, EVENT_TYPES, EXTENSION, STATUSES
@@ -60,12 +60,13 @@ def rebuilt(events: pa.Table, ids: pa.Array, old: pa.Table = NO_TICKETS) -> pa.T
         .astype(np.int8),
     )
     clock = Clock.unborn(len(ids))
-    clock.resume(_numbers(old["ticket_id"], ids), old)
+    if old.num_rows:
+        clock.resume(_numbers(old["ticket_id"], ids), old)
     return pa.table({"ticket_id": ids} | columns(folded(steps, clock).clock))
 
 
-def _numbers(ticket_id: pa.ChunkedArray, ids: pa.Array) -> np.ndarray:
-    """The number of each row's ticket among `ids`; equal ones mostly stand together."""
-    ends = pc.run_end_encode(ticket_id.combine_chunks())
-    starts = np.diff(ends.run_ends.to_numpy(), prepend=0)
-    return np.repeat(pc.index_in(ends.values, value_set=ids).to_numpy(), starts)
+def _numbers(ticket_id: pa.ChunkedArray, ids: pa.Array) -> Rows:
+    """The number of each row's ticket among `ids`; equal ones stand together, and mostly all are there."""
+    runs = pc.run_end_encode(ticket_id.combine_chunks())
+    number = np.arange(len(ids)) if runs.values.equals(ids) else pc.index_in(runs.values, value_set=ids).to_numpy()
+    return np.asarray(np.repeat(number, np.diff(runs.run_ends.to_numpy(), prepend=0)))

@@ -70,9 +70,10 @@ def lived(threads: Threads) -> Lives:
         sent_at=instants(threads.of("sent_at", rows)),
     )
     clock, old_row = Clock.unborn(len(ids)), np.full(len(ids), NOTHING)
-    old = pc.index_in(threads.old["ticket_id"], value_set=ids).to_numpy()
-    clock.resume(old, threads.old)
-    old_row[old] = np.arange(len(old))
+    if threads.old.num_rows:
+        old = pc.index_in(threads.old["ticket_id"], value_set=ids).to_numpy()
+        clock.resume(old, threads.old)
+        old_row[old] = np.arange(len(old))
     before = clock.events.copy()
     life = folded(steps, clock)
     kind[rows] = life.kind

@@ -64,8 +64,11 @@ class Threads:
 
     def of(self, column: str, messages: Rows | pa.Array | None = None) -> pa.ChunkedArray:
         """A column of all messages, or of some; a null among `messages` gives null."""
-        rows = pa.array(self.order)
-        return self.delivered[column].take(rows if messages is None else rows.take(pa.array(messages)))
+        if isinstance(messages, pa.Array):
+            rows = pa.array(self.order).take(messages)
+        else:
+            rows = pa.array(self.order if messages is None else self.order[messages])
+        return self.delivered[column].take(rows)
 
 
 def named(mails: pa.Table) -> Named:
@@ -147,6 +150,8 @@ def _lived(given: Named, kept: Rows, old: pa.Table) -> tuple[Flags, Flags]:
 
 
 def _threads_of(tickets: pa.Table, ids: pa.Array) -> Rows:
+    if not tickets.num_rows:  # no need to hash all ids
+        return np.empty(0, np.intp)
     return np.asarray(pc.index_in(tickets["ticket_id"], value_set=ids).to_numpy(), dtype=np.intp)
 
 
