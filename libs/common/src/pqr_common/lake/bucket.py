@@ -132,6 +132,17 @@ class BucketLake(Lake):
                     if before is None or entry["LastModified"] < before:
                         yield entry["Key"].removeprefix(self._prefix)
 
+    @_patient
+    def size(self, key: str) -> int:
+        with self._door(key):
+            try:
+                found: int = self._client.head_object(Bucket=self._bucket, Key=self._prefix + key)["ContentLength"]
+            except ClientError as error:
+                if _code(error) in ABSENT:
+                    return 0
+                raise
+        return found
+
     def _body(self, key: str, **options: str) -> bytes | None:
         with self._door(key):
             try:

@@ -89,6 +89,13 @@ class FolderLake(Lake):
             found = (path for path in self._path(prefix).rglob("*") if path.name[0] != "." and _is_file(path, before))
             yield from sorted(path.relative_to(self.root).as_posix() for path in found)
 
+    def size(self, key: str) -> int:
+        with self._door(key):
+            try:
+                return self._path(key).stat().st_size
+            except FileNotFoundError:
+                return 0
+
     def drafts(self, *, before: datetime) -> Iterator[str]:
         with self._door(""):
             hidden = (path for path in self.root.rglob(".*") if DRAFT.fullmatch(path.name) and _is_file(path, before))

@@ -69,6 +69,10 @@ class Lake(ABC):
     def keys(self, prefix: str, *, before: datetime | None = None) -> Iterator[str]:
         """The keys below a prefix, in order, or those put last before a time. For audit and clean-up only."""
 
+    def size(self, key: str) -> int:
+        """How many bytes an object has; none when it is missing. For audit and clean-up only."""
+        return len(self.find(key) or b"")
+
     def drafts(self, *, before: datetime) -> Iterator[str]:  # noqa: ARG002  a bucket shows nothing that is not whole
         """Keys of what killed writers left half written, untouched since before a time. For audit and clean-up only."""
         return iter(())
