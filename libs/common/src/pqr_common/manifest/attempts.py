@@ -46,9 +46,13 @@ class AttemptRecords:
     def attempts(self, stage: str) -> Iterator[Attempt]:
         """Every attempt of a stage, oldest first; one that cannot be read says so in its `state` and `error`."""
         number = 1
-        while (data := self.lake.find(layout.attempt_key(self.run_id, stage, number))) is not None:
-            yield self._attempt(stage, number, data)
+        while (attempt := self.attempt(stage, number)) is not None:
+            yield attempt
             number += 1
+
+    def attempt(self, stage: str, number: int) -> Attempt | None:
+        data = self.lake.find(layout.attempt_key(self.run_id, stage, number))
+        return None if data is None else self._attempt(stage, number, data)
 
     def claim(self, stage: str, *, started_at: str, host: str) -> Attempt:
         """Open the next attempt; of two claims at once each gets a number of its own."""
@@ -80,11 +84,17 @@ class AttemptRecords:
                 )
 
     def refuse_fenced(self, attempt: Attempt) -> None:
-        """Raise Fenced when a newer attempt of the stage was opened: that one commits, this one must not."""
+        """Raise Fenced when a newer attempt of the stage was opened, or this one closed or removed by somebody else."""
         if self.lake.find(layout.attempt_key(self.run_id, attempt.stage, attempt.number + 1)) is not None:
             raise Fenced(
                 f"Only the newest attempt of a stage may commit, found attempt {attempt.number + 1} beside "
                 f"{attempt.number} of {attempt.stage} in run {self.run_id}: let that one finish."
+            )
+        own = self.attempt(attempt.stage, attempt.number)
+        if own is None or own.state != "running":
+            raise Fenced(
+                f"Only an open attempt may commit, found attempt {attempt.number} of {attempt.stage} in run "
+                f"{self.run_id} {own.state if own else 'removed'} by another: run `pqr retry`."
             )
 
     def _attempt(self, stage: str, number: int, data: bytes) -> Attempt:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 __all__ = [
+    "GATE",
     "attempt_key",
+    "attempt_of",
     "data_key",
     "exchange_key",
     "is_manifest",
@@ -14,6 +16,7 @@ __all__ = [
 ]
 
 NAME_DIGITS = 16  # of the SHA-256 that names an object
+GATE = "manifests/.sweep"  # there while somebody removes things; no run may be called so
 
 
 def run_key(run_id: str) -> str:
@@ -32,6 +35,14 @@ def is_manifest(key: str) -> bool:
 
 def attempt_key(run_id: str, stage: str, number: int) -> str:
     return f"manifests/{run_id}/attempts/{stage}/{number}.json"
+
+
+def attempt_of(key: str) -> tuple[str, str, int] | None:
+    """The run, stage and number of an attempt's key; None for a key of another kind."""
+    match key.removesuffix(".json").split("/"):
+        case [_, run_id, "attempts", stage, number] if number.isdecimal():
+            return run_id, stage, int(number)
+    return None
 
 
 def receipt_key(run_id: str, *, stage: str, phase: str, task: str) -> str:

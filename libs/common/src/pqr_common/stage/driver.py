@@ -22,6 +22,7 @@ from pqr_common.stage.assignment import Assignment
 from pqr_common.stage.attempt import Progress, StageRun
 from pqr_common.stage.declaration import Phase, Stage
 from pqr_common.stage.executor import Executor
+from pqr_common.stage.gate import refuse_outlived, refuse_shut_gate
 from pqr_common.stage.result import code_of, depends_on, manifest_of
 from pqr_common.stage.values import ExchangeRef, StageInputs, StageOutcome, Task
 from pqr_common.stage.worker import TaskResult, perform
@@ -49,11 +50,13 @@ def run_stage(
     if done is not None:
         log.logger().info("stage already committed", stage=stage.name, run_id=run_id, digest=done.digest)
         return done
-    inputs = inputs_of(stage, records)
-    inputs = replace(inputs, base=_base(stage, records, inputs, settings=settings))
+    inputs_of(stage, records)  # what cannot begin is no attempt
     run = StageRun(stage, records, settings, executor, progress, StageMetrics(stage.name))
     attempt = run.open()
     try:
+        refuse_shut_gate(lake)
+        inputs = inputs_of(stage, records)  # read again: only from now on nothing is removed
+        inputs = replace(inputs, base=_base(stage, records, inputs, settings=settings))
         manifest = _worked(run, inputs, attempt)
     except BaseException as error:
         run.close(attempt, "failed", error)
@@ -110,6 +113,8 @@ def _worked(run: StageRun, inputs: StageInputs, attempt: Attempt) -> Manifest:
         _refuse_failed(run)
     made = [part for parts in run.partitions.values() for part in parts]
     records.lake.settle(part.path for part in made if part.is_in_lake)
+    refuse_outlived(attempt)
+    records.refuse_fenced(attempt)
     return records.commit(replace(manifest, checks=run.checks))
 
 
