@@ -52,8 +52,8 @@ class StageRun:
         """Claim the next attempt; earlier ones that never ended are over."""
         attempt = self.records.claim(self.stage.name, started_at=now(), host=socket.gethostname())
         self.records.close_lost(attempt)
-        if attempt.number > 1:
-            before = list(self.records.attempts(self.stage.name))[attempt.number - 2]
+        before = self.records.attempt(self.stage.name, attempt.number - 1)
+        if before is not None:
             self.metrics.retried(before.error_type or before.state)
         self.metrics.started()
         return attempt
