@@ -6,18 +6,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from pqr_common.manifest.graph import Graph
+from pqr_common.manifest.layout import GATE
 from pqr_common.stage.declaration import Stage
 from pqr_pipeline.containers.permissions import readable
 
 READ, WRITE, DELETE, LIST = "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"
-MANIFESTS, DECLARATIONS = "manifests/*", "manifests/*/run.json"
+MANIFESTS, DECLARATIONS, TASKS = "manifests/*", "manifests/*/run.json", "tasks/*"
 TRIAL = "manifests/.doctor-*"  # what `pqr doctor` tries the store with
 
 Policy = dict[str, Any]
 
 
 def policies(bucket: str, stages: Iterable[Stage]) -> dict[str, Policy]:
-    """A policy per user. Everyone sees names and manifests; a manifest is put once and never deleted."""
+    """A policy per user. Everyone sees names and manifests; no stage deletes a manifest."""
     declared = list(stages)
     writers = {stage.writes: stage for stage in declared}
     graph = Graph.of(stage.node for stage in declared)
@@ -27,8 +28,9 @@ def policies(bucket: str, stages: Iterable[Stage]) -> dict[str, Policy]:
         read = [key for layer in layers_read[stage.name] for key in _readable(stage, writers[layer])]
         found[stage.name] = _of_stage(bucket, stage, read)
     found["pipeline"] = _policy(bucket, reads=(MANIFESTS,), writes=(DECLARATIONS,))
-    # a person at the host: looks at everything and declares runs
-    found["operator"] = _policy(bucket, reads=("*",), writes=(DECLARATIONS, TRIAL), deletes=(TRIAL,))
+    # a person at the host: looks at everything, declares runs, removes and prunes them
+    removable = (MANIFESTS, TASKS, *(f"{layer}/*" for layer in graph.layers))
+    found["operator"] = _policy(bucket, reads=("*",), writes=(DECLARATIONS, TRIAL, GATE), deletes=removable)
     return found
 
 

@@ -132,9 +132,28 @@ def test_the_answer_key_is_for_checks_only(may, stages):
     assert may("operator", "GetObject", "raw/answers/run=r/2026-01-05.parquet")
 
 
-def test_the_parent_and_a_person_declare_runs_and_touch_no_data(may, stages):
+def test_the_parent_and_a_person_declare_runs_and_write_no_data(may, stages):
     """What a run is, is written before any stage starts."""
     for user in ("pipeline", "operator"):
         assert may(user, "PutObject", "manifests/r/run.json")
         assert not [stage.writes for stage in stages.values() if may(user, "PutObject", f"{stage.writes}/x")]
-        assert not may(user, "DeleteObject", "manifests/r/run.json")
+
+
+def test_a_person_removes_and_prunes_and_nobody_else(may, stages):
+    """The records of a run, shared receipts, data, and the gate meanwhile; a stage looks at the gate."""
+    gone = [
+        "manifests/r/run.json",
+        "manifests/r/gold.json",
+        "manifests/r/attempts/gold/1.json",
+        "manifests/r/receipts/gold/marts/x.json",
+        "manifests/.sweep",
+    ]
+    data = ["tasks/gold/marts/x.json", *(f"{stage.writes}/x/y.parquet" for stage in stages.values())]
+    assert all(may("operator", "DeleteObject", key) for key in (*gone, *data))
+    assert may("operator", "PutObject", "manifests/.sweep")
+    for user in (*stages, "pipeline"):
+        assert may(user, "GetObject", "manifests/.sweep")
+        assert not may(user, "PutObject", "manifests/.sweep")
+        removable = [key for key in gone if may(user, "DeleteObject", key)]
+        assert removable == (["manifests/r/receipts/gold/marts/x.json"] if user == "gold" else [])
+    assert not any(may("pipeline", "DeleteObject", key) for key in data)
