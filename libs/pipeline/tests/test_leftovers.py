@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pqr_common.errors import LakeUnavailable, VerificationFailed
+from pqr_common.errors import LakeUnavailable, UpstreamBroken, VerificationFailed
 from pqr_common.lake.folder import FolderLake
 from pqr_common.manifest.attempts import Attempt
 from pqr_common.manifest.runs import RunRecords
@@ -17,7 +17,8 @@ from pqr_common.manifest.values import Dataset, Manifest, Partition
 from pqr_common.stage.discovery import declare
 from pqr_common.stage.receipts import Receipt
 from pqr_common.stage.values import ExchangeRef
-from pqr_pipeline.audit.leftovers import leftovers, look_for_leftovers, removed
+from pqr_pipeline.audit.leftovers import look_for_leftovers, removed
+from pqr_pipeline.retention.sweep import sweep
 from pqrs.parameters import Parameters
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -31,6 +32,10 @@ with FolderLake(Path(sys.argv[1]))._written("raw/emails/a.jsonl", b"half"):
     print("writing", flush=True)
     time.sleep(60)
 """
+
+
+def leftovers(lake):
+    return sweep(lake, now=NOW, is_dry_run=True).objects
 
 
 def aged(lake, *keys):
@@ -71,8 +76,8 @@ def test_defect_9_every_leftover_is_named_and_removed(lake):
     with pytest.raises(VerificationFailed, match="3 that are not") as told:
         look_for_leftovers(lake, now=NOW)
     assert all(key in str(told.value) for key in left)
-    assert sorted(removed(lake, now=NOW)) == sorted(left)
-    assert list(leftovers(lake, now=NOW)) == []
+    assert sorted(removed(lake, now=NOW).objects) == sorted(left)
+    assert leftovers(lake) == ()
     assert lake.find("bronze/emails/done.parquet")
     assert lake.find("raw/emails/whole.jsonl")
 
@@ -85,12 +90,12 @@ def test_defect_9_a_draft_that_sigkill_left_is_named_and_removed(lake):
     child.wait()
     (draft,) = (path for path in (lake.root / "raw/emails").iterdir() if path.name.startswith("."))
     key = draft.relative_to(lake.root).as_posix()
-    assert list(leftovers(lake, now=NOW)) == []
+    assert leftovers(lake) == ()
     os.utime(draft, (LONG_AGO_SECONDS, LONG_AGO_SECONDS))
     with pytest.raises(VerificationFailed, match="doctor --fix") as told:
         look_for_leftovers(lake, now=NOW)
     assert key in str(told.value)
-    assert removed(lake, now=NOW) == [key]
+    assert removed(lake, now=NOW).objects == (key,)
     assert not draft.exists()
 
 
@@ -98,7 +103,9 @@ def test_a_lake_with_a_damaged_manifest_is_not_judged(lake):
     """Nobody can say what that run needs, and runs share their objects."""
     aged(lake, "bronze/emails/old.parquet")
     lake.put("manifests/r1/raw.json", b"{")
-    assert list(leftovers(lake, now=NOW)) == []
+    assert removed(lake, now=NOW).objects == ()
+    with pytest.raises(UpstreamBroken, match=r"raw\.json"):
+        leftovers(lake)
 
 
 def test_what_a_receipt_of_a_committed_stage_names_stays(lake):
@@ -107,14 +114,14 @@ def test_what_a_receipt_of_a_committed_stage_names_stays(lake):
     aged(lake, key)
     receipt = Receipt("x", (), (ExchangeRef("split", "a", key, {}),))
     lake.put("manifests/r1/receipts/raw/split/a.json", receipt.to_json())
-    assert list(leftovers(lake, now=NOW)) == []
+    assert leftovers(lake) == ()
 
 
 def test_nothing_young_is_a_leftover(lake):
     """It may belong to a task that is still at work."""
     for key in ("bronze/emails/new.parquet", "raw/emails/new.jsonl"):
         lake.put(key, b"1")
-    assert list(leftovers(lake, now=NOW)) == []
+    assert leftovers(lake) == ()
 
 
 def test_a_lake_that_does_not_answer_is_not_a_clean_one(lake, monkeypatch):

@@ -17,6 +17,7 @@ from pqrs.parameters import Parameters
 
 if TYPE_CHECKING:
     from pqr_pipeline.audit.findings import Finding
+    from pqr_pipeline.retention.sweep import Swept
 
 __all__ = ["clean", "examine", "run_and_show", "run_stage_and_show"]
 
@@ -70,7 +71,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     return doctor.examine(settings)
 
 
-def clean(settings: Settings) -> list[str]:
+def clean(settings: Settings) -> Swept:
     """Remove what nobody needs from the lake, and say what it was."""
     from pqr_pipeline.audit.leftovers import removed
 

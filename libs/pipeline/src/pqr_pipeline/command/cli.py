@@ -155,7 +155,7 @@ def lineage(*, screen: Screen, kpi: str, run_id: str) -> None:
 def doctor(*, screen: Screen, fix: bool) -> None:
     """Look at everything a run needs and say what is wrong and how to mend it."""
     settings = settings_of()
-    for key in actions.clean(settings) if fix else ():
+    for key in actions.clean(settings).objects if fix else ():
         screen.say(f"removed {key}")
     found = []
     for finding in actions.examine(settings):
