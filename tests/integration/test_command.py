@@ -53,8 +53,10 @@ BAD = {
     "no run id": (["show"], 2, r"RUN_ID"),
     **{
         f"unknown run: {name}": ([name, "nope"], 2, r"nope.*pqr runs")
-        for name in ("show", "retry", "verify", "publish")
+        for name in ("show", "retry", "verify", "publish", "remove")
     },
+    "unknown run: diff": (["diff", "nope", "nope"], 2, r"nope.*pqr runs"),
+    "nothing kept": (["prune", "--keep", "0"], 2, r"--keep.*0"),
     "unknown run: stage": (["stage", "bronze", "nope"], 2, r"nope.*pqr runs"),
     "unknown run: lineage": (["lineage", "breach_rate", "nope"], 2, r"nope.*pqr runs"),
     "unknown stage": (["stage", "platinum", "nope"], 2, r"generator.*platinum"),

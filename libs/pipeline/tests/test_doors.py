@@ -39,7 +39,17 @@ def test_defect_8_a_flow_refuses_what_is_no_run_id(name, run_id, tmp_path):
 @pytest.mark.parametrize("run_id", UNSAFE)
 @pytest.mark.parametrize(
     "arguments",
-    [["show"], ["retry"], ["verify"], ["publish"], ["stage", "bronze"], ["lineage", "kpi_sla"], ["run", "--run-id"]],
+    [
+        ["show"],
+        ["retry"],
+        ["verify"],
+        ["publish"],
+        ["remove"],
+        ["diff", "a"],
+        ["stage", "bronze"],
+        ["lineage", "kpi_sla"],
+        ["run", "--run-id"],
+    ],
     ids=" ".join,
 )
 def test_defect_8_a_command_refuses_what_is_no_run_id(arguments, run_id, tmp_path):
