@@ -62,6 +62,7 @@ def test_an_object_is_read_back_whole_and_in_part(lake):
     assert lake.get_range("a/b.bin", 3, 4) == b"3456"
     lake.put("a/b.bin", memoryview(b"new"))
     assert lake.find("a/b.bin") == b"new"
+    assert (lake.size("a/b.bin"), lake.size("a/none.bin")) == (3, 0)
 
 
 def test_a_missing_object_is_named(lake):

@@ -34,7 +34,7 @@ def remove(*, screen: Screen, run_id: str) -> None:
 
 
 @command()
-@click.option("--keep", type=int, help="Of each inbox keep the N runs that go furthest; default: all.")
+@click.option("--keep", type=click.IntRange(1), help="Of each inbox keep the N runs that go furthest; default: all.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 def prune(*, screen: Screen, keep: int | None, dry_run: bool) -> None:
     """Remove runs beyond those to keep, and every object that no run names and that is an hour old."""
