@@ -50,7 +50,7 @@ def prune(*, screen: Screen, keep: int | None, dry_run: bool) -> None:
         screen.say(f"The objects were left alone because {pruned.waits_for} is at work: prune again when it has ended.")
         return
     verb = "Would free" if dry_run else "Freed"
-    screen.say(f"{verb} {pruned.bytes:,} bytes: {len(pruned.objects):,} objects, {pruned.receipts:,} receipts of them.")
+    screen.say(f"{verb} {pruned.bytes:,} bytes: {len(pruned.objects):,} objects and {pruned.receipts:,} receipts.")
 
 
 @command()
