@@ -164,7 +164,7 @@ def test_a_closed_ticket_has_the_clock_the_generator_planned(key):
         """
         select count(*) as closed,
             count(*) filter (where tickets.effective_due_on <> mine.effective_due_on) as other_due,
-            count(*) filter (where tickets.is_breached <> mine.is_breached) as other_breach,
+            count(*) filter (where (tickets.closed_on > tickets.effective_due_on) <> mine.is_breached) as other_breach,
             count(*) filter (where tickets.is_extended) as extended,
             count(*) filter (where tickets.is_suspended) as suspended
         from tickets
@@ -184,10 +184,10 @@ def test_breach_is_what_the_generator_planned(key):
         """
         select
             count(*) as due,
-            count(*) filter (where tickets.is_breached) as breached,
-            count(*) filter (where tickets.is_breached <> mine.is_breached) as other_breach,
+            count(*) filter (where is_late) as breached,
+            count(*) filter (where is_late <> mine.is_breached) as other_breach,
             count(*) filter (where tickets.effective_due_on <> mine.effective_due_on) as other_due
-        from tickets
+        from (select *, coalesce(closed_on > effective_due_on, true) as is_late from tickets) as tickets
         join (select * from answers where record = 'ticket') as mine on mine.message_id = tickets.root_message_id
         where mine.is_eligible and mine.effective_due_on <= $as_of
         """,

@@ -78,9 +78,10 @@ def _kill_in_the_middle(home: Home, stage: str) -> None:
     """
     process = home.start("run", *RUN, "--quiet")
     attempt = home.path / "lake" / "manifests" / "r1" / "attempts" / stage / "1.json"
-    receipts = home.path / "lake" / "manifests" / "r1" / "receipts" / stage
+    lake = home.path / "lake"
+    receipts = lake / "tasks" / stage, lake / "manifests" / "r1" / "receipts" / stage
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (attempt.exists() and (stage in ("bronze", "loader") or receipts.exists())):
+    while not (attempt.exists() and (stage in ("bronze", "loader") or any(map(Path.exists, receipts)))):
         assert time.monotonic() < deadline, f"{stage} did not start"
         assert process.poll() is None, process.communicate()
         time.sleep(0.002)
@@ -223,7 +224,7 @@ def test_a_failed_run_tells_its_story_in_postgres(tmp_path, prefect_url, undistu
     home.lake.put(part.path, home.lake.get(part.path)[:-5])
     for layer in ("bronze", "silver", "gold", "load"):
         home.lake.delete(f"manifests/r1/{layer}.json")
-    shutil.rmtree(home.path / "lake" / "manifests" / "r1" / "receipts")
+    shutil.rmtree(home.path / "lake" / "tasks")
     ended = home.pqr("retry", "r1", "--quiet")
     assert ended.returncode == 3
     assert part.path in ended.stderr
