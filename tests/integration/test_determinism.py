@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from pqr_common.stage.discovery import installed_graph, warehouse
 from pqr_common.stage.executor import dask_executor
+from pqr_pipeline.audit.verify import verify
 from pqrs.parameters import Parameters
 
 pytestmark = pytest.mark.integration
@@ -145,6 +146,23 @@ def test_the_number_of_workers_changes_nothing(workers, apart, cut_run, january,
     assert _raw_objects(other) == _raw_objects(cut_run)
     assert _digests(other) == _digests(cut_run)
     assert list(other) == list(installed_graph().layers)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_increments_by_any_number_of_workers_are_the_whole_run(workers, apart, finished, january):
+    """Each is loaded over the one before it: the same manifests in the end, and the same rows in Postgres."""
+    with dask_executor(apart.settings.with_(workers=workers)) as executor:
+        place = replace(apart, executor=executor)
+        for end in (date(2026, 1, 9), date(2026, 1, 20)):
+            place.run(f"until-{end}", replace(january, window_to=end))
+        made = place.run("january", january)
+        proved = verify("january", lake=place.lake, settings=place.settings, executor=executor, is_deep=True)
+    assert made["silver"].continues.manifest == "until-2026-01-20"
+    assert any(part.sign < 0 for part in made["silver"].partitions)
+    assert _digests(made) == _digests(finished)
+    assert proved.findings == []
+    moved = {check.name: check.observed for check in made["load"].checks if check.name.startswith("rows_")}
+    assert 0 < moved["rows_deleted"] < moved["rows_inserted"] < made["load"].dataset("core.ticket_events").rows
 
 
 def test_a_day_is_the_same_in_every_window_that_holds_it(own_lake, finished, january):

@@ -132,7 +132,7 @@ def test_a_bucket_and_a_folder_give_the_same_run(in_bucket, bucket_run, finished
 def test_nothing_lies_beside_the_prefix_and_nothing_is_left_over(client, in_bucket, bucket_run):
     """A bucket may be shared: all keys are below the prefix, and what phases passed on is gone."""
     keys = [entry["Key"] for entry in client.list_objects_v2(Bucket="pqr", Prefix="lake/", MaxKeys=1000)["Contents"]]
-    assert {key.split("/")[1] for key in keys} == {"raw", "bronze", "silver", "gold", "manifests"}
+    assert {key.split("/")[1] for key in keys} == {"raw", "bronze", "silver", "gold", "manifests", "tasks"}
     assert not [key for key in keys if "_exchange" in key]
     assert sorted(key.removeprefix("lake/") for key in keys if "/raw/" in key) == list(
         in_bucket("lake").lake.keys("raw")
@@ -200,7 +200,7 @@ def test_an_object_that_is_gone_stops_the_workers(client, in_bucket, january):
     """What a worker misses in the bucket reaches the driver as the error it is, with the name of the object."""
     place = in_bucket("gone")
     place.run("january", january, "generator")
-    (key,) = place.lake.keys("raw/emails/run=january/day=2026-01-20")
+    (key,) = place.lake.keys("raw/emails/day=2026-01-20")
     client.delete_object(Bucket="pqr", Key=f"gone/{key}")
     with pytest.raises(UpstreamBroken, match=key) as caught:
         place.run("january", january, "bronze")
