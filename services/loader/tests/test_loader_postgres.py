@@ -176,7 +176,7 @@ def test_a_crash_in_the_swap_leaves_the_old_run(runs, content, monkeypatch):
         calls.append(arguments)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        bring(*arguments)
+        return bring(*arguments)
 
     _crash(runs, newer, monkeypatch, "_bring", crash_late)
     assert content(runs.dsn) == before

@@ -33,6 +33,10 @@ _LEAVE = sql.SQL(
     "select ctid as place, {columns} from {table} union all select null, {columns} from {staged}"
     ") as both_sides group by {columns} having 2 * count(place) > count(*)))"
 )
+_ALTERED = sql.SQL(
+    "select count(*) from ((select {columns} from {table} except all select {columns} from {staged}) union all "
+    "(select {columns} from {staged} except all select {columns} from {table})) as differing"
+)
 _ENTER = sql.SQL(
     "insert into {table} ({columns}) select {columns} from {staged} except all select {columns} from {table}"
 )
@@ -56,13 +60,17 @@ def moved(opened: psycopg.Connection, difference: Difference, table: Table) -> l
 
 
 def exchanged(opened: psycopg.Connection, table: str, relation: str) -> dict[str, int]:
-    """Make a small table equal to a staged one; rows that are in both are not written. How many were it tells."""
+    """Make a small table equal to a staged one; rows that are in both are not written. How many were it tells.
+
+    `altered` counts rows in which both differ nevertheless, as when a trigger of somebody's changes what is inserted.
+    """
     with opened.cursor() as cursor:
         columns = [column.name for column in cursor.execute(_NONE.format(table=_named(table))).description or ()]
         named = {"table": _named(table), "staged": sql.Identifier("staging", relation), "columns": _listed(columns)}
         deleted = cursor.execute(_LEAVE.format(**named)).rowcount
         inserted = cursor.execute(_ENTER.format(**named)).rowcount
-    return {"deleted": deleted, "inserted": inserted}
+        row = cursor.execute(_ALTERED.format(**named)).fetchone()
+    return {"deleted": deleted, "inserted": inserted, "altered": row[0] if row else 0}
 
 
 def _composed(statement: sql.SQL, table: Table, relation: str) -> sql.Composed:

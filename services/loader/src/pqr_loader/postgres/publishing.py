@@ -64,25 +64,24 @@ def swap(dsn: str, tables: Collection[Table], must: Collection[Rows], *, shown_a
                 f"All rows must be staged before they are shown, found {len(changes.missing)} partitions gone, first "
                 f"{changes.missing[0].table} part {changes.missing[0].part}: another load swept them; run `pqr retry`."
             )
-        moves = _carry_out(opened, changes, {table.name: table for table in tables})
+        moves, altered = _carry_out(opened, changes, {table.name: table for table in tables})
         _record(opened, changes, shown_as.run_id)
         keep(opened, shown_as.run_id, tables)
         opened.execute(
             sql_of("pqr_loader", "sql/publish.sql").encode(), [shown_as.run_id, shown_as.as_of_day, shown_as.digest]
         )
-        checks = moves + reconciled(must, _held(opened, tables, changes), tables)
+        checks = moves + reconciled(must, _held(opened, [table for table in tables if table.name in altered]), tables)
         if any(check.status == "failed" for check in checks):
             opened.rollback()
         return checks + lacking(tables, shown(opened))
 
 
-def _held(opened: psycopg.Connection, tables: Collection[Table], changes: Changes) -> list[Rows]:
-    """What the tables hold now: small ones that changed are read again, the rest is as it was read back by a worker."""
+def _held(opened: psycopg.Connection, altered: Collection[Table]) -> list[Rows]:
+    """What the tables hold now: what a worker read back from staging, unless it was altered on its way from there."""
     loaded, _ = state(opened)
-    changed = [table for table in tables if table.name in changes.tables and not table.is_partitioned]
-    return [rows for rows in loaded if rows.slot.table not in {table.name for table in changed}] + [
+    return [rows for rows in loaded if rows.slot.table not in {table.name for table in altered}] + [
         Rows(Slot(table.name), found.num_rows, content_digest(found))
-        for table in changed
+        for table in altered
         for found in [_read(opened, table)]
     ]
 
@@ -99,8 +98,13 @@ def _read(opened: psycopg.Connection, table: Table) -> pa.Table:
     )
 
 
-def _carry_out(opened: psycopg.Connection, changes: Changes, tables: Mapping[str, Table]) -> list[Check]:
-    """Make the changes; the checks tell how many rows were deleted and inserted for it."""
+def _carry_out(
+    opened: psycopg.Connection, changes: Changes, tables: Mapping[str, Table]
+) -> tuple[list[Check], set[str]]:
+    """Make the changes; the checks tell how many rows were deleted and inserted for it.
+
+    The names are of small tables that hold other rows than were staged for them.
+    """
     if changes.tables:
         # Readers of several tables hold meta.published, so it comes first; tables whose parts come or go are taken
         # before any changes. Where single rows move, vacuum and readers of one table need not wait.
@@ -108,18 +112,24 @@ def _carry_out(opened: psycopg.Connection, changes: Changes, tables: Mapping[str
         listed = sql.SQL(", ").join(map(_named, locked))
         opened.execute(sql.SQL("lock table {} in access exclusive mode").format(listed))
     touched: Counter[str] = Counter()
+    altered = set()
     for rows in changes.departures:
         _remove(opened, rows)
         touched["deleted"] += rows.rows
     for arrival in changes.arrivals:
-        touched.update(_bring(opened, arrival))
+        told = _bring(opened, arrival)
+        touched.update(told)
+        altered |= {arrival.rows.slot.table} if told.get("altered") else set()
     checks = []
     for difference in changes.differences:
         checks += moved(opened, difference, tables[difference.table])
         touched["deleted"] += sum(rows.rows for rows in difference.gone)
         touched["inserted"] += sum(rows.rows for rows in difference.come)
-    told = [(f"rows_{change}", touched[change]) for change in ("deleted", "inserted")]
-    return checks + [Check(name, "completeness", "passed", rows, "as few as differ") for name, rows in told]
+    checks += [
+        Check(f"rows_{change}", "completeness", "passed", touched[change], "as few as differ")
+        for change in ("deleted", "inserted")
+    ]
+    return checks, altered
 
 
 def _remove(opened: psycopg.Connection, rows: Rows) -> None:
