@@ -7,13 +7,15 @@ import re
 import subprocess
 import sys
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import installed_graph
-from pqr_pipeline.command import cli
+from pqr_pipeline.command import actions, cli
+from pqrs.parameters import Parameters
 
 GRAPH = installed_graph()
 ROOT = Path(__file__).parents[2]
@@ -53,7 +55,7 @@ BAD = {
     "no run id": (["show"], 2, r"RUN_ID"),
     **{
         f"unknown run: {name}": ([name, "nope"], 2, r"nope.*pqr runs")
-        for name in ("show", "retry", "verify", "publish", "remove")
+        for name in ("show", "retry", "verify", "publish", "remove", "backfill")
     },
     "unknown run: diff": (["diff", "nope", "nope"], 2, r"nope.*pqr runs"),
     "nothing kept": (["prune", "--keep", "0"], 2, r"--keep.*0"),
@@ -166,6 +168,18 @@ def test_lineage_goes_down_to_every_raw_object(in_finished_lake, finished, kpi):
 
 
 @pytest.mark.integration
+def test_a_backfill_asks_for_the_days_that_a_run_lacks(in_finished_lake, finished, monkeypatch):
+    """Of the same inbox, from the earlier first day to the later last one; what is there already is nothing to do."""
+    asked = []
+    monkeypatch.setattr(actions, "run_and_show", lambda run_id, parameters, **_: asked.append((run_id, parameters)))
+    ended, out, _ = in_finished_lake("backfill", "january", "--from", "2026-01-10", "--to", "2026-01-20")
+    assert (ended, "nothing was done" in out, asked) == (0, True, [])
+    assert in_finished_lake("backfill", "january", "--to", "2026-02-06")[0] == 0
+    ((run_id, parameters),) = asked
+    assert (parameters.window, run_id) == ((date(2026, 1, 1), date(2026, 2, 6)), parameters.run_id)
+    assert parameters.continues(Parameters.create(window_to=date(2026, 1, 31), tickets_per_business_day=120))
+
+
 def test_an_unknown_figure_is_answered_with_those_there_are(in_finished_lake):
     """The sentence lists columns and marts."""
     code, _, err = in_finished_lake("lineage", "happiness", "january")

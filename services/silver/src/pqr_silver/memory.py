@@ -46,6 +46,8 @@ def _meets(key: str, bucket: int, buckets: int) -> bool:
 
 def recalled(given: Named, parts: Sequence[Partition], *, since: str, context: TaskContext) -> Before:
     """The last rows of the tickets of these threads, and the messages among these that had come before."""
+    if not parts:
+        return Before()
     tickets = [part for part in parts if part.dataset == TICKETS.dataset]
     near = recent(tickets, since)
     found = _rows_of(near, given.ids, context)
