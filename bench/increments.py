@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -26,6 +26,7 @@ from pqr_common.stage.discovery import declare, installed_graph, stage_named
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline
 from pqr_pipeline.embedded.postgres import postgres
+from pqr_pipeline.retention.prune import prune
 from pqrs.parameters import Parameters
 
 TICKETS_PER_DAY = 2_000
@@ -68,10 +69,14 @@ def costs(settings: Settings, volume: int) -> Iterator[tuple[str, str, float, fl
 
 
 def storage(settings: Settings) -> Iterator[tuple[str, str, float, float]]:
+    """What is left of daily runs once all but the last are pruned, against the run that is made at once."""
     whole = window(DAYS_STORED, TICKETS_STORED_PER_DAY)
     spent(settings, "stored-whole", whole, stages=4)
     for day in whole.days:
         spent(settings, "stored-daily", replace(whole, window_to=day), stages=4)
+    kept_long_ago = datetime.now(UTC) + timedelta(hours=2)
+    lake = open_lake((settings.with_(lake_url=(settings.home / "lakes" / "stored-daily").as_uri())).lake)
+    prune(lake, keep=1, published=None, now=kept_long_ago, is_dry_run=False)
     at_once, daily = (size(settings, name) for name in ("stored-whole", "stored-daily"))
     say(f"{DAYS_STORED} days at once {at_once / 1e6:.1f} MB, day by day {daily / 1e6:.1f} MB")
     yield f"{DAYS_STORED} daily runs", "one run, bytes", 1.15, daily / at_once
