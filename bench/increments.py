@@ -27,6 +27,7 @@ from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline
 from pqr_pipeline.embedded.postgres import postgres
 from pqr_pipeline.retention.prune import prune
+from pqr_pipeline.retention.remove import remove
 from pqrs.parameters import Parameters
 
 TICKETS_PER_DAY = 2_000
@@ -69,14 +70,16 @@ def costs(settings: Settings, volume: int) -> Iterator[tuple[str, str, float, fl
 
 
 def storage(settings: Settings) -> Iterator[tuple[str, str, float, float]]:
-    """What is left of daily runs once all but the last are pruned, against the run that is made at once."""
+    """What is left of daily runs once all but the last are removed, against the run that is made at once."""
     whole = window(DAYS_STORED, TICKETS_STORED_PER_DAY)
     spent(settings, "stored-whole", whole, stages=4)
     for day in whole.days:
         spent(settings, "stored-daily", replace(whole, window_to=day), stages=4)
-    kept_long_ago = datetime.now(UTC) + timedelta(hours=2)
-    lake = open_lake((settings.with_(lake_url=(settings.home / "lakes" / "stored-daily").as_uri())).lake)
-    prune(lake, keep=1, published=None, now=kept_long_ago, is_dry_run=False)
+    lake = open_lake(settings.with_(lake_url=(settings.home / "lakes" / "stored-daily").as_uri()).lake)
+    for day in whole.days[:-1]:
+        remove(lake, replace(whole, window_to=day).run_id, published=None)
+    in_a_while = datetime.now(UTC) + timedelta(hours=2)  # when nothing is young any more
+    prune(lake, keep=None, published=None, now=in_a_while, is_dry_run=False)
     at_once, daily = (size(settings, name) for name in ("stored-whole", "stored-daily"))
     say(f"{DAYS_STORED} days at once {at_once / 1e6:.1f} MB, day by day {daily / 1e6:.1f} MB")
     yield f"{DAYS_STORED} daily runs", "one run, bytes", 1.15, daily / at_once
