@@ -128,6 +128,20 @@ def test_days_that_come_later_than_their_followers_give_the_same_run(whole):
     assert shared <= {part.path for part in made["bronze"].dataset("emails").partitions}
 
 
+def test_a_run_goes_on_from_the_furthest_that_made_anything():
+    """One that was declared and made nothing is passed over, though it goes further."""
+    with place() as (lake, settings):
+        first, second = (replace(INBOX, window_to=INBOX.days[day]) for day in (2, 9))
+        for parameters in (first, second):
+            declare(lake, parameters.run_id, parameters)
+            run_stage(stage_named("generator"), parameters.run_id, lake=lake, settings=settings, executor=Inline())
+        third = replace(INBOX, window_to=INBOX.days[20])
+        declare(lake, third.run_id, third)
+        declare(lake, INBOX.run_id, INBOX)
+        assert RunRecords(lake, third.run_id).continues() == second.run_id
+        assert RunRecords(lake, INBOX.run_id).continues() == second.run_id
+
+
 def test_a_base_of_other_settings_is_not_gone_on_from(whole):
     """Another key gives other pseudonyms: silver begins anew, and bronze, which knows no key, goes on."""
     with place() as (lake, settings):

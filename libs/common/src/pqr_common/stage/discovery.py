@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from functools import cache
+from functools import cache, reduce
 from importlib import resources
 from typing import Any
 
@@ -66,15 +66,19 @@ def declare(lake: Lake, run_id: str, parameters: RunParameters) -> None:
 
 def _run_before(lake: Lake, parameters: RunParameters) -> str | None:
     """The run that goes furthest of those that this one continues and that have a manifest; a hint, and no more."""
-    found: list[tuple[str, RunParameters]] = []
+    earlier: dict[str, RunParameters] = {}
     for run_id in run_ids(lake):
-        records = RunRecords(lake, run_id)
         with contextlib.suppress(UpstreamBroken, InvalidSettings):  # a run that cannot be read is not gone on with
-            earlier = records.parameters()
-            if parameters.continues(earlier) and records.manifests():
-                found.append((run_id, earlier))
-    furthest = [(run_id, each) for run_id, each in found if not any(other.continues(each) for _, other in found)]
-    return furthest[0][0] if furthest else None
+            found = RunRecords(lake, run_id).parameters()
+            if parameters.continues(found):
+                earlier[run_id] = found
+    while earlier:
+        furthest = reduce(lambda one, other: other if earlier[other].continues(earlier[one]) else one, earlier)
+        with contextlib.suppress(UpstreamBroken, InvalidSettings):
+            if RunRecords(lake, furthest).manifests():  # which name all there is: those of one run, not of every one
+                return furthest
+        del earlier[furthest]
+    return None
 
 
 def refuse_unserved(parameters: RunParameters) -> None:
