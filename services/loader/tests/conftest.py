@@ -1,6 +1,9 @@
+"""Runs to load, on a Postgres of the session; what else tests here share lies beside them (pytest does not look there)."""
+
 from __future__ import annotations
 
 import itertools
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +33,8 @@ from pqr_loader.postgres.connection import migrate
 from pqr_loader.stage import STAGE, inputs_for
 from pqr_silver.schema import TICKET_EVENTS, TICKETS
 from pqrs.parameters import Parameters
+
+sys.path.append(str(Path(__file__).parent))
 
 REJECTS = Contract("rejects", "one line", pa.schema([("rule", pa.string())]))
 GOLD = {name: mart.contract for name, mart in MARTS.items()}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 
-import psycopg
 import pyarrow as pa
 import pytest
+from statements import change, query
 
 from pqr_loader.mirror.changes import ADDED
 from pqr_loader.postgres import publishing
@@ -17,16 +17,6 @@ from pqr_silver.schema import TICKET_EVENTS, TICKETS
 pytestmark = pytest.mark.integration
 
 BASE = range(40), range(40, 80)
-
-
-def _query(dsn, statement, *parameters):
-    with psycopg.connect(dsn) as opened:
-        return opened.execute(statement, parameters).fetchall()
-
-
-def _change(dsn, statement):
-    with psycopg.connect(dsn) as opened:
-        opened.execute(statement)
 
 
 def _tickets(runs, *numbers, turn=0):
@@ -72,19 +62,19 @@ def _touched(runs):
 
 
 def _untouched(dsn, table="core.tickets"):
-    return set(_query(dsn, f"select tableoid, ctid::text, xmin::text, ticket_id from {table}"))
+    return set(query(dsn, f"select tableoid, ctid::text, xmin::text, ticket_id from {table}"))
 
 
 def _is_right(runs, run_id):
     assert WAREHOUSE.published(runs.dsn) == run_id
     assert WAREHOUSE.differences(runs.lake, run_id, runs.dsn) == []
     assert STAGE.stands(run_id, runs.settings)
-    assert _query(runs.dsn, "select count(*) from meta.staged") == [(0,)]
-    assert _query(runs.dsn, "select count(*) from pg_tables where schemaname = 'staging'") == [(0,)]
+    assert query(runs.dsn, "select count(*) from meta.staged") == [(0,)]
+    assert query(runs.dsn, "select count(*) from pg_tables where schemaname = 'staging'") == [(0,)]
 
 
 def _parts(runs):
-    return [part for (part,) in _query(runs.dsn, "select part from meta.loaded_partitions where table_name = "
+    return [part for (part,) in query(runs.dsn, "select part from meta.loaded_partitions where table_name = "
                                                  "'core.tickets' order by part")]  # fmt: skip
 
 
@@ -148,7 +138,7 @@ def test_the_load_manifest_says_the_same_either_way(runs, chain):
 def test_a_row_to_be_taken_away_that_was_changed_by_hand_is_mended(runs, chain):
     """It is not what the lake says it is, so the table is loaded whole."""
     runs.load(chain[0])
-    _change(runs.dsn, "update core.tickets set status = 'x' where ticket_id = 'ñandú 3'")
+    change(runs.dsn, "update core.tickets set status = 'x' where ticket_id = 'ñandú 3'")
     runs.load(chain[1])
     _is_right(runs, chain[1])
     assert _parts(runs) == [0]
@@ -157,7 +147,7 @@ def test_a_row_to_be_taken_away_that_was_changed_by_hand_is_mended(runs, chain):
 def test_a_row_that_was_changed_by_hand_is_named_after_a_difference(runs, chain):
     """Rows that no day touches are not read on the way; verification names them, and loading again mends them."""
     runs.load(chain[0])
-    _change(runs.dsn, "update core.tickets set status = 'x' where ticket_id = 'ñandú 7'")
+    change(runs.dsn, "update core.tickets set status = 'x' where ticket_id = 'ñandú 7'")
     runs.load(chain[1])
     (sentence,) = WAREHOUSE.differences(runs.lake, chain[1], runs.dsn)
     assert sentence.startswith("core.tickets must hold ticket_id ñandú 7 as silver has it, found another status")
@@ -196,7 +186,7 @@ def test_a_crash_leaves_the_run_before(runs, chain, content, name, monkeypatch):
             with pytest.raises(KeyboardInterrupt):
                 runs.load(chain[1])
         assert content(runs.dsn) == before
-        assert _query(runs.dsn, "select sum(rows) from meta.staged where sign = -1") == [(2,)]
+        assert query(runs.dsn, "select sum(rows) from meta.staged where sign = -1") == [(2,)]
         runs.load(following)
         _is_right(runs, following)
         runs.load(chain[0])
@@ -213,7 +203,7 @@ def test_rows_that_vanish_after_they_were_staged_stop_the_load(runs, chain, cont
     swap = publishing.changes_for
 
     def meanwhile(*given):
-        _change(runs.dsn, "update core.tickets set status = 'x' where ticket_id = 'ñandú 3'")
+        change(runs.dsn, "update core.tickets set status = 'x' where ticket_id = 'ñandú 3'")
         return swap(*given)
 
     with monkeypatch.context() as patched:
@@ -229,9 +219,9 @@ def test_marts_move_by_their_difference_as_well(runs):
     """A row of a mart that is the same in both runs is not written again."""
     older, newer = runs.make(1), runs.make(2)
     runs.load(older)
-    before = set(_query(runs.dsn, "select ctid::text, xmin::text from gold.kpi_cohorts"))
+    before = set(query(runs.dsn, "select ctid::text, xmin::text from gold.kpi_cohorts"))
     runs.load(newer)
-    after = set(_query(runs.dsn, "select ctid::text, xmin::text from gold.kpi_cohorts"))
+    after = set(query(runs.dsn, "select ctid::text, xmin::text from gold.kpi_cohorts"))
     assert (len(before), len(after), before <= after) == (4, 5, True)
     marts = sum("gold" in check.name for check in runs.checks) // 2
     assert _touched(runs) == (0, marts - 1)  # one row more in each but the one that has one row
@@ -243,7 +233,7 @@ def test_a_row_that_is_there_twice_is_taken_away_once(runs):
     """Equal rows are counted, so a small table with a row too many comes out right."""
     run_id = runs.make(1)
     runs.load(run_id)
-    _change(runs.dsn, "insert into gold.kpi_cohorts select * from gold.kpi_cohorts")
+    change(runs.dsn, "insert into gold.kpi_cohorts select * from gold.kpi_cohorts")
     runs.load(run_id)
     _is_right(runs, run_id)
     assert _touched(runs) == (4, 0)

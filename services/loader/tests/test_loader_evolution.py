@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pyarrow as pa
 import pytest
+from statements import change, query
 
 from pqr_common.canonical import sha256_hex
 from pqr_common.errors import ContractBroken, ManifestConflict, UpstreamBroken
@@ -30,16 +31,6 @@ BEFORE = sorted(Path(__file__).with_name("before").glob("*.sql"))
 FIRST_LAKE = Path(__file__).parents[3] / "tests/golden/lake_v1.zip"
 
 
-def _query(dsn, statement, *parameters):
-    with psycopg.connect(dsn) as opened:
-        return opened.execute(statement, parameters).fetchall()
-
-
-def _change(dsn, statement):
-    with psycopg.connect(dsn) as opened:
-        opened.execute(statement)
-
-
 def _publish(runs, run_id, stage=STAGE):
     return run_stage(stage, run_id, lake=runs.lake, settings=runs.settings, executor=Inline())
 
@@ -57,19 +48,17 @@ def test_a_run_made_before_a_mart_existed_is_published(runs):
     older = runs.make(1, marts={name: contract for name, contract in GOLD.items() if name != "kpi_peaks"})
     newer = runs.make(2)
     _publish(runs, newer)
-    assert _query(runs.dsn, "select count(*) from gold.kpi_peaks") == [(5,)]
+    assert query(runs.dsn, "select count(*) from gold.kpi_peaks") == [(5,)]
     manifest = _publish(runs, older)
     assert WAREHOUSE.published(runs.dsn) == older
-    assert _query(runs.dsn, "select count(*) from gold.kpi_peaks") == [(0,)]
+    assert query(runs.dsn, "select count(*) from gold.kpi_peaks") == [(0,)]
     assert _warnings(manifest.checks) == {"lacking_gold.kpi_peaks": "no dataset"}
     assert STAGE.stands(older, runs.settings)
     assert WAREHOUSE.differences(runs.lake, older, runs.dsn) == []
     WAREHOUSE.record(runs.lake, older, runs.dsn)
-    told = _query(runs.dsn, "select run_id, name, severity from meta.quality_checks where status = 'failed'")
+    told = query(runs.dsn, "select run_id, name, severity from meta.quality_checks where status = 'failed'")
     assert told == [(older, "lacking_gold.kpi_peaks", "warning")]
-    _change(
-        runs.dsn, "insert into gold.kpi_peaks select day, received, expected, ratio, is_peak from archive.kpi_peaks"
-    )
+    change(runs.dsn, "insert into gold.kpi_peaks select day, received, expected, ratio, is_peak from archive.kpi_peaks")
     assert WAREHOUSE.differences(runs.lake, older, runs.dsn) == [
         f"gold.kpi_peaks must be empty, since run {older} was made without it, found rows: run `pqr publish {older}`."
     ]
@@ -81,14 +70,14 @@ def test_a_run_made_before_a_column_existed_shows_null_there(runs):
     newer = runs.make(2, marts=_with(GOLD["kpi_sla"], *required(mood=pa.string()), *optional(heat=pa.decimal128(9, 4))))
     assert _warnings(_publish(runs, older).checks) == {}
     assert _warnings(_publish(runs, newer).checks) == {}
-    assert _query(runs.dsn, "select count(*), count(mood), count(heat) from gold.kpi_sla") == [(5, 5, 4)]
+    assert query(runs.dsn, "select count(*), count(mood), count(heat) from gold.kpi_sla") == [(5, 5, 4)]
     runs.load(older)
     assert _warnings(runs.checks) == {
         "lacking_gold.kpi_sla.heat": "no column",
         "lacking_gold.kpi_sla.mood": "no column",
     }
-    assert _query(runs.dsn, "select count(*), count(mood) from gold.kpi_sla") == [(4, 0)]
-    kept = _query(runs.dsn, "select run_id, count(*), count(mood) from archive.kpi_sla group by 1")
+    assert query(runs.dsn, "select count(*), count(mood) from gold.kpi_sla") == [(4, 0)]
+    kept = query(runs.dsn, "select run_id, count(*), count(mood) from archive.kpi_sla group by 1")
     assert sorted(kept) == sorted([(older, 4, 0), (newer, 5, 5)])
     assert WAREHOUSE.differences(runs.lake, older, runs.dsn) == []
 
@@ -102,8 +91,8 @@ def test_a_ticket_s_new_column_reaches_the_views(runs, monkeypatch):
     tickets = silver.dataset("tickets")
     wider = replace(silver, datasets=(replace(tickets, schema=(*tickets.schema, "mood: string")), *silver.datasets[1:]))
     STAGE.prepare(replace(inputs, manifests={**inputs.manifests, "silver": wider}), runs.settings)
-    assert _query(runs.dsn, "select count(*), count(mood) from core.tickets") == [(12, 0)]
-    assert _query(runs.dsn, "select overdue.mood, backlog.mood from core.overdue, core.backlog limit 0") == []
+    assert query(runs.dsn, "select count(*), count(mood) from core.tickets") == [(12, 0)]
+    assert query(runs.dsn, "select overdue.mood, backlog.mood from core.overdue, core.backlog limit 0") == []
     assert WAREHOUSE.published(runs.dsn) == older
     runs.load(newer)
     assert set(_warnings(runs.checks)) == {"lacking_core.tickets.mood"}
@@ -181,17 +170,17 @@ def resources_of_ours():
 def test_an_older_database_goes_on_working(older_database):
     """What 001 to 007 made stays and is filled; what is new comes beside it; columns outside keys may be null now."""
     runs = older_database
-    before = _query(runs.dsn, "select oid, relname from pg_class where relkind in ('r', 'p') and oid > 16384")
+    before = query(runs.dsn, "select oid, relname from pg_class where relkind in ('r', 'p') and oid > 16384")
     assert len(before) > 30
     assert WAREHOUSE.migrate(runs.dsn) == ["008_tables_from_manifests", "009_tickets_as_of", "010_differences"]
     assert WAREHOUSE.published(runs.dsn) == "old"
     run_id = runs.make(1, marts=_with(GOLD["kpi_sla"], *required(mood=pa.string())))
     _publish(runs, run_id)
-    assert set(before) <= set(_query(runs.dsn, "select oid, relname from pg_class"))
+    assert set(before) <= set(query(runs.dsn, "select oid, relname from pg_class"))
     assert WAREHOUSE.differences(runs.lake, run_id, runs.dsn) == []
-    assert WAREHOUSE.examine(runs.dsn, now=_query(runs.dsn, "select clock_timestamp()")[0][0]) == []
-    assert _query(runs.dsn, "select count(*) from archive.kpi_sla where run_id = %s", run_id) == [(4,)]
-    required_outside_keys = _query(
+    assert WAREHOUSE.examine(runs.dsn, now=query(runs.dsn, "select clock_timestamp()")[0][0]) == []
+    assert query(runs.dsn, "select count(*) from archive.kpi_sla where run_id = %s", run_id) == [(4,)]
+    required_outside_keys = query(
         runs.dsn,
         "select attrelid::regclass, attname from pg_attribute join pg_class on pg_class.oid = attrelid "
         "where relnamespace in ('gold'::regnamespace, 'archive'::regnamespace) and relkind = 'r' and attnum > 0 "
@@ -215,14 +204,14 @@ def test_a_run_of_the_first_manifests_is_published(empty, tmp_path):
     assert (manifest, manifest.version) == (before, 1)
     assert WAREHOUSE.published(empty) == "golden-v1"
     assert WAREHOUSE.differences(lake, "golden-v1", empty) == []
-    assert WAREHOUSE.kpis(empty)["received"] == _query(empty, "select count(*) from core.tickets")[0][0] > 0
+    assert WAREHOUSE.kpis(empty)["received"] == query(empty, "select count(*) from core.tickets")[0][0] > 0
     WAREHOUSE.record(lake, "golden-v1", empty)
-    assert _query(empty, "select stage from meta.stages order by position") == [
+    assert query(empty, "select stage from meta.stages order by position") == [
         ("generator",), ("bronze",), ("silver",), ("gold",), ("loader",),
     ]  # fmt: skip
-    edges = _query(empty, "select dataset, input_layer, input_dataset from meta.lineage where layer = 'load'")
+    edges = query(empty, "select dataset, input_layer, input_dataset from meta.lineage where layer = 'load'")
     assert ("core.tickets", "silver", "tickets") in edges
-    assert _query(empty, "select state from meta.runs") == [("completed",)]
+    assert query(empty, "select state from meta.runs") == [("completed",)]
 
 
 def test_defect_2_a_reworded_grain_keeps_no_run_from_being_published(runs, content):
@@ -255,7 +244,7 @@ def test_defect_6_a_row_that_changes_on_its_way_into_a_table_fails_the_load(runs
     older, newer = runs.make(1), runs.make(2)
     _publish(runs, older)
     column = {"gold.kpi_sla": "due", "core.sla_policies": "term_days"}[table]
-    _change(
+    change(
         runs.dsn,
         f"create function altered() returns trigger language plpgsql as $$ begin new.{column} := 7; return new; end $$;"
         f"create trigger altered before insert on {table} for each row execute function altered();"
@@ -276,4 +265,4 @@ def test_defect_6_checks_tell_what_was_read_back(runs):
     told = {check.name: check.observed for check in manifest.checks}
     assert {f"{kind}_gold.{mart}_is_gold" for kind in ("rows", "digest") for mart in MARTS} <= set(told)
     assert told["rows_core.tickets_is_silver"] == 12
-    assert told["rows_core.calendar_is_the_law"] == _query(runs.dsn, "select count(*) from core.calendar")[0][0]
+    assert told["rows_core.calendar_is_the_law"] == query(runs.dsn, "select count(*) from core.calendar")[0][0]

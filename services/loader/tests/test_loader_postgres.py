@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
+from statements import change, query
 
 from pqr_common.errors import InvalidSettings, UpstreamBroken, VerificationFailed, WarehouseUnavailable
 from pqr_common.manifest.runs import RunRecords
@@ -22,27 +23,17 @@ from pqr_loader.warehouse import WAREHOUSE
 pytestmark = pytest.mark.integration
 
 
-def _query(dsn, statement, *parameters):
-    with psycopg.connect(dsn) as opened:
-        return opened.execute(statement, parameters).fetchall()
-
-
-def _change(dsn, statement):
-    with psycopg.connect(dsn) as opened:
-        opened.execute(statement)
-
-
 def _as(role, dsn):
     return dsn.replace("//postgres:@", f"//{role}:@")
 
 
 def _writes(dsn):
     """What any write would change: which files hold the tables, and the transaction that made each row."""
-    tables = _query(dsn, "select format('%%s.%%s', schemaname, tablename) from pg_tables where schemaname = any(%s)",
+    tables = query(dsn, "select format('%%s.%%s', schemaname, tablename) from pg_tables where schemaname = any(%s)",
                     ["core", "gold", "archive", "meta"])  # fmt: skip
-    files = _query(dsn, "select relname, relfilenode from pg_class where relkind in ('r', 'p') order by relname")
+    files = query(dsn, "select relname, relfilenode from pg_class where relkind in ('r', 'p') order by relname")
     return files, {
-        table: sorted(_query(dsn, f"select xmin::text::bigint, ctid::text from {table}")) for (table,) in tables
+        table: sorted(query(dsn, f"select xmin::text::bigint, ctid::text from {table}")) for (table,) in tables
     }
 
 
@@ -65,12 +56,12 @@ def test_rows_come_back_as_they_were(runs, content):
     assert WAREHOUSE.differences(runs.lake, run_id, runs.dsn) == []
     seen = content(runs.dsn)
     assert (len(seen["core.tickets"]), len(seen["core.ticket_events"])) == (12, 12)
-    opened_at = _query(runs.dsn, "select opened_at from core.tickets where ticket_id = %s", "ñandú 7")
+    opened_at = query(runs.dsn, "select opened_at from core.tickets where ticket_id = %s", "ñandú 7")
     assert opened_at == [(datetime(2026, 1, 5, 13, 7, 0, 123456, tzinfo=UTC),)]
 
 
 def _columns(dsn, name):
-    found = _query(
+    found = query(
         dsn,
         "select attname, format_type(atttypid, atttypmod) from pg_attribute where attrelid = to_regclass(%s) "
         "and attnum > 0 and not attisdropped order by attnum",
@@ -94,7 +85,7 @@ def test_tables_mirror_the_datasets_of_the_run(runs):
         assert _columns(runs.dsn, name) == table.types | ({"part": "smallint"} if table.is_partitioned else {}), name
         if table.archive:
             assert _columns(runs.dsn, table.archive) == {"run_id": "text"} | table.types
-    keys = dict(_query(runs.dsn, "select conrelid::regclass::text, pg_get_constraintdef(oid) from pg_constraint "
+    keys = dict(query(runs.dsn, "select conrelid::regclass::text, pg_get_constraintdef(oid) from pg_constraint "
                                  "where contype = 'p' and connamespace <> 'meta'::regnamespace"))  # fmt: skip
     assert keys["core.ticket_events"] == "PRIMARY KEY (ticket_id, seq, part)"
     assert keys["archive.kpi_sla"] == "PRIMARY KEY (run_id, month, pqrs_type)"
@@ -116,7 +107,7 @@ def test_another_run_replaces_and_shares(runs, content):
     older = runs.make(1, (range(5), range(5, 12), range(12, 15)))
     newer = runs.make(2, (range(5), range(30, 33)))
     runs.load(older)
-    shared = _query(
+    shared = query(
         runs.dsn, "select relation from meta.loaded_partitions where table_name = 'core.tickets' and part = 0"
     )
     runs.load(newer)
@@ -125,7 +116,7 @@ def test_another_run_replaces_and_shares(runs, content):
     assert WAREHOUSE.differences(runs.lake, older, runs.dsn) == [
         f"Postgres must show run {older}, found {newer}: run `pqr publish {older}`."
     ]
-    parts = _query(runs.dsn, "select part, relation from meta.loaded_partitions where table_name = 'core.tickets'")
+    parts = query(runs.dsn, "select part, relation from meta.loaded_partitions where table_name = 'core.tickets'")
     assert min(parts)[1:] == shared[0]
     assert [part for part, _ in sorted(parts)] == [0, 1]
 
@@ -141,7 +132,7 @@ def test_publishing_an_older_run_is_loading_it(runs, content):
     runs.load(older)
     assert content(runs.dsn) == before
     assert STAGE.stands(older, runs.settings)
-    relations = _query(runs.dsn, "select count(*) from pg_class where relname ~ '_p[0-9]{5}_[0-9a-f]{12}(_r)?$'")
+    relations = query(runs.dsn, "select count(*) from pg_class where relname ~ '_p[0-9]{5}_[0-9a-f]{12}(_r)?$'")
     assert relations == [(4,)]
 
 
@@ -154,7 +145,7 @@ def test_a_crash_before_the_swap_leaves_the_old_run(runs, content, monkeypatch):
     _crash(runs, newer, monkeypatch, "_carry_out", _killed)
     assert content(runs.dsn) == before
     assert WAREHOUSE.published(runs.dsn) == older
-    staged = _query(runs.dsn, "select relation, staged_at from meta.staged order by 1")
+    staged = query(runs.dsn, "select relation, staged_at from meta.staged order by 1")
     assert len(staged) == 2 + 10  # the reference tables and kpi_executive are the same in both runs
     monkeypatch.setattr("pqr_loader.postgres.staging._fill", _refuse_to_fill)
     runs.load(newer)
@@ -189,8 +180,8 @@ def test_leftovers_are_swept(runs, monkeypatch):
     older, newer = runs.make(1), runs.make(2, (range(40, 44),))
     _crash(runs, newer, monkeypatch, "_carry_out", _killed)
     runs.load(older)
-    assert _query(runs.dsn, "select count(*) from meta.staged") == [(0,)]
-    assert _query(runs.dsn, "select count(*) from pg_tables where schemaname = 'staging'") == [(0,)]
+    assert query(runs.dsn, "select count(*) from meta.staged") == [(0,)]
+    assert query(runs.dsn, "select count(*) from pg_tables where schemaname = 'staging'") == [(0,)]
 
 
 def test_a_part_that_was_never_staged_stops_the_swap(runs, content):
@@ -220,7 +211,7 @@ def test_a_changed_row_is_named_and_mended(runs, statement, named):
     """Verification names table, part and key of a row somebody changed; loading the run again mends it."""
     run_id = runs.make()
     runs.load(run_id)
-    _change(runs.dsn, statement)
+    change(runs.dsn, statement)
     (sentence,) = WAREHOUSE.differences(runs.lake, run_id, runs.dsn)
     assert sentence.startswith(named)
     assert not STAGE.stands(run_id, runs.settings)
@@ -233,7 +224,7 @@ def test_damage_in_the_same_place_twice(runs):
     run_id = runs.make()
     for status in ("x", "y", "z"):
         runs.load(run_id)
-        _change(runs.dsn, f"update core.tickets set status = '{status}'")
+        change(runs.dsn, f"update core.tickets set status = '{status}'")
     runs.load(run_id)
     assert WAREHOUSE.differences(runs.lake, run_id, runs.dsn) == []
 
@@ -258,8 +249,8 @@ def test_what_postgres_gives_back_must_be_what_was_given(runs, monkeypatch):
     monkeypatch.setattr("pqr_loader.postgres.staging._index", _instead("delete from {} where ctid = '(0,1)'"))
     with pytest.raises(VerificationFailed, match="nothing was loaded"):
         runs.load(run_id)
-    assert _query(runs.dsn, "select count(*) from meta.staged") == [(0,)]
-    assert _query(runs.dsn, "select count(*) from pg_tables where schemaname = 'staging'") == [(0,)]
+    assert query(runs.dsn, "select count(*) from meta.staged") == [(0,)]
+    assert query(runs.dsn, "select count(*) from pg_tables where schemaname = 'staging'") == [(0,)]
 
 
 def test_postgres_may_give_rows_back_in_another_order(runs, monkeypatch):
@@ -389,13 +380,13 @@ def test_migrations_twice(empty):
     """Applied migrations are recorded and not applied again; their text applied again changes nothing either."""
     assert len(WAREHOUSE.migrate(empty)) == 5
     assert WAREHOUSE.migrate(empty) == []
-    _change(empty, "delete from meta.migrations")
+    change(empty, "delete from meta.migrations")
     assert len(WAREHOUSE.migrate(empty)) == 5
 
 
 def test_a_changed_migration_is_refused(runs):
     """History cannot be rewritten: another text under an applied number is an error that names it."""
-    _change(runs.dsn, "update meta.migrations set sha256 = 'x' where number = 2")
+    change(runs.dsn, "update meta.migrations set sha256 = 'x' where number = 2")
     with pytest.raises(InvalidSettings, match="002_meta"):
         WAREHOUSE.migrate(runs.dsn)
 
@@ -411,14 +402,14 @@ def test_a_failed_run_is_recorded(runs):
             error_type="UpstreamBroken", checks=(check | {"observed": 1, "expected": 2},),
         )  # fmt: skip
     WAREHOUSE.record(runs.lake, records.run_id, runs.dsn)
-    assert _query(runs.dsn, "select state, failed_stage, reason from meta.runs") == [
+    assert query(runs.dsn, "select state, failed_stage, reason from meta.runs") == [
         ("failed", "generator", "Still not there.")
     ]
-    assert _query(runs.dsn, "select attempt, state, seconds::text from meta.attempts order by 1") == [
+    assert query(runs.dsn, "select attempt, state, seconds::text from meta.attempts order by 1") == [
         (1, "failed", "5.000"),
         (2, "failed", "5.000"),
     ]
-    checks = _query(runs.dsn, "select attempt, name, status, observed, expected from meta.quality_checks order by 1")
+    checks = query(runs.dsn, "select attempt, name, status, observed, expected from meta.quality_checks order by 1")
     assert checks == [(1, "rows", "failed", "1", "2"), (2, "rows", "failed", "1", "2")]
 
 
@@ -438,24 +429,24 @@ def test_recording_twice_changes_nothing(runs):
         "rejects",
         "quality_checks",
     )
-    before = [_query(runs.dsn, f"select xmin::text, t.* from meta.{table} t order by 2, 3, 4") for table in tables]
+    before = [query(runs.dsn, f"select xmin::text, t.* from meta.{table} t order by 2, 3, 4") for table in tables]
     WAREHOUSE.record(runs.lake, first, runs.dsn)
-    after = [_query(runs.dsn, f"select xmin::text, t.* from meta.{table} t order by 2, 3, 4") for table in tables]
+    after = [query(runs.dsn, f"select xmin::text, t.* from meta.{table} t order by 2, 3, 4") for table in tables]
     assert before == after
-    assert _query(runs.dsn, "select count(*) from meta.runs") == [(2,)]
+    assert query(runs.dsn, "select count(*) from meta.runs") == [(2,)]
 
 
 def _archived(dsn, run_id):
     return {
         mart: sorted(
-            (row[1:] for row in _query(dsn, f"select * from archive.{mart} where run_id = %s", run_id)), key=repr
+            (row[1:] for row in query(dsn, f"select * from archive.{mart} where run_id = %s", run_id)), key=repr
         )
         for mart in MARTS
     }
 
 
 def _gold(dsn):
-    return {mart: sorted(_query(dsn, f"select * from gold.{mart}"), key=repr) for mart in MARTS}
+    return {mart: sorted(query(dsn, f"select * from gold.{mart}"), key=repr) for mart in MARTS}
 
 
 def test_every_run_that_was_shown_is_kept(runs):
@@ -466,10 +457,10 @@ def test_every_run_that_was_shown_is_kept(runs):
     runs.load(newer)
     assert _archived(runs.dsn, older) == first
     assert _archived(runs.dsn, newer) == _gold(runs.dsn)
-    before = [_query(runs.dsn, f"select xmin::text, t.* from archive.{mart} t order by 2, 3, 4") for mart in MARTS]
+    before = [query(runs.dsn, f"select xmin::text, t.* from archive.{mart} t order by 2, 3, 4") for mart in MARTS]
     runs.load(older)
     assert _gold(runs.dsn) == first
-    after = [_query(runs.dsn, f"select xmin::text, t.* from archive.{mart} t order by 2, 3, 4") for mart in MARTS]
+    after = [query(runs.dsn, f"select xmin::text, t.* from archive.{mart} t order by 2, 3, 4") for mart in MARTS]
     assert before == after
 
 
@@ -478,7 +469,7 @@ def test_an_archive_that_differs_is_named_and_mended(runs, statement):
     """Verification names the archived mart that is not what gold shows; loading the run again mends it."""
     run_id = runs.make()
     runs.load(run_id)
-    _change(runs.dsn, statement)
+    change(runs.dsn, statement)
     (sentence,) = WAREHOUSE.differences(runs.lake, run_id, runs.dsn)
     mart = statement.split(".")[1].split()[0]
     assert sentence.startswith(f"archive.{mart} must hold run {run_id} as gold.{mart} has it")
@@ -491,12 +482,12 @@ def test_rejects_are_told_by_rule(runs):
     """Meta counts each layer's rejected lines by rule; a layer whose objects are damaged is left out."""
     run_id = runs.make(rejected=["truncated_json", "wrong_type", "truncated_json"])
     WAREHOUSE.record(runs.lake, run_id, runs.dsn)
-    told = _query(runs.dsn, "select layer, rule, rejected from meta.rejects order by 1, 2")
+    told = query(runs.dsn, "select layer, rule, rejected from meta.rejects order by 1, 2")
     assert told == [("bronze", "truncated_json", 2), ("bronze", "wrong_type", 1)]
-    _change(runs.dsn, "delete from meta.rejects")
+    change(runs.dsn, "delete from meta.rejects")
     runs.lake.put(f"bronze/rejects/run={run_id}/part-00000.parquet", b"damaged")
     WAREHOUSE.record(runs.lake, run_id, runs.dsn)
-    assert _query(runs.dsn, "select * from meta.rejects") == []
+    assert query(runs.dsn, "select * from meta.rejects") == []
 
 
 def test_rejects_of_a_run_that_continues_are_counted_on(runs, monkeypatch):
@@ -519,7 +510,7 @@ def test_rejects_of_a_run_that_continues_are_counted_on(runs, monkeypatch):
     monkeypatch.setattr(recording, "_rules", rules)
     assert recording._rejects(runs.lake, manifests, runs.dsn)["bronze"] == {"wrong_type": 3}
     assert read == ["part-00001"]
-    _change(runs.dsn, "delete from meta.rejects")
+    change(runs.dsn, "delete from meta.rejects")
     assert recording._rejects(runs.lake, manifests, runs.dsn)["bronze"] == {"wrong_type": 3}
     assert read[1:] == ["part-00000", "part-00001"]
 
@@ -527,12 +518,12 @@ def test_rejects_of_a_run_that_continues_are_counted_on(runs, monkeypatch):
 def test_views_show_what_waits(runs):
     """core.backlog holds open tickets with a term and their age; core.overdue those past their date."""
     runs.load(runs.make())
-    _change(runs.dsn, "update core.tickets set closed_on = null, term_days = 15, has_term = (ticket_id = 'ñandú 3'), "
+    change(runs.dsn, "update core.tickets set closed_on = null, term_days = 15, has_term = (ticket_id = 'ñandú 3'), "
                       "received_on = '2026-03-27', effective_due_on = '2026-03-26' where ticket_id in ('ñandú 3', 'ñandú 4')")  # fmt: skip
-    waiting = _query(runs.dsn, "select ticket_id, age_business_days, business_days_left from core.backlog "
+    waiting = query(runs.dsn, "select ticket_id, age_business_days, business_days_left from core.backlog "
                                "where received_on = '2026-03-27' order by 1")  # fmt: skip
     assert waiting == [("ñandú 3", 2, -3), ("ñandú 4", 2, -3)]
-    assert _query(runs.dsn, "select ticket_id from core.overdue where received_on = '2026-03-27'") == [("ñandú 3",)]
+    assert query(runs.dsn, "select ticket_id from core.overdue where received_on = '2026-03-27'") == [("ñandú 3",)]
 
 
 @pytest.mark.parametrize(
@@ -562,7 +553,7 @@ def test_what_is_due_breached_and_overdue(runs, has_term, effective_due_on, clos
         )
         assert changed.rowcount == 1
     asked = "select is_due, is_breached, is_overdue from core.tickets_as_of where ticket_id = 'ñandú 3'"
-    assert _query(runs.dsn, asked) == [flags]
+    assert query(runs.dsn, asked) == [flags]
 
 
 def test_kpis_are_those_of_the_published_run(runs):
@@ -594,7 +585,7 @@ def test_doctor_finds_a_role_that_may_too_much(runs, empty):
     assert WAREHOUSE.examine(runs.dsn, now=now) == []
     runs.load(runs.make())
     assert WAREHOUSE.examine(runs.dsn, now=now) == []
-    _change(runs.dsn, "grant update on gold.kpi_sla to pqr_metabase")
+    change(runs.dsn, "grant update on gold.kpi_sla to pqr_metabase")
     assert "pqr_metabase may write gold.kpi_sla" in WAREHOUSE.examine(runs.dsn, now=now)[0]
     assert "agree on the time" in WAREHOUSE.examine(runs.dsn, now=now.replace(year=2020))[0]
 
@@ -611,7 +602,7 @@ def test_a_reader_leaves_no_connection_behind(runs):
         backends.append(backend)
     assert backends[0] != backends[1]
     deadline = time.monotonic() + 10
-    while _query(runs.dsn, "select from pg_stat_activity where pid = any(%s)", backends):
+    while query(runs.dsn, "select from pg_stat_activity where pid = any(%s)", backends):
         assert time.monotonic() < deadline, "a session outlives its reader"
         time.sleep(0.05)
 
