@@ -17,7 +17,7 @@ COMPOSE := docker compose
 # Told to keep no bytecode, every process of a test would compile every module of ours again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test test-increments test-services test-stack check bench bench-increments bench-dashboard lock clean format stack-env images up down
+.PHONY: setup demo test test-increments test-services test-stack check bench bench-increments bench-scale bench-dashboard lock clean format stack-env images up down
 
 setup: $(STAMP) ## the environment in .venv, from wheelhouse/
 
@@ -42,8 +42,8 @@ browser: ## Debian's Chromium for the browser tests, where root and apt are ther
 screenshots: setup browser ## the pages of the dashboard as pictures, in docs/screenshots
 	$(BIN)/python tests/browser/screenshots.py
 
-test-increments: setup ## a thousand random ways to cut a window into runs; PQR_SCHEDULES says another number
-	PQR_SCHEDULES=$${PQR_SCHEDULES:-1000} $(BIN)/pytest -q -p no:logging --hypothesis-show-statistics tests/integration/test_increments.py
+test-increments: setup ## a thousand random ways to cut a window into runs, half of them with kills; PQR_SCHEDULES says another half
+	PQR_SCHEDULES=$${PQR_SCHEDULES:-500} $(BIN)/pytest -q -n 2 --hypothesis-show-statistics tests/integration/test_increments.py
 
 test-services: setup prometheus ## long-lived servers as processes: our services, Prometheus over them, Neo4j
 	$(BIN)/pytest -q --durations=10 -m services
@@ -69,6 +69,9 @@ bench: setup ## speed and memory as ratios, a million e-mails
 
 bench-increments: setup ## what a day costs when it is added to a run, and what days take on the disk
 	$(BIN)/python bench/increments.py
+
+bench-scale: setup ## two workers against one, ten million e-mails against one
+	$(BIN)/python bench/scale.py
 
 bench-dashboard: setup ## first paint, filter change and memory of the dashboard at a million tickets
 	$(BIN)/python bench/dashboard.py

@@ -26,6 +26,7 @@ from pqrs.parameters import Parameters
 pytestmark = pytest.mark.integration
 
 SCHEDULES = int(os.environ.get("PQR_SCHEDULES", "12"))  # how many a minute of `make test` holds
+SCHEDULE_SECONDS = 30  # at most, on a busy machine
 INBOX = Parameters.create(
     seed=11, window_from=date(2026, 1, 5), window_to=date(2026, 2, 8), opens_on=date(2026, 1, 1),
     tickets_per_business_day=12,
@@ -72,6 +73,7 @@ def whole():
     return made_at_once()
 
 
+@pytest.mark.timeout(max(300, SCHEDULES * SCHEDULE_SECONDS))
 @examples(max_examples=SCHEDULES, deadline=None, print_blob=True, suppress_health_check=list(HealthCheck))
 @given(ends=schedules)
 def test_any_cut_of_the_window_gives_the_run_that_is_made_at_once(whole, ends):
@@ -88,6 +90,7 @@ def test_any_cut_of_the_window_gives_the_run_that_is_made_at_once(whole, ends):
     assert digests(made) == digests(whole)
 
 
+@pytest.mark.timeout(max(300, SCHEDULES * SCHEDULE_SECONDS))
 @examples(max_examples=SCHEDULES, deadline=None, print_blob=True, suppress_health_check=list(HealthCheck))
 @given(ends=schedules, deaths=st.lists(st.integers(0, 60), min_size=1, max_size=3))
 def test_a_kill_between_or_inside_increments_changes_nothing(whole, ends, deaths):
