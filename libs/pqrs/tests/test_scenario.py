@@ -30,7 +30,7 @@ def test_quiet_scenario_differs_only_in_peaks_and_dirt():
     quiet, busy = load_scenario("sin_picos").to_json(), load_scenario().to_json()
     assert quiet["peaks"] == []
     assert set(quiet["dirt_per_100k"].values()) == {0}
-    same = {"type_mix", "topic_mix", "department_mix", "rates_per_mille"}
+    same = {"type_mix", "topic_mix", "department_mix", "home", "rates_per_mille"}
     assert {key: quiet[key] for key in same} == {key: busy[key] for key in same}
 
 
@@ -125,3 +125,27 @@ def test_broken_toml_is_refused():
 def test_zero_dirt_rates_are_allowed():
     """A rate of nought switches a kind of dirt off."""
     assert load_scenario("sin_picos").dirt.duplicate == 0
+
+
+def test_a_file_without_a_home_still_runs_and_keeps_its_digest():
+    """`home` is optional, and what is left out is not written either."""
+    value = load_scenario().to_json()
+    del value["home"]
+    assert Scenario.from_json(value).home is None
+    assert Scenario.from_json(value).to_json() == value
+
+
+@pytest.mark.parametrize(
+    ("home", "told"),
+    [
+        ({"municipality": "68002", "per_mille": 850}, "home.municipality must be a code of DIVIPOLA"),
+        ({"municipality": 68001, "per_mille": 850}, "home.municipality must be a code of DIVIPOLA"),
+        ({"municipality": "68001", "per_mille": 1000}, "home.per_mille must be an integer in 1..999"),
+        ({"municipality": "68001"}, "must hold the key 'per_mille'"),
+        ("68001", "home must be a table"),
+    ],
+)
+def test_a_home_is_a_known_municipality_and_a_share(home, told):
+    """Anything else is refused by its key."""
+    with pytest.raises(InvalidSettings, match=told):
+        Scenario.from_json(load_scenario().to_json() | {"home": home})

@@ -15,7 +15,7 @@ from pqr_generator.lines.layout import FIELDS
 from pqr_generator.mails.defects import DIRT
 from pqr_generator.schema import EMAILS
 from pqrs import calendar, terms
-from pqrs.catalogue import DEPARTMENTS, PQRS_TYPES, TOPICS
+from pqrs.catalogue import PQRS_TYPES, TOPICS
 from pqrs.parameters import Parameters
 from pqrs.scenario import Scenario, load_scenario
 
@@ -328,15 +328,3 @@ def read_clock(request, kind, found):
     due = terms.effective_due_on(start, term, extension, suspended_from=paused, suspended_to=resumed)[0]
     closing = found.get("Respuesta de fondo") or found.get("Archivo por desistimiento tácito")
     return due.item(), day(closing).item() if closing else None
-
-
-def test_municipalities_cover_every_department():
-    """All 33 departments have municipalities to write from, Bogotá as its own and the others several."""
-    from pqr_generator.tickets.citizens import municipalities
-
-    towns = {}
-    for department, town, weight in municipalities():
-        assert weight > 0
-        towns.setdefault(department, set()).add(town)
-    assert set(towns) == set(DEPARTMENTS)
-    assert all(len(names) > 1 for department, names in towns.items() if department != "Bogotá D.C.")

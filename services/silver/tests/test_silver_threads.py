@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pqr_common.tables.contract import conform, violations
 from pqr_common.testing import rows
+from pqr_silver.phrases import located
 from pqr_silver.schema import PRODUCES, REQUIRES
 
 PLAIN = """
@@ -52,7 +53,8 @@ def test_a_thread_becomes_a_ticket(inbox):
 def test_facts_come_from_request_and_acknowledgement(inbox):
     """The request tells who and where, the acknowledgement what it is and whose; both are where they were said."""
     ticket = inbox.ticket(PLAIN)
-    told = ("root_message_id", "radicado", "pqrs_type", "topic", "department", "municipality", "dependency", "priority")
+    told = ("root_message_id", "radicado", "pqrs_type", "topic", "department", "municipality", "municipality_code",
+            "dependency", "priority")  # fmt: skip
     assert [ticket[name] for name in told] == [
         "<1.0@x.example>",
         "20261070000012",
@@ -60,11 +62,20 @@ def test_facts_come_from_request_and_acknowledgement(inbox):
         "RUIDO",
         "Boyacá",
         "Tunja",
+        "15001",
         "107",
         "normal",
     ]
     assert (str(ticket["raw_day"]), ticket["raw_part"], ticket["raw_line"]) == ("2026-01-05", 0, 0)
     assert ticket["count_emails"] == 3
+
+
+def test_a_place_that_nobody_knows_has_no_code():
+    """It is kept as it was stated; a name alone is not enough, for several municipalities may bear it."""
+    places = pa.chunked_array([["Leticia (Amazonas)", "Macondo (Magdalena)", "Leticia", None]])
+    found = located(places)
+    assert found.of("municipality_code").to_pylist() == ["91001", None, None, None]
+    assert found.of("municipality").to_pylist() == ["Leticia", "Macondo", "Leticia", None]
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 from pqr_common.errors import InvalidSettings
 from pqrs.catalogue import DEPARTMENTS, PQRS_TYPES, TOPICS
 from pqrs.checked import Given, check_keys
+from pqrs.territory import CODES
 
-__all__ = ["DEFAULT_SCENARIO", "DirtRates", "Peak", "Rates", "Scenario", "load_scenario", "scenario_names"]
+__all__ = ["DEFAULT_SCENARIO", "DirtRates", "Home", "Peak", "Rates", "Scenario", "load_scenario", "scenario_names"]
 
 DEFAULT_SCENARIO = "alcaldia"
 WEIGHTS_SUM_MAX = 100_000
@@ -61,6 +62,14 @@ class DirtRates:
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """Where the entity is: `per_mille` of its citizens live in the municipality of this code, the others elsewhere."""
+
+    municipality: str
+    per_mille: int
+
+
+@dataclass(frozen=True, slots=True)
 class Peak:
     """`percent` of the usual volume from `first` to `last`; what exceeds 100 has the given type and topic."""
 
@@ -84,7 +93,11 @@ class Peak:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Mixes are (code, weight) pairs in the order of the catalogue, whatever the order of the file."""
+    """Mixes are (code, weight) pairs in the order of the catalogue, whatever the order of the file.
+
+    What a file leaves out because it is optional is left out of the JSON too: parameters written before there was such
+    a key keep their digest.
+    """
 
     name: str
     type_mix: Mix
@@ -93,9 +106,11 @@ class Scenario:
     rates: Rates
     dirt: DirtRates
     peaks: tuple[Peak, ...] = ()
+    home: Home | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        home = {"home": asdict(self.home)} if self.home else {}
+        return home | {
             "name": self.name,
             "type_mix": dict(self.type_mix),
             "topic_mix": dict(self.topic_mix),
@@ -141,7 +156,7 @@ def load_scenario(name: str = DEFAULT_SCENARIO) -> Scenario:
 
 def _scenario(value: Mapping[str, Any], where: str) -> Scenario:
     required = ("name", "type_mix", "topic_mix", "department_mix", "rates_per_mille", "dirt_per_100k")
-    check_keys(value, where, required=required, optional=("peaks",))
+    check_keys(value, where, required=required, optional=("home", "peaks"))
     given = Given(value.get("peaks") or [], where, "peaks")
     peaks = given.value
     if not isinstance(peaks, Sequence) or isinstance(peaks, str) or len(peaks) > PEAKS_MAX:
@@ -157,7 +172,17 @@ def _scenario(value: Mapping[str, Any], where: str) -> Scenario:
         rates=_rates(Rates, Given(value["rates_per_mille"], where, "rates_per_mille"), 1_000),
         dirt=_dirt(Given(value["dirt_per_100k"], where, "dirt_per_100k")),
         peaks=parsed,
+        home=_home(Given(value["home"], where, "home")) if value.get("home") is not None else None,
     )
+
+
+def _home(given: Given) -> Home:
+    table = given.table("a table with municipality and per_mille")
+    check_keys(table, f"{given.where}, {given.key}", required=("municipality", "per_mille"))
+    code = given.item("municipality", table["municipality"])
+    if code.value not in CODES:
+        raise code.bad("a code of DIVIPOLA, five digits in quotes as in divipola.csv")
+    return Home(code.text(), given.item("per_mille", table["per_mille"]).integer(1, 999))
 
 
 def _peak(value: Any, where: str) -> Peak:

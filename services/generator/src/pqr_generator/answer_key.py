@@ -15,9 +15,10 @@ from pqr_generator.mails.arrivals import Mails, Truth
 from pqr_generator.mails.defects import DIRT
 from pqr_generator.schema import ANSWERS, PART_LINES
 from pqr_generator.threads.thread import Thread
-from pqr_generator.tickets.citizens import citizens, municipalities
+from pqr_generator.tickets.citizens import citizens
 from pqrs.catalogue import DEPENDENCIES, PQRS_TYPES, TOPICS
 from pqrs.parameters import Parameters
+from pqrs.territory import MUNICIPALITIES
 
 __all__ = ["ENDINGS", "day_key"]
 
@@ -58,8 +59,9 @@ def _truth(parameters: Parameters, truths: Sequence[Truth], day: np.datetime64) 
     return {
         "pqrs_type": _named(PQRS_TYPES, tickets.kind[rows]),
         "topic": _named([topic.code for topic in TOPICS], tickets.topic[rows]),
-        "department": _named([department for department, _, _ in municipalities()], home),
-        "municipality": _named([town for _, town, _ in municipalities()], home),
+        "department": _named([town.department for town in MUNICIPALITIES], home),
+        "municipality": _named([town.name for town in MUNICIPALITIES], home),
+        "municipality_code": _named([town.code for town in MUNICIPALITIES], home),
         "dependency": _named(list(DEPENDENCIES), tickets.dependency[rows]),
         "received_on": thread.received_on[rows],
         "due_on": thread.due_on[rows],

@@ -13,6 +13,7 @@ from pqr_silver.clock import NOTHING
 from pqr_silver.machine import Codes
 from pqrs import wording
 from pqrs.catalogue import PQRS_TYPES, TOPICS
+from pqrs.territory import MUNICIPALITIES
 
 __all__ = ["Wordings", "located", "understood"]
 
@@ -25,6 +26,7 @@ FACTS = {
 }
 _TYPES = {subject: code for code, subject in wording.REQUEST_SUBJECTS.items()} | {code: code for code in PQRS_TYPES}
 _TOPICS = {topic.name: topic.code for topic in TOPICS} | {topic.code: topic.code for topic in TOPICS}
+_CODES = {town.place: town.code for town in MUNICIPALITIES}
 _DEPENDENCIES = {topic.code: topic.dependency for topic in TOPICS}
 
 
@@ -60,10 +62,11 @@ def understood(words: pa.ChunkedArray) -> Wordings:
 
 
 def located(places: pa.ChunkedArray) -> Wordings:
-    """`municipality` and `department` of the places that citizens sign with."""
+    """`municipality`, `department` and `municipality_code` of the places that citizens sign with."""
     encoded = places.combine_chunks().dictionary_encode()
     stated = query(sql_of("pqr_silver", "sql/places.sql"), places=pa.table({"place": encoded.dictionary}))
-    return Wordings(stated, encoded.indices)
+    code = _translated(pa.chunked_array([encoded.dictionary]), _CODES)
+    return Wordings(stated.append_column("municipality_code", code), encoded.indices)
 
 
 def _translated(words: pa.ChunkedArray, dictionary: dict[str, str]) -> pa.ChunkedArray:

@@ -82,6 +82,7 @@ _TICKETS = pa.schema(
         *optional(radicado=TEXT),  # until acknowledged
         *required(pqrs_type=TEXT),
         *optional(topic=TEXT, department=TEXT, municipality=TEXT, dependency=TEXT, priority=TEXT),
+        *optional(municipality_code=TEXT),  # DIVIPOLA; null: the place is none that it knows
         *required(citizen_key=TEXT, status=TEXT, opened_at=INSTANT, received_on=DAY),
         *optional(term_days=pa.int16(), due_on=DAY, effective_due_on=DAY),
         *required(extension_days=pa.int16(), suspended_days=pa.int16()),  # business days

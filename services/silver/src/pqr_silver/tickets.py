@@ -54,6 +54,7 @@ def _opening(lives: Lives) -> Facts:
         "root_message_id": threads.of("message_id", message),
         "department": place.of("department"),
         "municipality": place.of("municipality"),
+        "municipality_code": place.of("municipality_code"),
         "opened_at": threads.of("received_at", message),
         **{name: threads.of(name, message) for name in OPENING},
     }

@@ -17,6 +17,7 @@ from pqr_generator.mails.letters import FROM_CITIZEN, FROM_MAILBOX, LETTERS
 from pqr_generator.tickets.citizens import names
 from pqrs import calendar, wording
 from pqrs.catalogue import DEPENDENCIES, PQRS_TYPES, TOPICS
+from pqrs.territory import MUNICIPALITIES
 
 __all__ = ["FIRST_DAY", "FIRST_YEAR", "Lexicon", "collect", "phrases"]
 
@@ -45,10 +46,10 @@ def phrases() -> dict[str, Any]:
     return tomllib.loads((resources.files("pqr_generator") / "data" / "phrases.toml").read_text(encoding="utf-8"))
 
 
-def collect(fragments: Fragments, homes: tuple[tuple[str, str, int], ...]) -> Lexicon:
+def collect(fragments: Fragments) -> Lexicon:
     """All words, in a fixed order, into `fragments`."""
     at = _numbers(fragments) | _names(fragments) | _facts(fragments)
-    at["home"] = fragments.text(f" (ficticia)\n{wording.HOME}{town} ({department})" for department, town, _ in homes)
+    at["home"] = fragments.text(f" (ficticia)\n{wording.HOME}{town.place}" for town in MUNICIPALITIES)
     return Lexicon(at, _phrases(fragments))
 
 

@@ -15,7 +15,7 @@ from pqr_generator.lines.fragments import Fragments, Ids
 from pqr_generator.lines.layout import COLUMN, pieces, templates
 from pqr_generator.lines.lexicon import Lexicon, collect
 from pqr_generator.mails.arrivals import Mails
-from pqr_generator.tickets.citizens import Citizens, municipalities
+from pqr_generator.tickets.citizens import Citizens
 
 __all__ = ["Press", "Sheet", "Where", "press"]
 
@@ -37,7 +37,7 @@ class Press:
 def press() -> Press:
     """The order in which fragments are collected does not reach the text."""
     fragments = Fragments()
-    lexicon = collect(fragments, municipalities())
+    lexicon = collect(fragments)
     varying, fixed = pieces(fragments), templates(fragments)
     damages = Damages.of(fragments)
     return Press(fragments.array(), lexicon, varying, fixed, damages)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import tomllib
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -13,9 +12,10 @@ import numpy.typing as npt
 
 from pqr_generator.draws import Ints, below, low, pick, words
 from pqrs.parameters import Parameters
-from pqrs.scenario import Mix
+from pqrs.scenario import Home, Mix
+from pqrs.territory import MUNICIPALITIES
 
-__all__ = ["CITIZENS", "PROVIDERS", "Citizens", "citizens", "municipalities", "names"]
+__all__ = ["CITIZENS", "PROVIDERS", "Citizens", "citizens", "names"]
 
 CITIZENS = 250_000  # who may write; some write again
 # Reserved by RFC 2606 and RFC 6761: mail to these goes nowhere.
@@ -24,7 +24,8 @@ PROVIDERS = ("example.org", "correo.example", "buzon.test", "mail.example")
 TEN_MILLION = 10_000_000
 # Odd and not divisible by five, so multiplying modulo ten million keeps distinct citizens distinct.
 DOCUMENT_STEP, MAILBOX_STEP = 7_368_787, 3_141_593
-SHARE = 10_000  # a department's weight is dealt to its municipalities in parts of this
+SHARE = 1_000_000  # a department's weight is dealt to its municipalities in parts of this
+HOMES = 1 << 30  # what the weights of all municipalities are scaled to, so that one draw can pick among them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +35,7 @@ class Citizens:
     given: npt.NDArray[np.int32]
     surname: npt.NDArray[np.int32]
     second_surname: npt.NDArray[np.int32]
-    municipality: npt.NDArray[np.int32]
+    municipality: npt.NDArray[np.int32]  # of `pqrs.territory.MUNICIPALITIES`
     provider: npt.NDArray[np.int32]
     document: npt.NDArray[np.int32]  # seven digits after 999
     mailbox: npt.NDArray[np.int32]  # seven digits that make the address unique
@@ -46,20 +47,13 @@ def names() -> dict[str, list[str]]:
     return tomllib.loads(_packaged("names.toml"))
 
 
-@cache
-def municipalities() -> tuple[tuple[str, str, int], ...]:
-    """(department, municipality, weight within the department), in the order of the file."""
-    rows = csv.DictReader(_packaged("municipalities.csv").splitlines())
-    return tuple((row["department"], row["municipality"], int(row["weight"])) for row in rows)
-
-
 def citizens(parameters: Parameters) -> Citizens:
-    """The town under this seed and mix of departments."""
-    return _citizens(parameters.seed, parameters.scenario.department_mix)
+    """The town under this seed, mix of departments and home of the entity."""
+    return _citizens(parameters.seed, parameters.scenario.department_mix, parameters.scenario.home)
 
 
 @lru_cache(maxsize=2)
-def _citizens(seed: int, department_mix: Mix) -> Citizens:
+def _citizens(seed: int, department_mix: Mix, home: Home | None) -> Citizens:
     everyone = range(CITIZENS)
     given = words(seed, "citizen.given", everyone)
     surnames = words(seed, "citizen.surname", everyone)
@@ -68,7 +62,7 @@ def _citizens(seed: int, department_mix: Mix) -> Citizens:
         below(given, len(names()["given"])),
         below(surnames, len(names()["surname"])),
         low(surnames, len(names()["surname"])),
-        pick(words(seed, "citizen.home", everyone), _home_weights(department_mix)),
+        pick(words(seed, "citizen.home", everyone), _home_weights(department_mix, home)),
         low(given, len(PROVIDERS)),
         (number * DOCUMENT_STEP + 1_234_567) % TEN_MILLION,
         (number * MAILBOX_STEP + 7_654_321) % TEN_MILLION,
@@ -76,14 +70,17 @@ def _citizens(seed: int, department_mix: Mix) -> Citizens:
     return Citizens(*(column.astype(np.int32) for column in columns))
 
 
-def _home_weights(department_mix: Mix) -> Ints:
-    """By municipality: its share of its department's weight."""
-    rows = municipalities()
+def _home_weights(department_mix: Mix, home: Home | None) -> Ints:
+    """By municipality: its inhabitants' part of its department's weight; the home of the entity has its own share."""
     total: dict[str, int] = {}
-    for department, _, weight in rows:
-        total[department] = total.get(department, 0) + weight
+    for town in MUNICIPALITIES:
+        total[town.department] = total.get(town.department, 0) + town.population
     mix = dict(department_mix)
-    return np.array([mix[department] * (weight * SHARE // total[department]) for department, _, weight in rows])
+    weights = [mix[town.department] * (town.population * SHARE // total[town.department]) for town in MUNICIPALITIES]
+    if home:
+        place = [town.code for town in MUNICIPALITIES].index(home.municipality)
+        weights[place] = (sum(weights) - weights[place]) * home.per_mille // (1_000 - home.per_mille)
+    return np.array([weight * HOMES // sum(weights) for weight in weights])
 
 
 def _packaged(name: str) -> str:

@@ -1,0 +1,40 @@
+"""Where the citizens of the simulated town live."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pqr_generator.tickets.citizens import CITIZENS, citizens
+from pqrs.parameters import Parameters
+from pqrs.scenario import Home, load_scenario
+from pqrs.territory import CODES, MUNICIPALITIES
+
+
+def shares(home: Home | None) -> np.ndarray:
+    """By municipality, of all citizens."""
+    scenario = replace(load_scenario(), home=home)
+    found = citizens(Parameters.create(scenario=scenario)).municipality
+    return np.bincount(found, minlength=len(CODES)) / CITIZENS
+
+
+@pytest.mark.parametrize(("code", "per_mille"), [("68001", 850), ("11001", 500), ("97161", 999)])
+def test_the_entity_hears_mostly_from_its_own_municipality(code, per_mille):
+    """So many as the scenario says live there, be it large or small; the others live all over the country."""
+    found = shares(Home(code, per_mille))
+    assert found[CODES.index(code)] == pytest.approx(per_mille / 1000, abs=0.005)
+    assert np.count_nonzero(found) > (100 if per_mille == 999 else 900)
+
+
+def test_without_a_home_people_live_by_the_mix_and_by_inhabitants():
+    """A department has its weight, a municipality its part of the inhabitants of its department."""
+    found, mix = shares(None), dict(load_scenario().department_mix)
+    for department, weight in mix.items():
+        own = [place for place, town in enumerate(MUNICIPALITIES) if town.department == department]
+        assert found[own].sum() == pytest.approx(weight / sum(mix.values()), abs=0.003)
+    antioquia = [place for place, town in enumerate(MUNICIPALITIES) if town.department == "Antioquia"]
+    people = sum(MUNICIPALITIES[place].population for place in antioquia)
+    medellin = MUNICIPALITIES[CODES.index("05001")].population / people
+    assert found[CODES.index("05001")] / found[antioquia].sum() == pytest.approx(medellin, abs=0.01)
