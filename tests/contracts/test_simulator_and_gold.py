@@ -30,17 +30,22 @@ def silver_tickets(draw):
     opened_at = datetime(2026, 1, 1, 5, tzinfo=UTC) + timedelta(minutes=minutes)
     opened_on = (opened_at - timedelta(hours=5)).date()
     pqrs_type = draw(st.sampled_from(catalogue.PQRS_TYPES))
-    received = terms.received_on(np.array([opened_at.replace(tzinfo=None)], "datetime64[us]"))
-    term = int(terms.term_days(pa.array([pqrs_type]), received)[0])
-    closed_on = opened_on + timedelta(days=draw(st.integers(0, 40)))
+    arrived = np.array([opened_at.replace(tzinfo=None)], "datetime64[us]")
+    received, days, in_hours = terms.reception(pa.array([pqrs_type]), arrived)
+    term, hours = int(days[0]), int(in_hours[0])
+    closed_at = opened_at + timedelta(minutes=draw(st.one_of(st.integers(0, 40 * 1440), st.integers(0, 4 * 1440))))
+    closed_on = (closed_at - timedelta(hours=5)).date()
     is_closed = draw(st.booleans()) and closed_on <= LAST
     end = draw(st.sampled_from(["answer", "answer", "archive", "transfer"])) if is_closed else ""
-    has_term = term >= 0 and end != "transfer"
-    due = terms.effective_due_on(received, [term], draw(st.integers(0, 8)))[0].item() if term >= 0 else None
+    has_term = (term >= 0 or hours >= 0) and end != "transfer"
+    last_day = terms.effective_due_on(received, [term], draw(st.integers(0, 8)))
+    due_at = terms.due_at(last_day, arrived, [hours])
+    due = (last_day if hours < 0 else calendar.local_day(due_at))[0].item()
     taken = max(int(calendar.business_days_between(received[0], closed_on)), 0)
     return dict.fromkeys(TICKETS.schema.names, False) | {
         "pqrs_type": pqrs_type, "department": "Meta", "topic": "RUIDO", "opened_at": opened_at,
         "received_on": received[0].item(), "term_days": term if term >= 0 else None, "effective_due_on": due,
+        "due_at": due_at[0].item(), "closed_at": closed_at if is_closed else None,
         "closed_on": closed_on if is_closed else None, "business_days": taken if is_closed and end != "transfer" else None,
         "has_term": has_term, "raw_day": opened_on,
         "is_transferred": end == "transfer", "is_archived": end == "archive", "count_emails": 3, "count_insistences": 0,

@@ -10,6 +10,7 @@ import pytest
 from pqr_common.stage.worker import LakeContext
 from pqr_common.tables.sql import query
 from pqrs.parameters import Parameters
+from pqrs.scenario import load_scenario
 
 pytestmark = pytest.mark.integration
 
@@ -165,7 +166,7 @@ def test_a_closed_ticket_has_the_clock_the_generator_planned(key):
         """
         select count(*) as closed,
             count(*) filter (where tickets.effective_due_on <> mine.effective_due_on) as other_due,
-            count(*) filter (where (tickets.closed_on > tickets.effective_due_on) <> mine.is_breached) as other_breach,
+            count(*) filter (where (tickets.closed_at >= tickets.due_at) <> mine.is_breached) as other_breach,
             count(*) filter (where tickets.is_extended) as extended,
             count(*) filter (where tickets.is_suspended) as suspended
         from tickets
@@ -188,7 +189,7 @@ def test_breach_is_what_the_generator_planned(key):
             count(*) filter (where is_late) as breached,
             count(*) filter (where is_late <> mine.is_breached) as other_breach,
             count(*) filter (where tickets.effective_due_on <> mine.effective_due_on) as other_due
-        from (select *, coalesce(closed_on > effective_due_on, true) as is_late from tickets) as tickets
+        from (select *, coalesce(closed_at >= due_at, true) as is_late from tickets) as tickets
         join (select * from answers where record = 'ticket') as mine on mine.message_id = tickets.root_message_id
         where mine.is_eligible and mine.effective_due_on <= $as_of
         """,
@@ -208,6 +209,39 @@ def test_gold_shows_the_target_within_half_a_point(key):
     headline = key.table("gold", "kpi_executive").to_pylist()[0]
     assert headline["due"] >= 5_000
     assert abs(headline["breach_rate"] - key.parameters.breach_rate) <= 0.005
+
+
+@pytest.mark.parametrize("profile", ["ministerio", "eps", "servicios_publicos"])
+def test_every_profile_is_read_as_it_was_meant(platform, profile):
+    """Two months of each entity: types, topics, terms and breaches as planned, and the headline counts them."""
+    parameters = Parameters.create(
+        window_to=date(2026, 2, 28), tickets_per_business_day=60, scenario=load_scenario(profile)
+    )
+    manifests = platform.run(profile, parameters, "generator", "bronze", "silver", "gold")
+    key = Key(platform, profile, parameters, manifests)
+    counted = query(
+        """
+        select count(*) as tickets,
+            count(*) filter (where tickets.pqrs_type <> mine.pqrs_type or tickets.topic is distinct from mine.topic
+                or tickets.dependency is distinct from mine.dependency) as other_facts,
+            count(*) filter (where tickets.received_on <> mine.received_on
+                or tickets.due_on is distinct from mine.due_on) as other_terms,
+            count(*) filter (where mine.is_eligible and mine.effective_due_on <= $as_of) as due,
+            count(*) filter (where mine.is_eligible and mine.effective_due_on <= $as_of and mine.is_breached) as breached,
+            count(*) filter (where mine.is_eligible and mine.effective_due_on <= $as_of
+                and coalesce(tickets.closed_at >= tickets.due_at, true) <> mine.is_breached) as other_breach
+        from tickets
+        join (select * from answers where record = 'ticket') as mine on mine.message_id = tickets.root_message_id
+        """,
+        {"as_of": parameters.as_of_day},
+        answers=key.table("raw", "answers"),
+        tickets=key.table("silver", "tickets"),
+    ).to_pylist()[0]
+    headline = key.table("gold", "kpi_executive").to_pylist()[0]
+    assert counted["tickets"] == headline["received"] > 1_500
+    assert (counted["other_facts"], counted["other_terms"], counted["other_breach"]) == (0, 0, 0)
+    assert (headline["due"], headline["breached"]) == (counted["due"], counted["breached"])
+    assert counted["breached"] > 50
 
 
 @pytest.mark.parametrize(("tickets", "volume"), [(500, 36), (5_000, 180), (50_000, 1_800)])
@@ -237,7 +271,6 @@ def test_a_clean_line_is_never_looked_at_twice(monkeypatch):
     """What the generator writes is what bronze takes for canonical: only dirt needs the slow look."""
     from pqr_bronze import transform as bronze
     from pqr_generator.days import RawPart, generate
-    from pqrs.scenario import load_scenario
 
     monkeypatch.setattr(bronze, "_diagnosed", None)
     clean = Parameters.create(

@@ -6,13 +6,13 @@ from datetime import date
 import pytest
 
 from pqr_common.errors import InvalidSettings
-from pqrs.catalogue import DEPARTMENTS, DEPENDENCIES, PQRS_TYPES, TOPICS
+from pqrs.catalogue import DEPARTMENTS, DEPENDENCIES, ENTITIES, PQRS_TYPES, TOPICS
 from pqrs.scenario import Scenario, load_scenario, scenario_names
 
 
 def test_packaged_scenarios():
     """Every packaged scenario is valid and bears the name of its file."""
-    assert scenario_names() == ("alcaldia", "sin_picos")
+    assert scenario_names() == ("alcaldia", "eps", "ministerio", "servicios_publicos", "sin_picos")
     for name in scenario_names():
         assert load_scenario(name).name == name
 
@@ -54,11 +54,13 @@ def test_catalogue_is_consistent():
     assert "Bogotá D.C." in DEPARTMENTS
     assert {topic.dependency for topic in TOPICS} == set(DEPENDENCIES)
     assert all(len(code) == 3 and code.isdigit() for code in DEPENDENCIES)
+    assert {code[0] for code in DEPENDENCIES} == set(ENTITIES)
+    assert len({topic.code for topic in TOPICS}) == len({topic.name for topic in TOPICS}) == len(TOPICS)
 
 
 def test_unknown_scenario_lists_the_known_ones():
     """An unknown scenario name is refused with the names there are."""
-    with pytest.raises(InvalidSettings, match=r"alcaldia, sin_picos .*'otra'"):
+    with pytest.raises(InvalidSettings, match=r"alcaldia, eps, .*sin_picos .*'otra'"):
         load_scenario("otra")
 
 
@@ -149,3 +151,40 @@ def test_a_home_is_a_known_municipality_and_a_share(home, told):
     """Anything else is refused by its key."""
     with pytest.raises(InvalidSettings, match=told):
         Scenario.from_json(load_scenario().to_json() | {"home": home})
+
+
+def test_the_topics_of_a_scenario_are_of_one_entity():
+    """An inbox is somebody's: a health insurer gets no mail about the road network."""
+    value = load_scenario("eps").to_json()
+    value["topic_mix"]["MALLA_VIAL"] = 1
+    with pytest.raises(
+        InvalidSettings, match="topic_mix must be topics of one entity, found 'Alcaldía de Ejemplo, EPS"
+    ):
+        Scenario.from_json(value)
+
+
+def test_every_topic_and_type_is_in_some_packaged_scenario():
+    """Nothing stands in the catalogue that nobody is asked about."""
+    topics, types = (
+        {code for name in scenario_names() for code, weight in getattr(load_scenario(name), mix) if weight}
+        for mix in ("topic_mix", "type_mix")
+    )
+    assert topics == {topic.code for topic in TOPICS}
+    assert types == set(PQRS_TYPES)
+
+
+def test_what_weighs_nothing_is_not_written():
+    """A code that the catalogue gets tomorrow changes no digest of today."""
+    value = load_scenario().to_json()
+    assert set(value["type_mix"]) < set(PQRS_TYPES)
+    value["type_mix"]["SALUD_V"] = 0
+    assert Scenario.from_json(value).to_json() == load_scenario().to_json()
+
+
+def test_without_a_mix_of_departments_people_live_where_they_do():
+    """By inhabitants: Bogotá has some 15 of a hundred, and no department nobody."""
+    mix = dict(load_scenario("eps").department_mix)
+    assert 0.14 < mix["Bogotá D.C."] / sum(mix.values()) < 0.16
+    assert tuple(mix) == DEPARTMENTS
+    assert min(mix.values()) > 0
+    assert "department_mix" not in load_scenario("eps").to_json()

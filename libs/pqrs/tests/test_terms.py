@@ -142,7 +142,7 @@ def test_policies_follow_each_other_without_gap_or_overlap() -> None:
         for earlier, later in itertools.pairwise(versions):
             assert earlier.valid_to is not None
             assert later.valid_from - earlier.valid_to == timedelta(days=1)
-        assert all(p.max_extension_days == (p.term_days or 0) for p in versions)
+        assert all(p.max_extension_days <= (p.term_days or 0) for p in versions)
 
 
 @pytest.mark.parametrize(
@@ -223,3 +223,51 @@ def test_each_row_stands_alone(rows: list[tuple[date, int]]) -> None:
     received, term = (np.array(column) for column in zip(*rows, strict=True))
     together = terms.effective_due_on(received, term)
     assert [day.item() for day in together] == [walked(day, count) for day, count in rows]
+
+
+@pytest.mark.parametrize(
+    ("pqrs_type", "days", "longer"),
+    [("PET_AUT", 10, 10), ("HD_CONSULTA", 10, 5), ("HD_RECLAMO", 15, 8), ("SPD", 15, 0), ("SPD_REC", 15, 0)],
+)
+def test_terms_of_other_laws(pqrs_type: str, days: int, longer: int) -> None:
+    """Between authorities, habeas data and public utilities: how many business days, and how many more at most."""
+    on = ["2026-01-05"]
+    assert terms.term_days(pa.array([pqrs_type]), on).tolist() == [days]
+    assert terms.extension_days_max(pa.array([pqrs_type]), on).tolist() == [longer]
+    assert terms.term_hours(pa.array([pqrs_type]), on).tolist() == [terms.NO_TERM]
+
+
+@pytest.mark.parametrize(
+    ("on", "days", "hours"),
+    [
+        ("2018-09-13", [15, 15, 15], [-1, -1, -1]),
+        ("2018-09-14", [2, 5, 5], [-1, -1, -1]),
+        ("2023-06-22", [2, 5, 5], [-1, -1, -1]),
+        ("2023-06-23", [-1, -1, -1], [24, 48, 72]),
+    ],
+)
+def test_health_claims_have_terms_in_hours_since_the_circular_of_2023(
+    on: str, days: list[int], hours: list[int]
+) -> None:
+    """In days before; a type has one term or the other on any day."""
+    types, day = pa.array(["SALUD_V", "SALUD_P", "SALUD_S"]), np.full(3, on, "datetime64[D]")
+    assert terms.term_days(types, day).tolist() == days
+    assert terms.term_hours(types, day).tolist() == hours
+
+
+def test_a_term_in_hours_runs_from_the_arrival_day_and_night() -> None:
+    """A claim of Saturday night is received as it arrives and ends on Sunday night; a complaint waits for Monday."""
+    saturday = np.array(["2026-01-18T03:30", "2026-01-18T03:30"], "datetime64[us]")  # 22:30 in Bogotá, the 17th
+    received, days, hours = terms.reception(pa.array(["SALUD_V", "QUEJA"]), saturday)
+    assert received.astype(str).tolist() == ["2026-01-17", "2026-01-19"]
+    assert (days.tolist(), hours.tolist()) == ([-1, 15], [24, -1])
+    due = terms.effective_due_on(received, days)
+    ends = terms.due_at(due, saturday, hours)
+    assert ends.astype("datetime64[m]").astype(str).tolist() == ["2026-01-19T03:30", "2026-02-10T05:00"]
+
+
+def test_what_arrives_after_hours_on_the_eve_of_a_law_is_under_it() -> None:
+    """The law of the day of reception rules, which is the next one; the hours still run from the arrival."""
+    late = np.array(["2023-06-22T22:30"], "datetime64[us]")  # 17:30 in Bogotá
+    received, days, hours = terms.reception(pa.array(["SALUD_V"]), late)
+    assert (received.astype(str).tolist(), days.tolist(), hours.tolist()) == (["2023-06-22"], [-1], [24])

@@ -15,7 +15,7 @@ from pqr_generator.lines.layout import FIELDS
 from pqr_generator.mails.defects import DIRT
 from pqr_generator.schema import EMAILS
 from pqrs import calendar, terms
-from pqrs.catalogue import PQRS_TYPES, TOPICS
+from pqrs.catalogue import DEPENDENCIES, ENTITIES
 from pqrs.parameters import Parameters
 from pqrs.scenario import Scenario, load_scenario
 
@@ -191,8 +191,9 @@ def test_texts_vary(inbox):
     """Hardly two requests are the same, and all types and topics are written about."""
     bodies = [inbox.mail(row)["body"] for row in inbox.tickets]
     assert len(set(bodies)) > 0.99 * len(bodies)
-    assert {row["pqrs_type"] for row in inbox.tickets} == set(PQRS_TYPES)
-    assert {row["topic"] for row in inbox.tickets} == {topic.code for topic in TOPICS}
+    scenario = inbox.parameters.scenario
+    assert {row["pqrs_type"] for row in inbox.tickets} == {code for code, weight in scenario.type_mix if weight}
+    assert {row["topic"] for row in inbox.tickets} == {code for code, weight in scenario.topic_mix if weight}
     assert 250 < np.mean([len(body) for body in bodies]) < 450
 
 
@@ -328,3 +329,61 @@ def read_clock(request, kind, found):
     due = terms.effective_due_on(start, term, extension, suspended_from=paused, suspended_to=resumed)[0]
     closing = found.get("Respuesta de fondo") or found.get("Archivo por desistimiento tácito")
     return due.item(), day(closing).item() if closing else None
+
+
+@pytest.mark.parametrize(
+    ("scenario", "name", "domain"),
+    [
+        ("ministerio", "Ministerio de Ejemplo", "ministerio.test"),
+        ("eps", "EPS de Ejemplo", "eps.test"),
+        ("servicios_publicos", "Empresa de Servicios Públicos de Ejemplo", "servicios.test"),
+    ],
+)
+def test_every_entity_has_its_own_name_mailboxes_and_dependencies(scenario, name, domain):
+    """No mail of an inbox goes to another entity, greets it or is signed by it."""
+    run = Parameters.create(tickets_per_business_day=60, window_to=date(2026, 1, 31), scenario=load_scenario(scenario))
+    raw = [bytes(made.lines) for made in generate(run, *run.window) if isinstance(made, RawPart)]
+    lines = [line for part in raw for line in part.splitlines() if b'"schema_version"' in line]
+    mails = [mail for mail in map(parsed, lines) if mail]
+    own = {f"pqrs@{domain}"}
+    inbound, outbound = ([mail for mail in mails if mail["direction"] == way] for way in ("inbound", "outbound"))
+    assert {address for mail in inbound for address in mail["to"]} == own
+    assert {mail["from"]["address"].partition("@")[2] for mail in outbound} == {domain}
+    first = {ENTITIES[code[0]].name: code[0] for code in DEPENDENCIES}[name]
+    names = {called for code, called in DEPENDENCIES.items() if code[0] == first}
+    assert {mail["from"]["name"] for mail in outbound} == names
+    greeted = [mail["body"].partition("\n")[0] for mail in inbound if mail["body"].startswith("Señores ")]
+    assert set(greeted) == {f"Señores {name}:"}
+
+
+def parsed(line):
+    """Nothing where the line is damaged."""
+    try:
+        mail = json.loads(line)
+    except ValueError:
+        return None
+    whole = all(field in mail for field in EMAILS.schema.names)
+    return mail if whole and isinstance(mail["direction"], str) and isinstance(mail["from"], dict) else None
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_terms_in_hours_are_kept_and_broken_by_the_hour(seed):
+    """In term no answer needs its last half hour, and late ones come within days; their share is the one asked for."""
+    from pqr_generator.threads.schedule import threads
+    from pqr_generator.threads.thread import ACKNOWLEDGEMENT, ANSWER, NEVER
+    from pqr_generator.tickets.opening import opened
+    from pqr_generator.tickets.volume import planned_volume
+
+    run = Parameters.create(seed=seed, tickets_per_business_day=100, scenario=load_scenario("eps"))
+    tickets = opened(run, planned_volume(run), range(60))
+    thread = threads(run, tickets)
+    due = tickets.opened + thread.hours * 3600
+    answered = (thread.hours >= 0) & (thread.at[ANSWER] != NEVER)
+    late = answered & thread.is_breached
+    assert 0.75 < np.mean(thread.hours >= 0) < 0.95
+    assert set(thread.hours.tolist()) == {-1, 24, 48, 72}
+    assert (thread.at[ANSWER] > thread.at[ACKNOWLEDGEMENT])[answered].all()
+    assert (thread.at[ANSWER] < due)[answered & ~late].all()
+    assert ((thread.at[ANSWER] > due) & (thread.at[ANSWER] < due + 6 * 86_400))[late].all()
+    assert np.mean(thread.is_breached[thread.hours >= 0]) == pytest.approx(0.095, abs=0.02)
+    assert not (thread.is_incomplete | thread.is_extended)[thread.hours >= 0].any()

@@ -15,15 +15,19 @@ from pqrs import calendar, terms
 
 
 def ticket(opened: str, *, pqrs_type: str = "PET_PAR", closed: str | None = None, **given: Any) -> dict:
-    """A silver ticket opened at a local time and closed on a local day, its clock worked out from those."""
+    """A silver ticket opened and closed at a local time (a day alone: when it begins), its clock worked out from those."""
     local = datetime.fromisoformat(opened).replace(tzinfo=UTC)
     opened_at = local + timedelta(hours=5)
-    received_on = terms.received_on(np.array([opened_at.replace(tzinfo=None)], "datetime64[us]"))
-    term = int(terms.term_days(pa.array([pqrs_type]), received_on)[0])
+    arrived = np.array([opened_at.replace(tzinfo=None)], "datetime64[us]")
+    received_on, days, hours = terms.reception(pa.array([pqrs_type]), arrived)
+    term, is_in_hours = int(days[0]), int(hours[0]) >= 0
     due = given.pop("effective_due_on", terms.effective_due_on(received_on, [term])[0].item())
-    closed_on = date.fromisoformat(closed) if closed else None
+    due_at = terms.due_at([due], arrived, hours)
+    due = calendar.local_day(due_at)[0].item() if is_in_hours else due
+    closed_at = datetime.fromisoformat(closed).replace(tzinfo=UTC) + timedelta(hours=5) if closed else None
+    closed_on = (closed_at - timedelta(hours=5)).date() if closed_at else None
     is_transferred = given.get("is_transferred", False)
-    has_term = term >= 0 and not is_transferred
+    has_term = (term >= 0 or is_in_hours) and not is_transferred
     business_days = int(calendar.business_days_between(received_on[0], closed_on)) if closed_on else None
     row = dict.fromkeys(TICKETS.schema.names, False) | {
         "pqrs_type": pqrs_type,
@@ -33,6 +37,8 @@ def ticket(opened: str, *, pqrs_type: str = "PET_PAR", closed: str | None = None
         "received_on": received_on[0].item(),
         "term_days": term if term >= 0 else None,
         "effective_due_on": due,
+        "due_at": due_at[0].item(),
+        "closed_at": closed_at,
         "closed_on": closed_on,
         "business_days": business_days if has_term else None,
         "has_term": has_term,

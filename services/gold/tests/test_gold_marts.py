@@ -19,6 +19,7 @@ from pqr_gold.partials import FLOW, TERRITORY
 from pqr_gold.schema import Partial, declared
 from pqr_gold.stage import STAGE
 from pqr_gold.transform import reconciliation
+from pqrs.catalogue import PQRS_TYPES
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 1, 31)
 
@@ -66,7 +67,7 @@ def test_closed_only_rate_is_another_figure(marts):
 
 def test_daily_has_every_day_and_type(marts):
     """Each day of the window has a row for each type, with zeros where nothing happened."""
-    assert len(marts["kpi_daily"]) == 31 * 10
+    assert len(marts["kpi_daily"]) == 31 * len(PQRS_TYPES)
     assert _rows(marts, "kpi_daily", "received", "backlog", day=date(2026, 1, 2), pqrs_type="QUEJA") == [(0, 0)]
 
 
@@ -113,7 +114,7 @@ def test_backlog_age(marts):
         ("PET_PAR", "11-15", False, 1),
         ("PET_PAR", "16-30", True, 1),
     ]
-    assert len(marts["kpi_backlog_age"]) == 10 * 6 * 2
+    assert len(marts["kpi_backlog_age"]) == len(PQRS_TYPES) * 6 * 2
 
 
 def test_territory_and_topic(marts):
@@ -155,6 +156,25 @@ def test_cohorts(marts):
     assert _rows(marts, "kpi_cohorts", *columns, pqrs_type="FELICITACION") == [
         (saturday, date(2026, 1, 13), None, None, None, "no_term", 1)
     ]
+
+
+def test_terms_in_hours_are_kept_or_broken_by_the_hour(new_ticket, table_of, marts_of):
+    """Three claims of Friday 09:30 with 24 hours, due on Saturday: in time at 09:29, late at 09:30 on that day, overdue."""
+    closed = ("2026-01-10T09:29", "2026-01-10T09:30", None)
+    rows = table_of([new_ticket("2026-01-09T09:30", pqrs_type="SALUD_V", closed=at) for at in closed])
+    made = {name: table.to_pylist() for name, table in marts_of(rows, FIRST, LAST).items()}
+    (sla,) = made["kpi_sla"]
+    assert [sla[name] for name in ("due", "in_term", "late", "open_overdue")] == [3, 1, 1, 1]
+    counts = ("received", "answered", "due", "breached", "backlog", "overdue")
+    friday, saturday = (
+        _rows(made, "kpi_daily", *counts, day=day, pqrs_type="SALUD_V") for day in (date(2026, 1, 9), date(2026, 1, 10))
+    )
+    assert (friday, saturday) == ([(3, 0, 0, 0, 3, 0)], [(0, 2, 3, 2, 1, 1)])
+    assert _rows(made, "kpi_cohorts", "term_days", "effective_due_on", "closed_on", "tickets", "late") == [
+        (None, date(2026, 1, 10), date(2026, 1, 10), 2, 1),
+        (None, date(2026, 1, 10), None, 1, 0),
+    ]
+    assert {check.status for check in reconciliation(marts_of(rows, FIRST, LAST), 3)} == {"passed"}
 
 
 def test_report_access_to_information(marts):

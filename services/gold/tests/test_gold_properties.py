@@ -27,8 +27,8 @@ def any_tickets(new_ticket):
         opened = datetime.combine(draw(st.sampled_from(DAYS)), datetime.min.time())
         opened += timedelta(minutes=draw(st.integers(0, 1439)))
         pqrs_type = draw(st.sampled_from(PQRS_TYPES))
-        later = opened.date() + timedelta(days=draw(st.integers(0, 40)))
-        is_closed = draw(st.booleans()) and later <= LAST and pqrs_type != "FELICITACION"
+        later = opened + timedelta(minutes=draw(st.integers(0, 1440 * draw(st.sampled_from([4, 40])))))
+        is_closed = draw(st.booleans()) and later.date() <= LAST and pqrs_type != "FELICITACION"
         fate = draw(st.sampled_from(["answer", "answer", "archive", "transfer"])) if is_closed else "open"
         return new_ticket(
             opened.isoformat(),
@@ -81,12 +81,12 @@ def test_daily_agrees_with_a_day_walker(tables, marts_of):
 
 def _is_open(row, day):
     opened = (row["opened_at"] - timedelta(hours=5)).date()
-    needs_answer = row["term_days"] is not None
+    needs_answer = row["due_at"] is not None
     return needs_answer and opened <= day and (row["closed_on"] is None or row["closed_on"] > day)
 
 
 def _is_breached(row):
-    return row["has_term"] and (row["closed_on"] is None or row["closed_on"] > row["effective_due_on"])
+    return row["has_term"] and (row["closed_at"] is None or row["closed_at"] >= row["due_at"])
 
 
 def _is_past(row, day):
@@ -115,7 +115,7 @@ def _of_day(day, cohorts):
     groups = (
         [c for c in cohorts if c["opened_on"] == day],
         due,
-        [c for c in due if (c["closed_on"] or date.max) > day],
+        [c | {"tickets": c["late"]} if c["closed_on"] else c for c in due],
         waiting,
         [c for c in waiting if (c["effective_due_on"] or date.max) <= day],
     )
@@ -177,8 +177,9 @@ def _known(row, day):
         return row
     return row | {
         "closed_on": None,
+        "closed_at": None,
         "business_days": None,
-        "has_term": row["term_days"] is not None,
+        "has_term": row["due_at"] is not None,
         "is_transferred": False,
         "is_archived": False,
         "is_reopened": False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -301,3 +301,50 @@ def test_the_fold_agrees_with_a_naive_walk(tickets):
         assert (row["is_transferred"], row["is_archived"]) == (closing == "transfer", closing == "archive")
         assert row["has_term"] == (closing != "transfer")
         assert row["status"] in STATUSES
+
+
+CLAIM = """
+2026-01-16 22:30 | request         | Reclamo en salud con riesgo vital - Contaminación por ruido
+2026-01-16 22:31 | acknowledgement | SALUD_V
+"""
+
+
+def test_a_term_in_hours_runs_on_over_the_weekend(inbox):
+    """A claim of Friday night is received as it arrives and due on Saturday night, 24 hours later."""
+    ticket = inbox.ticket(CLAIM + "2026-01-17 22:29 | answer")
+    assert told(ticket, "term_days", "term_hours", "received_on", "due_on", "effective_due_on") == (
+        None, 24, date(2026, 1, 16), date(2026, 1, 17), date(2026, 1, 17),
+    )  # fmt: skip
+    assert told(ticket, "due_at", "has_term") == (datetime(2026, 1, 18, 3, 30, tzinfo=UTC), True)
+    assert ticket["closed_at"] < ticket["due_at"]
+
+
+def test_nothing_extends_or_stops_a_term_in_hours(inbox):
+    """Neither notice has an effect, and the events say so."""
+    text = CLAIM + "2026-01-16 23:00 | extension | 8\n2026-01-17 08:00 | completion_request\n"
+    ticket, events = inbox.ticket(text), inbox.events(text)
+    assert told(ticket, "extension_days", "is_suspended", "suspended_days") == (0, False, 0)
+    assert [event["is_effective"] for event in events[2:]] == [False, False]
+
+
+@pytest.mark.parametrize(("when", "is_transferred"), [("2026-01-17 22:29", True), ("2026-01-17 22:30", False)])
+def test_a_term_in_hours_leaves_only_those_to_pass_it_on(inbox, when, is_transferred):
+    """The five days of the law do not lengthen it: once it has run out the claim stays here, and overdue."""
+    ticket = inbox.ticket(CLAIM + when + " | transfer")
+    assert told(ticket, "is_transferred", "has_term") == (is_transferred, not is_transferred)
+
+
+def test_an_acknowledgement_may_put_a_petition_under_hours(inbox):
+    """What a citizen calls a petition and the entity a claim at risk of life has its hours from its arrival."""
+    request = "2026-01-16 22:30 | request\n"
+    assert inbox.ticket(request)["received_on"] == date(2026, 1, 19)
+    ticket = inbox.ticket(request + "2026-01-16 22:31 | acknowledgement | SALUD_P")
+    assert told(ticket, "received_on", "term_days", "term_hours") == (date(2026, 1, 16), None, 48)
+    assert ticket["due_at"] == datetime(2026, 1, 19, 3, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("pqrs_type", "granted"), [("HD_CONSULTA", 5), ("HD_RECLAMO", 8), ("SPD", 0), ("PET_AUT", 10)])
+def test_other_laws_allow_less_than_double(inbox, pqrs_type, granted):
+    """Habeas data gives five and eight days more, public utilities none."""
+    request = "2026-01-05 09:00 | request\n2026-01-05 09:01 | acknowledgement | " + pqrs_type
+    assert inbox.ticket(request + "\n2026-01-13 10:00 | extension | 15")["extension_days"] == granted

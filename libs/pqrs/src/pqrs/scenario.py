@@ -14,9 +14,9 @@ from importlib import resources
 from typing import Any, TypeVar
 
 from pqr_common.errors import InvalidSettings
-from pqrs.catalogue import DEPARTMENTS, PQRS_TYPES, TOPICS
+from pqrs.catalogue import DEPARTMENTS, ENTITIES, PQRS_TYPES, TOPICS
 from pqrs.checked import Given, check_keys
-from pqrs.territory import CODES
+from pqrs.territory import CODES, MUNICIPALITIES
 
 __all__ = ["DEFAULT_SCENARIO", "DirtRates", "Home", "Peak", "Rates", "Scenario", "load_scenario", "scenario_names"]
 
@@ -27,6 +27,8 @@ PEAKS_MAX = 20
 DIRT_SUM_MAX = 100_000  # a mail has one kind of dirt at most
 Mix = tuple[tuple[str, int], ...]
 TOPIC_CODES = tuple(topic.code for topic in TOPICS)
+ENTITY_OF_TOPIC = {topic.code: topic.dependency[0] for topic in TOPICS}
+PEOPLE_PER_WEIGHT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,8 @@ class Peak:
 class Scenario:
     """Mixes are (code, weight) pairs in the order of the catalogue, whatever the order of the file.
 
-    What a file leaves out because it is optional is left out of the JSON too: parameters written before there was such
-    a key keep their digest.
+    What a file leaves out because it is optional is left out of the JSON too, and so is what weighs nothing: parameters
+    written before there was such a key or such a code keep their digest.
     """
 
     name: str
@@ -110,15 +112,19 @@ class Scenario:
 
     def to_json(self) -> dict[str, Any]:
         home = {"home": asdict(self.home)} if self.home else {}
-        return home | {
-            "name": self.name,
-            "type_mix": dict(self.type_mix),
-            "topic_mix": dict(self.topic_mix),
-            "department_mix": dict(self.department_mix),
-            "rates_per_mille": asdict(self.rates),
-            "dirt_per_100k": asdict(self.dirt),
-            "peaks": [peak.to_json() for peak in self.peaks],
-        }
+        departments = {} if self.department_mix == BY_PEOPLE else {"department_mix": _weights(self.department_mix)}
+        return (
+            home
+            | departments
+            | {
+                "name": self.name,
+                "type_mix": _weights(self.type_mix),
+                "topic_mix": _weights(self.topic_mix),
+                "rates_per_mille": asdict(self.rates),
+                "dirt_per_100k": asdict(self.dirt),
+                "peaks": [peak.to_json() for peak in self.peaks],
+            }
+        )
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any], /, source: str = "the parameters") -> Scenario:
@@ -155,8 +161,8 @@ def load_scenario(name: str = DEFAULT_SCENARIO) -> Scenario:
 
 
 def _scenario(value: Mapping[str, Any], where: str) -> Scenario:
-    required = ("name", "type_mix", "topic_mix", "department_mix", "rates_per_mille", "dirt_per_100k")
-    check_keys(value, where, required=required, optional=("home", "peaks"))
+    required = ("name", "type_mix", "topic_mix", "rates_per_mille", "dirt_per_100k")
+    check_keys(value, where, required=required, optional=("department_mix", "home", "peaks"))
     given = Given(value.get("peaks") or [], where, "peaks")
     peaks = given.value
     if not isinstance(peaks, Sequence) or isinstance(peaks, str) or len(peaks) > PEAKS_MAX:
@@ -164,11 +170,12 @@ def _scenario(value: Mapping[str, Any], where: str) -> Scenario:
     parsed = tuple(_peak(item, f"{where}, peak {index + 1}") for index, item in enumerate(peaks))
     if len({peak.name for peak in parsed}) < len(parsed):
         raise given.bad("peaks with different names", [peak.name for peak in parsed])
+    departments = Given(value.get("department_mix") or dict(BY_PEOPLE), where, "department_mix")
     return Scenario(
         name=Given(value["name"], where, "name").text(),
         type_mix=_mix(Given(value["type_mix"], where, "type_mix"), PQRS_TYPES),
-        topic_mix=_mix(Given(value["topic_mix"], where, "topic_mix"), TOPIC_CODES),
-        department_mix=_mix(Given(value["department_mix"], where, "department_mix"), DEPARTMENTS),
+        topic_mix=_of_one_entity(Given(value["topic_mix"], where, "topic_mix")),
+        department_mix=_mix(departments, DEPARTMENTS),
         rates=_rates(Rates, Given(value["rates_per_mille"], where, "rates_per_mille"), 1_000),
         dirt=_dirt(Given(value["dirt_per_100k"], where, "dirt_per_100k")),
         peaks=parsed,
@@ -202,6 +209,27 @@ def _peak(value: Any, where: str) -> Peak:
     )
 
 
+def _of_one_entity(given: Given) -> Mix:
+    """Topics are of the entity that the citizens write to, so its name and its dependencies follow from them."""
+    mix = _mix(given, TOPIC_CODES)
+    entities = {ENTITY_OF_TOPIC[topic] for topic, weight in mix if weight}
+    if len(entities) > 1:
+        raise given.bad("topics of one entity", ", ".join(sorted(ENTITIES[entity].name for entity in entities)))
+    return mix
+
+
+def _weights(mix: Mix) -> dict[str, int]:
+    return {code: weight for code, weight in mix if weight}
+
+
+def _by_people() -> Mix:
+    """Departments by how many people live there: where citizens live unless a scenario says otherwise."""
+    people = dict.fromkeys(DEPARTMENTS, 0)
+    for town in MUNICIPALITIES:
+        people[town.department] += town.population
+    return tuple((department, count // PEOPLE_PER_WEIGHT) for department, count in people.items())
+
+
 def _mix(given: Given, codes: Sequence[str]) -> Mix:
     table = given.table("a table of weights")
     check_keys(table, f"{given.where}, {given.key}", optional=codes)
@@ -223,3 +251,6 @@ def _dirt(given: Given) -> DirtRates:
     if (total := sum(asdict(dirt).values())) > DIRT_SUM_MAX:
         raise given.bad(f"rates that sum to {DIRT_SUM_MAX} at most", total)
     return dirt
+
+
+BY_PEOPLE = _by_people()

@@ -16,12 +16,21 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pqrs.calendar import Days, add_business_days, as_days, business_days_between, local_time, next_business_day
+from pqrs.calendar import (
+    Days,
+    add_business_days,
+    as_days,
+    business_days_between,
+    local_day,
+    local_time,
+    next_business_day,
+    utc_time,
+)
 from pqrs.catalogue import PQRS_TYPES
 
 __all__ = [
     "CLOSING_TIME", "NO_TERM", "POLICIES", "THREAD_DAYS", "TRANSFER_DAYS", "SlaPolicy", "completion_deadline",
-    "effective_due_on", "received_on", "term_days",
+    "due_at", "effective_due_on", "extension_days_max", "received_on", "reception", "term_days", "term_hours",
 ]  # fmt: skip
 
 CLOSING_TIME = np.timedelta64(17, "h")  # local; what arrives from here on is received the next business day
@@ -37,6 +46,9 @@ _NOT_A_DAY = np.datetime64("NaT", "D")
 @dataclass(frozen=True, slots=True)
 class SlaPolicy:
     """The term of one type of PQRS while it was in force, both days included; `term_days` None: no term.
+
+    `term_days` is in `unit`: business days, or hours that run on day and night, working day or not, from the instant of
+    arrival (so we read the circular on health claims, which gives no calendar [A]); nothing suspends those.
 
     An extension may at most double the term (Ley 1755/2015 art. 14, parágrafo [L]). Until that law came into
     force on 2015-06-30, Decreto 01/1984 set the same terms [L]. The emergency terms of Decreto 491/2020 end with
@@ -77,11 +89,35 @@ def completion_deadline(requested_on: npt.ArrayLike) -> Days:
     return next_business_day(np.minimum(same_number, last_day))
 
 
+def reception(pqrs_type: Any, arrived_at: npt.ArrayLike) -> tuple[Days, npt.NDArray[np.int16], npt.NDArray[np.int16]]:
+    """The day of reception of each (type code, UTC instant of arrival), and its term in business days and in hours.
+
+    One of the terms is `NO_TERM`, or both. A term in hours runs from the arrival, so its day is that of the arrival.
+    """
+    legally = received_on(arrived_at)
+    hours = term_hours(pqrs_type, legally)
+    return np.where(hours >= 0, local_day(arrived_at), legally), term_days(pqrs_type, legally), hours
+
+
 def term_days(pqrs_type: Any, received: npt.ArrayLike) -> npt.NDArray[np.int16]:
-    """The term in business days of each (type code, day of reception), `NO_TERM` where the law sets none.
+    """The term in business days of each (type code, day of reception), `NO_TERM` where the law sets none in days.
 
     `pqrs_type` is an Arrow or numpy array of codes; a code or day that no policy knows has no term.
     """
+    return _in_force(_DAYS, pqrs_type, received)
+
+
+def term_hours(pqrs_type: Any, received: npt.ArrayLike) -> npt.NDArray[np.int16]:
+    """The same of terms in hours: `NO_TERM` where the law sets none in hours."""
+    return _in_force(_HOURS, pqrs_type, received)
+
+
+def extension_days_max(pqrs_type: Any, received: npt.ArrayLike) -> npt.NDArray[np.int16]:
+    """By how many business days the term of each may be extended, all together; 0 where not at all."""
+    return _in_force(_EXTENSIONS, pqrs_type, received)
+
+
+def _in_force(table: npt.NDArray[np.int16], pqrs_type: Any, received: npt.ArrayLike) -> npt.NDArray[np.int16]:
     array = pqrs_type.combine_chunks() if isinstance(pqrs_type, pa.ChunkedArray) else pa.array(pqrs_type)
     encoded = array.dictionary_encode()
     rows = np.array(
@@ -89,7 +125,7 @@ def term_days(pqrs_type: Any, received: npt.ArrayLike) -> npt.NDArray[np.int16]:
     )
     codes = encoded.indices.fill_null(len(rows) - 1).to_numpy(zero_copy_only=False)
     versions = np.searchsorted(_VERSIONS, as_days(received), side="right")
-    return np.asarray(_TERMS[rows[codes], versions])
+    return np.asarray(table[rows[codes], versions])
 
 
 def effective_due_on(
@@ -113,6 +149,16 @@ def effective_due_on(
     return np.where(term < 0, _NOT_A_DAY, due)
 
 
+def due_at(due_on: npt.ArrayLike, arrived_at: npt.ArrayLike, hours: npt.ArrayLike) -> npt.NDArray[np.datetime64]:
+    """The UTC instant at which each term ends: what is answered then or later is late. NaT: no term.
+
+    `hours` after the arrival where the term is in hours, else the midnight that ends the last day to answer.
+    """
+    hours = np.asarray(hours).astype(np.int64)
+    at = np.asarray(arrived_at, dtype="datetime64[us]") + hours.astype("timedelta64[h]")
+    return np.where(hours >= 0, at, utc_time(as_days(due_on) + _ONE_DAY))
+
+
 def _load_policies() -> tuple[SlaPolicy, ...]:
     rows = csv.DictReader((files("pqrs") / "data" / "sla_policies.csv").read_text(encoding="utf-8").splitlines())
     return tuple(
@@ -131,19 +177,23 @@ def _load_policies() -> tuple[SlaPolicy, ...]:
     )
 
 
-def _term_table(policies: tuple[SlaPolicy, ...]) -> npt.NDArray[np.int16]:
-    """Terms by type (last row: unknown type) and by version (column 0: before the first)."""
-    starts = sorted({policy.valid_from for policy in policies})
-    table = np.full((len(PQRS_TYPES) + 1, len(starts) + 1), NO_TERM, dtype=np.int16)
-    for policy in policies:
-        ends = policy.valid_to or date.max
+def _table(values: dict[SlaPolicy, int], otherwise: int) -> npt.NDArray[np.int16]:
+    """Values by type (last row: unknown type) and by version (column 0: before the first)."""
+    starts = _VERSIONS.astype(object).tolist()
+    table = np.full((len(PQRS_TYPES) + 1, len(starts) + 1), otherwise, dtype=np.int16)
+    for policy, value in values.items():
         for column, start in enumerate(starts, start=1):
-            if policy.valid_from <= start <= ends and policy.term_days is not None:
-                table[PQRS_TYPES.index(policy.pqrs_type), column] = policy.term_days
+            if policy.valid_from <= start <= (policy.valid_to or date.max):
+                table[PQRS_TYPES.index(policy.pqrs_type), column] = value
     return table
+
+
+def _terms(unit: str) -> npt.NDArray[np.int16]:
+    return _table({p: p.term_days for p in POLICIES if p.unit == unit and p.term_days is not None}, NO_TERM)
 
 
 POLICIES = _load_policies()
 
 _VERSIONS = np.array(sorted({policy.valid_from for policy in POLICIES}), dtype="datetime64[D]")
-_TERMS = _term_table(POLICIES)
+_DAYS, _HOURS = _terms("business_days"), _terms("hours")
+_EXTENSIONS = _table({policy: policy.max_extension_days for policy in POLICIES}, 0)

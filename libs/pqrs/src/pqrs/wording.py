@@ -19,6 +19,14 @@ REQUEST_SUBJECTS: dict[str, str] = {
     "SUGERENCIA": "Sugerencia",
     "DENUNCIA": "Denuncia",
     "FELICITACION": "Felicitación",
+    "PET_AUT": "Petición entre autoridades",
+    "HD_CONSULTA": "Consulta de datos personales",
+    "HD_RECLAMO": "Reclamo de datos personales",
+    "SPD": "Reclamación por servicios públicos",
+    "SPD_REC": "Recurso de reposición",
+    "SALUD_V": "Reclamo en salud con riesgo vital",
+    "SALUD_P": "Reclamo en salud con riesgo priorizado",
+    "SALUD_S": "Reclamo en salud",
 }
 BEFORE_TOPIC = " - "
 

@@ -34,10 +34,12 @@ TYPE_NAMES = pa.array(PQRS_TYPES)
 class Clock:
     """By ticket: local days and UTC instants (NaT for what has not happened), codes (NOTHING for none), counts."""
 
+    opened_at: Instants
     received_on: calendar.Days
     pqrs_type: Codes  # of PQRS_TYPES
     is_type_assigned: Flags  # by an acknowledgement
-    term: Counts
+    term: Counts  # business days
+    hours: Counts  # of a term in hours
     state: Codes
     closing: Codes  # the kind of the step that closed it
     closed_at: Instants
@@ -60,10 +62,12 @@ class Clock:
             return np.full(tickets, value)
 
         return cls(
+            opened_at=every(NEVER),
             received_on=every(NO_DAY),
             pqrs_type=every(np.int8(NOTHING)),
             is_type_assigned=every(False),
             term=every(np.int16(terms.NO_TERM)),
+            hours=every(np.int16(terms.NO_TERM)),
             state=every(np.int8(0)),
             closing=every(np.int8(NOTHING)),
             closed_at=every(NEVER),
@@ -86,18 +90,32 @@ class Clock:
 
     def due_on(self, ticket: Rows) -> calendar.Days:
         """The effective due date of these tickets as it stands now; NaT without a term."""
-        return terms.effective_due_on(
+        in_days = terms.effective_due_on(
             self.received_on[ticket],
             self.term[ticket],
             self.extension[ticket],
             suspended_from=self.suspended_from[ticket],
             suspended_to=self.suspended_to[ticket],
         )
+        return self._or_in_hours(ticket, in_days)
+
+    def due_by_law_on(self) -> calendar.Days:
+        """The due date of all tickets without extension and suspension; NaT without a term."""
+        return self._or_in_hours(np.arange(len(self.term)), terms.effective_due_on(self.received_on, self.term))
+
+    def due_at(self) -> Instants:
+        """The instant at which the term of each ticket ends, as it stands now; NaT without a term."""
+        return terms.due_at(self.due_on(np.arange(len(self.term))), self.opened_at, self.hours)
+
+    def _or_in_hours(self, ticket: Rows, in_days: calendar.Days) -> calendar.Days:
+        hours = self.hours[ticket]
+        if not (hours >= 0).any():
+            return in_days
+        return np.where(hours >= 0, calendar.local_day(terms.due_at(in_days, self.opened_at[ticket], hours)), in_days)
 
 
 def columns(clock: Clock) -> dict[str, Column]:
     """The columns of tickets that follow from their clocks."""
-    due_on = terms.effective_due_on(clock.received_on, clock.term)
     unsuspended = terms.effective_due_on(clock.received_on, clock.term, clock.extension)
     effective_due_on = clock.due_on(np.arange(len(clock.term)))
     closed_on = calendar.local_day(clock.closed_at)
@@ -109,10 +127,12 @@ def columns(clock: Clock) -> dict[str, Column]:
         "status": STATUS_NAMES.take(pa.array(clock.state)),
         "received_on": clock.received_on,
         "term_days": pa.array(clock.term, mask=clock.term < 0),
-        "due_on": due_on,
+        "term_hours": pa.array(clock.hours, mask=clock.hours < 0),
+        "due_on": clock.due_by_law_on(),
         "effective_due_on": effective_due_on,
+        "due_at": _instants(clock.due_at()),
         "extension_days": clock.extension,
-        "suspended_days": calendar.business_days_between(unsuspended, effective_due_on),
+        "suspended_days": np.where(clock.hours < 0, calendar.business_days_between(unsuspended, effective_due_on), 0),
         "acknowledged_at": _instants(clock.acknowledged_at),
         "first_response_at": _instants(clock.first_response_at),
         "answered_at": _instants(clock.answered_at),
@@ -123,7 +143,7 @@ def columns(clock: Clock) -> dict[str, Column]:
         "business_days": pa.array(np.maximum(days_open, 0).astype(np.int32), mask=np.isnat(closed_on) | is_transferred),
         "suspended_from": clock.suspended_from,
         "suspended_to": clock.suspended_to,
-        "has_term": (clock.term >= 0) & ~is_transferred,
+        "has_term": ((clock.term >= 0) | (clock.hours >= 0)) & ~is_transferred,
         "is_extended": clock.extension > 0,
         "is_suspended": ~np.isnat(clock.suspended_from),
         "is_waiting": clock.state == WAITING,
@@ -149,7 +169,9 @@ def _read(rows: pa.Table) -> dict[str, npt.NDArray[Any]]:
     return {
         "pqrs_type": _codes(rows["pqrs_type"], TYPE_NAMES),
         "is_type_assigned": rows["is_type_assigned"].to_numpy(),
+        "opened_at": instants(rows["opened_at"]),
         "term": pc.fill_null(rows["term_days"], terms.NO_TERM).to_numpy(),
+        "hours": pc.fill_null(rows["term_hours"], terms.NO_TERM).to_numpy(),
         "state": np.where(flag["is_waiting"], WAITING, state),
         "closing": np.where(np.isnat(closed_at), NOTHING, closing),
         "closed_at": closed_at,

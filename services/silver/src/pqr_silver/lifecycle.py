@@ -99,7 +99,7 @@ def _in_context(kind: Codes, state: Codes, *, sent_at: Instants, answered_at: In
 
 def _receive(clock: Clock, now: _Round, steps: Steps) -> None:
     """A request begins the term of the type that it states."""
-    clock.received_on[now.ticket] = terms.received_on(now.at)
+    clock.opened_at[now.ticket] = now.at
     _retype(clock, now.ticket, steps.pqrs_type[now.row])
 
 
@@ -113,18 +113,27 @@ def _assign(clock: Clock, now: _Round, steps: Steps) -> None:
 
 
 def _retype(clock: Clock, ticket: Rows, pqrs_type: Codes) -> None:
-    """Another type has another term, which an extension granted before may at most double."""
+    """Another type has another term, and less may be left of an extension granted before."""
     if len(ticket):
-        names = pa.DictionaryArray.from_arrays(pa.array(pqrs_type), TYPE_NAMES)
         clock.pqrs_type[ticket] = pqrs_type
-        clock.term[ticket] = terms.term_days(names, clock.received_on[ticket])
-        clock.extension[ticket] = np.minimum(clock.extension[ticket], np.maximum(clock.term[ticket], 0))
+        received_on, term, hours = terms.reception(_type_names(clock, ticket), clock.opened_at[ticket])
+        clock.received_on[ticket], clock.term[ticket], clock.hours[ticket] = received_on, term, hours
+        clock.extension[ticket] = np.minimum(clock.extension[ticket], _extension_max(clock, ticket))
+
+
+def _extension_max(clock: Clock, ticket: Rows) -> Counts:
+    """What the law lets be added to the terms of these tickets."""
+    return terms.extension_days_max(_type_names(clock, ticket), clock.received_on[ticket])
+
+
+def _type_names(clock: Clock, ticket: Rows) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(clock.pqrs_type[ticket]), TYPE_NAMES)
 
 
 def _extend(life: Folded, now: _Round, steps: Steps) -> None:
-    """An extension counts when notified while the term runs, and up to double the term."""
+    """An extension counts when notified while the term runs, and up to what the law allows: mostly double the term."""
     clock, ticket = life.clock, now.ticket
-    room = np.maximum(clock.term[ticket], 0) - clock.extension[ticket]
+    room = _extension_max(clock, ticket) - clock.extension[ticket]
     in_time = now.is_open & (calendar.local_day(now.at) <= clock.due_on(ticket))
     granted = np.where(in_time, np.clip(steps.extension_days[now.row], 0, room), 0).astype(np.int16)
     clock.extension[ticket] += granted
@@ -133,9 +142,13 @@ def _extend(life: Folded, now: _Round, steps: Steps) -> None:
 
 
 def _suspend(life: Folded, now: _Round) -> None:
-    """The first request to complete stops the clock, when sent while the term runs, for a month at most."""
+    """The first request to complete stops the clock, when sent while the term runs, for a month at most.
+
+    Nothing stops a term in hours.
+    """
     clock, ticket, day = life.clock, now.ticket, calendar.local_day(now.at)
     stops = now.is_open & np.isnat(clock.suspended_from[ticket]) & (day <= clock.due_on(ticket))
+    stops &= clock.hours[ticket] < 0
     clock.suspended_from[ticket[stops]] = day[stops]
     clock.suspended_to[ticket[stops]] = terms.completion_deadline(day[stops])
     life.is_effective[now.row] = stops
@@ -151,9 +164,11 @@ def _resume(life: Folded, now: _Round) -> None:
 
 
 def _pass_on(life: Folded, now: _Round) -> None:
-    """A transfer ends the ticket when it is made in the days the law gives for it."""
-    last_day = calendar.add_business_days(life.clock.received_on[now.ticket], terms.TRANSFER_DAYS)
-    life.is_effective[now.row] = now.is_open & (calendar.local_day(now.at) <= last_day)
+    """A transfer ends the ticket when it is made in the days the law gives for it, and while a term in hours runs."""
+    clock, ticket = life.clock, now.ticket
+    last_day = calendar.add_business_days(clock.received_on[ticket], terms.TRANSFER_DAYS)
+    ends = terms.due_at(last_day, clock.opened_at[ticket], clock.hours[ticket])
+    life.is_effective[now.row] = now.is_open & (now.at < ends)
 
 
 def _close(clock: Clock, now: _Round, counted: Codes) -> None:

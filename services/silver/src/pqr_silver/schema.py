@@ -85,6 +85,7 @@ _TICKETS = pa.schema(
         *optional(municipality_code=TEXT),  # DIVIPOLA; null: the place is none that it knows
         *required(citizen_key=TEXT, status=TEXT, opened_at=INSTANT, received_on=DAY),
         *optional(term_days=pa.int16(), due_on=DAY, effective_due_on=DAY),
+        *optional(term_hours=pa.int16(), due_at=INSTANT),  # in place of term_days; effective end: late from then on
         *required(extension_days=pa.int16(), suspended_days=pa.int16()),  # business days
         *optional(acknowledged_at=INSTANT, first_response_at=INSTANT, answered_at=INSTANT, closed_at=INSTANT),
         *optional(answered_on=DAY, closed_on=DAY, business_days=COUNT),
@@ -107,7 +108,9 @@ TICKETS = Contract(
         _one_of("pqrs_type", *PQRS_TYPES),
         Rule("due_after_reception", "validity", "due_on > received_on and effective_due_on >= due_on"),
         Rule("extension_at_most_doubles", "validity", "extension_days between 0 and coalesce(term_days, 0)"),
-        Rule("has_term", "consistency", "has_term = (term_days is not null and not is_transferred)"),
+        Rule("one_unit", "consistency", "term_days is null or term_hours is null"),
+        Rule("due_at", "consistency", "(due_at is null) = (term_days is null and term_hours is null)"),
+        Rule("has_term", "consistency", "has_term = (due_at is not null and not is_transferred)"),
         Rule("closed_one_way", "consistency", "not (is_transferred and is_archived)"),
         Rule("answered_is_closed", "consistency", "answered_at is null or closed_at <= answered_at"),
         Rule(
@@ -126,6 +129,7 @@ TICKETS = Contract(
         "answered_at",
         "closed_at",
         "last_answer_at",
+        "due_at",
     ),
     made_from=("bronze/emails",),
     warehouse="core",

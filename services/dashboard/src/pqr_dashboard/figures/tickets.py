@@ -98,7 +98,7 @@ def cards(ticket: Mapping[Any, Any]) -> list[Card]:
     return [
         Card("Estado", STATUSES.get(ticket["status"], ticket["status"]), note=_standing(ticket)),
         Card("Recibida legalmente", wording.day(ticket["received_on"]), note=arrived),
-        Card("Término", _business_days(ticket["term_days"]), note="desde el día siguiente a la recepción"),
+        _term(ticket),
         Card("Vencimiento de ley", wording.day(ticket["due_on"]), note="sin prórroga ni suspensión"),
         Card("Vencimiento efectivo", wording.day(ticket["effective_due_on"]), note=" y ".join(moves) or "el de ley"),
         Card("Cerrada", wording.day(ticket["closed_on"]), note=taken),
@@ -132,6 +132,14 @@ def _standing(ticket: Mapping[Any, Any]) -> str:
     if not ticket["has_term"]:
         return ""
     return "cerrada en término" if _is_known(ticket["closed_on"]) else "dentro del término"
+
+
+def _term(ticket: Mapping[Any, Any]) -> Card:
+    hours = ticket.get("term_hours")
+    if _is_known(hours):
+        ends = f"vence el {wording.moment(ticket['due_at'])}"
+        return Card("Término", f"{wording.count(hours)}{wording.THIN}horas", note=ends)
+    return Card("Término", _business_days(ticket["term_days"]), note="desde el día siguiente a la recepción")
 
 
 def _business_days(value: Any) -> str:

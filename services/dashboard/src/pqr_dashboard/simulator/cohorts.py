@@ -22,7 +22,10 @@ NEVER = np.datetime64("NaT", "D")
 
 @dataclass(frozen=True, slots=True)
 class Cohorts:
-    """Arrays of one length. Days are datetime64[D]; `kind` is the place in PQRS_TYPES, `ending` how tickets ended."""
+    """Arrays of one length. Days are datetime64[D]; `kind` is the place in PQRS_TYPES, `ending` how tickets ended.
+
+    `ran_out`: the term, in hours, ended on the due day before the answer that was given on that day.
+    """
 
     kind: Array
     opened: Array
@@ -31,21 +34,29 @@ class Cohorts:
     closed: Array
     ending: Array
     tickets: Array
+    ran_out: Array
+
+    @property
+    def is_late(self) -> Array:
+        return np.asarray((self.due < self.closed) | (self.ran_out & (self.due == self.closed)))
 
     @classmethod
     def of(cls, rows: pd.DataFrame, new_terms: Mapping[str, int]) -> Cohorts:
         """From rows of kpi_cohorts; due as many business days earlier or later as the term of their type changes."""
+        rows = _by_lateness(rows)
         types = rows["pqrs_type"].to_numpy(dtype=object)
         old = rows["term_days"].fillna(0).to_numpy(dtype=np.int64)
         new = np.array([new_terms.get(code, term) for code, term in zip(types, old, strict=True)], dtype=np.int64)
+        due = _days(rows["effective_due_on"])
         return cls(
             kind=np.array([PQRS_TYPES.index(code) for code in types], dtype=np.int64),
             opened=_days(rows["opened_on"]),
             received=_days(rows["received_on"]),
-            due=calendar.add_business_days(_days(rows["effective_due_on"]), new - old),
+            due=np.where(new == old, due, calendar.add_business_days(due, new - old)),  # hours may end on any day
             closed=_days(rows["closed_on"]),
             ending=rows["fate"].to_numpy(dtype=object).astype(str),
             tickets=rows["tickets"].to_numpy(dtype=np.int64),
+            ran_out=rows["ran_out"].to_numpy(dtype=bool),
         )
 
     def take(self, rows: Array, **changed: Array) -> Cohorts:
@@ -63,6 +74,16 @@ def counted(cohorts: Cohorts, day: Array, days: Array) -> Array:
     place = (day[inside] - days[0]).astype(np.int64)
     np.add.at(total, (place, cohorts.kind[inside]), cohorts.tickets[inside])
     return total
+
+
+def _by_lateness(rows: pd.DataFrame) -> pd.DataFrame:
+    """Tickets that were late on their due day in rows of their own, told by `ran_out`; runs of before have none."""
+    late = rows["late"].fillna(0) if "late" in rows else pd.Series(0, rows.index)
+    late = late.where(rows["closed_on"] == rows["effective_due_on"], 0)
+    in_term = rows.assign(tickets=rows["tickets"] - late, ran_out=False)
+    out = rows.assign(tickets=late, ran_out=True)
+    both = pd.concat([in_term, out[late > 0]], ignore_index=True)
+    return both[both["tickets"] > 0]
 
 
 def _days(column: pd.Series) -> Array:

@@ -38,7 +38,7 @@ class Outcome:
     def of(cls, cohorts: Cohorts, days: Array) -> Outcome:
         """Due and breached on the last day of the term, what is left at the end of each day."""
         is_due = cohorts.due <= days[-1]
-        is_late = cohorts.due < cohorts.closed
+        is_late = cohorts.is_late
         is_breached = is_due & (np.isnat(cohorts.closed) | is_late)
 
         def count(day: Array, rows: Array) -> Array:

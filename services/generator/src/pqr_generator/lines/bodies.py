@@ -9,7 +9,7 @@ from pqr_generator.draws import quarter
 from pqr_generator.lines import headers
 from pqr_generator.lines.press import Sheet
 from pqr_generator.mails.letters import CODE, FROM_CITIZEN, FROM_MAILBOX, LETTERS
-from pqrs.catalogue import PQRS_TYPES, TOPICS
+from pqrs.catalogue import ENTITIES, PQRS_TYPES, TOPICS
 
 __all__ = ["compose", "sign"]
 
@@ -21,7 +21,7 @@ def compose(sheet: Sheet) -> None:
     """Everything but the signature."""
     mails, letter, look, more = sheet.mails, sheet.letter, sheet.mails.look, sheet.mails.more
     by_type, by_topic = letter * len(PQRS_TYPES) + mails.kind, letter * len(TOPICS) + mails.topic
-    sheet.choose("greeting", letter, quarter(look, 0))
+    sheet.choose("greeting", letter * len(ENTITIES) + sheet.entity, quarter(look, 0))
     sheet.choose("opening", by_type, quarter(look, 1))
     sheet.choose("matter", by_topic, quarter(look, 2))
     sheet.choose("ask", by_type, quarter(more, 1))

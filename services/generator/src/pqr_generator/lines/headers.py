@@ -86,6 +86,7 @@ def date(sheet: Sheet) -> None:
 def address(sheet: Sheet) -> None:
     """From and To: the citizen's mailbox is one of them, except in a bounce."""
     town, citizen, inbound = sheet.town, sheet.mails.citizen, is_inbound(sheet.slot)
+    box = sheet.entity * len(PROVIDERS)
     name(sheet, "from", inbound)
     sheet.put("from.second", sheet.at["surname"] + town.second_surname[citizen[inbound]], inbound)
     sheet.put("from.end", sheet.pieces["desk_sender"] + sheet.mails.dependency[~inbound], ~inbound)
@@ -94,12 +95,11 @@ def address(sheet: Sheet) -> None:
     sheet.put("address.surname", sheet.at["surname_slug"] + town.surname[citizen])
     sheet.put("address.high", sheet.at["digits3"] + high)
     sheet.put("address.low", sheet.at["digits4"] + low)
-    sheet.put(
-        "address.end", sheet.provider + np.where(inbound, sheet.pieces["from_provider"], sheet.pieces["to_provider"])
-    )
+    ends = np.where(inbound, sheet.pieces["from_provider"] + box, sheet.pieces["to_provider"])
+    sheet.put("address.end", sheet.provider + ends)
     bounced = np.flatnonzero(sheet.letter == CODE["bounce"])
     sheet.ids[bounced, COLUMN["from.given"] : COLUMN["address.end"] + 1] = EMPTY
-    sheet.ids[bounced, COLUMN["from.end"]] = sheet.pieces["daemon"] + sheet.provider[bounced]
+    sheet.ids[bounced, COLUMN["from.end"]] = sheet.pieces["daemon"] + (box + sheet.provider)[bounced]
 
 
 def name(sheet: Sheet, column: str, where: npt.NDArray[np.bool_]) -> None:

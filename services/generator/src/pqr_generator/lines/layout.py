@@ -16,16 +16,23 @@ from pqr_generator.schema import SCHEMA_VERSION
 from pqr_generator.tickets.citizens import PROVIDERS
 from pqrs import wording
 from pqrs.calendar import UTC_OFFSET
-from pqrs.catalogue import DEPENDENCIES
+from pqrs.catalogue import DEPENDENCIES, ENTITIES
 
 __all__ = ["COLUMN", "ENTITY_ADDRESS", "FIELDS", "REFERENCES_MAX", "WIDTH", "pieces", "span", "templates"]
 
 REFERENCES_MAX = 5
-ENTITY_DOMAIN = "alcaldia.test"
 MESSAGE_DOMAIN = "pqrs.test"  # of the entity's Message-IDs
-ENTITY_ADDRESS = f"pqrs@{ENTITY_DOMAIN}"
-DESKS = ("hacienda", "movilidad", "infraestructura", "salud", "educacion", "planeacion", "ambiente", "gobierno",
-         "social", "ciudadano")  # fmt: skip
+# The mailbox of each entity, in the order of the catalogue; what is damaged is told to have gone to the first.
+ADDRESSES = tuple(f"pqrs@{entity.domain}" for entity in ENTITIES.values())
+ENTITY_ADDRESS = ADDRESSES[0]
+# The mailbox of each dependency, in the order of the catalogue.
+DESKS = (
+    "hacienda", "movilidad", "infraestructura", "salud", "educacion", "planeacion", "ambiente", "gobierno", "social",
+    "ciudadano",
+    "juridica", "programas", "inspeccion", "contratacion", "talento", "planeacion", "tecnologia", "ciudadano",
+    "autorizaciones", "citas", "farmacia", "afiliaciones", "prestaciones", "red", "archivo", "afiliado",
+    "facturacion", "medicion", "cartera", "operacion", "conexiones", "subsidios", "recursos",
+)  # fmt: skip
 
 
 def _hex(name: str) -> tuple[str, ...]:
@@ -84,15 +91,17 @@ def pieces(fragments: Fragments) -> dict[str, int]:
         "last_domain": fragments.raw(*(f'@{domain}>"],' for domain in domains)),
         "in_reply_to": fragments.raw('"in_reply_to":null,', '"in_reply_to":"<'),
         "references": fragments.raw('"references":[],', '"references":["<'),
-        "from_provider": fragments.raw(*(f'@{name}"}},"to":["{ENTITY_ADDRESS}"],' for name in PROVIDERS)),
+        "from_provider": fragments.raw(  # entities x providers
+            *(f'@{name}"}},"to":["{address}"],' for address in ADDRESSES for name in PROVIDERS)
+        ),
         "to_provider": fragments.raw(*(f'@{name}"],' for name in PROVIDERS)),
         "desk_sender": fragments.raw(
-            *(f'{name}","address":"{desk}@{ENTITY_DOMAIN}"}},"to":["' for name, desk in zip(
-                DEPENDENCIES.values(), DESKS, strict=True))
+            *(f'{name}","address":"{desk}@{ENTITIES[code[0]].domain}"}},"to":["' for (code, name), desk in zip(
+                DEPENDENCIES.items(), DESKS, strict=True))
         ),
-        "daemon": fragments.raw(
-            *(f'Mail Delivery System","address":"{wording.MAILER_DAEMON}{name}"}},"to":["{ENTITY_ADDRESS}"],'
-              for name in PROVIDERS)
+        "daemon": fragments.raw(  # entities x providers
+            *(f'Mail Delivery System","address":"{wording.MAILER_DAEMON}{name}"}},"to":["{address}"],'
+              for address in ADDRESSES for name in PROVIDERS)
         ),
         "file_name": fragments.raw('{"filename":"foto_', '{"filename":"soporte_', '{"filename":"respuesta_'),
         "second_name": fragments.raw(*3 * (',{"filename":"anexo_',)),

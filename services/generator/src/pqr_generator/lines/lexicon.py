@@ -16,7 +16,7 @@ from pqr_generator.lines.fragments import Choices, Fragments
 from pqr_generator.mails.letters import FROM_CITIZEN, FROM_MAILBOX, LETTERS
 from pqr_generator.tickets.citizens import names
 from pqrs import calendar, wording
-from pqrs.catalogue import DEPENDENCIES, PQRS_TYPES, TOPICS
+from pqrs.catalogue import DEPENDENCIES, ENTITIES, PQRS_TYPES, TOPICS
 from pqrs.territory import MUNICIPALITIES
 
 __all__ = ["FIRST_DAY", "FIRST_YEAR", "Lexicon", "collect", "phrases"]
@@ -33,7 +33,8 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 class Lexicon:
     """`at` gives the first fragment of a list that is indexed by number, `choices` the alternatives by row.
 
-    Rows of choices are letters, or letter * types + type (opening, ask), or letter * topics + topic (matter).
+    Rows of choices are letters, or letter * entities + entity (greeting), letter * types + type (opening, ask), or
+    letter * topics + topic (matter).
     """
 
     at: Mapping[str, int]
@@ -97,7 +98,7 @@ def _phrases(fragments: Fragments) -> dict[str, Choices]:
     reply = {piece: grammar[piece]["reply"] for piece in ("opening", "ask")}
     transferred = [f"Entidad competente: {name}\n" for name in grammar["transferred"]["to"]]
     return {
-        "greeting": fragments.choices([_by_side(letter, grammar["greeting"]) for letter in LETTERS]),
+        "greeting": fragments.choices(_by_entity(grammar["greeting"])),
         "farewell": fragments.choices([_farewells(letter, grammar["farewell"]) for letter in LETTERS]),
         "opening": fragments.choices(_by_type(grammar["opening"]["request"], reply["opening"])),
         "ask": fragments.choices(_by_type(grammar["ask"]["request"], reply["ask"])),
@@ -108,6 +109,14 @@ def _phrases(fragments: Fragments) -> dict[str, Choices]:
         "given": fragments.choices([names()["given"]]),
         "surname": fragments.choices([[f" {name}" for name in names()["surname"]]]),
     }
+
+
+def _by_entity(texts: Mapping[str, list[str]]) -> list[list[str]]:
+    """Rows letter * entities + entity: some greet it by its name."""
+    names = [entity.name for entity in ENTITIES.values()]
+    return [
+        [text.replace("{entity}", name) for text in _by_side(letter, texts)] for letter in LETTERS for name in names
+    ]
 
 
 def _by_side(letter: str, texts: Mapping[str, list[str]]) -> list[str]:

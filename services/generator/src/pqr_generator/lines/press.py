@@ -16,8 +16,11 @@ from pqr_generator.lines.layout import COLUMN, pieces, templates
 from pqr_generator.lines.lexicon import Lexicon, collect
 from pqr_generator.mails.arrivals import Mails
 from pqr_generator.tickets.citizens import Citizens
+from pqrs.catalogue import DEPENDENCIES, ENTITIES
 
 __all__ = ["Press", "Sheet", "Where", "press"]
+
+ENTITY_OF_DEPENDENCY = np.array([list(ENTITIES).index(code[0]) for code in DEPENDENCIES])
 
 Where = npt.NDArray[np.bool_] | None  # some rows, or all
 
@@ -54,6 +57,7 @@ class Sheet:
         self.letter = mails.letter.astype(np.int64)
         self.slot = mails.slot
         self.provider = town.provider[mails.citizen]
+        self.entity = ENTITY_OF_DEPENDENCY[mails.dependency]
 
     def put(self, column: str, value: npt.ArrayLike, where: Where = None) -> None:
         """Fragment numbers into a column, in all rows or in some, the value being as long as those."""

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from pqr_generator.draws import chance
 from pqr_generator.threads import steps
+from pqr_generator.threads.hours import due_day, hurry
 from pqr_generator.threads.thread import NEVER, NO_DAY, REQUEST, SLOTS, Draws, Thread, utc
 from pqr_generator.tickets.opening import BREACHED, DAY_SECONDS, IN_TERM, TRANSFERRED, Tickets
 from pqrs import terms
@@ -27,8 +28,9 @@ def threads(parameters: Parameters, tickets: Tickets) -> Thread:
     steps.transfer(thread, draw)
     base = thread.received_on.copy()  # what answers are counted from
     steps.suspend(thread, draw, base)
-    steps.extend(thread, draw, base)
+    steps.extend(thread, tickets, draw, base)
     steps.close(thread, draw, base)
+    hurry(thread, tickets, draw)
     steps.deny(thread, tickets, draw)
     steps.report_progress(thread, draw)
     steps.insist(thread, draw)
@@ -42,13 +44,14 @@ def threads(parameters: Parameters, tickets: Tickets) -> Thread:
 
 def _begun(tickets: Tickets, draw: Draws) -> Thread:
     count = len(tickets)
-    received = terms.received_on(utc(tickets.opened))
     kinds = pa.DictionaryArray.from_arrays(pa.array(tickets.kind, pa.int32()), pa.array(PQRS_TYPES))
-    term = terms.term_days(kinds, received).astype(np.int64)
-    due = terms.effective_due_on(received, term)
+    received, *given = terms.reception(kinds, utc(tickets.opened))
+    term, hours = (each.astype(np.int64) for each in given)
+    due = np.where(hours >= 0, due_day(tickets.opened, hours), terms.effective_due_on(received, term))
     is_transferred = tickets.ending == TRANSFERRED
-    is_open = (term >= 0) & ~is_transferred
-    is_incomplete = is_open & chance(draw("thread.incomplete"), draw.rates.incomplete, 1000)
+    is_open = ((term >= 0) | (hours >= 0)) & ~is_transferred
+    is_in_days = is_open & (hours < 0)
+    is_incomplete = is_in_days & chance(draw("thread.incomplete"), draw.rates.incomplete, 1000)
     may_desist = is_incomplete & (tickets.ending == IN_TERM)
     at = np.full((SLOTS, count), NEVER, dtype=np.int64)
     at[REQUEST] = tickets.opened
@@ -56,6 +59,7 @@ def _begun(tickets: Tickets, draw: Draws) -> Thread:
         at=at,
         received_on=received,
         term=term,
+        hours=hours,
         due_on=due,
         effective_due_on=due.copy(),
         answered_on=np.full(count, NO_DAY),
@@ -65,7 +69,10 @@ def _begun(tickets: Tickets, draw: Draws) -> Thread:
         is_open=is_open,
         is_incomplete=is_incomplete,
         is_desisted=may_desist & chance(draw("thread.desist"), draw.rates.desist, 1000),
-        is_extended=is_open & ~is_incomplete & chance(draw("thread.extension"), draw.rates.extension, 1000),
+        is_extended=is_in_days
+        & ~is_incomplete
+        & (terms.extension_days_max(kinds, received) > 0)
+        & chance(draw("thread.extension"), draw.rates.extension, 1000),
         is_denied=np.zeros(count, np.bool_),
         automatic=np.zeros(count, np.int8),
         automatic_to=np.zeros(count, np.int8),

@@ -6,6 +6,7 @@ Every step draws fields of its own; `base` is the day from which the answer is c
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 
 from pqr_generator.draws import below, chance, low
 from pqr_generator.threads.thread import (
@@ -45,7 +46,7 @@ __all__ = [
 
 ACK_SECONDS = (20, 900)  # the automatic acknowledgement follows within a quarter of an hour
 AUTOMATIC_SECONDS = 120
-EXTENSIONS = np.array([5, 8, 10, 15])  # business days; never more than the term
+EXTENSIONS = np.array([5, 8, 10, 15])  # business days; never more than the law allows
 COMPLETION_REQUEST_MAX = 8  # business days; Ley 1755/2015 art. 17 allows ten, and two must be left of the shortest term
 COMPLETION_MAX = 27  # calendar days, so inside any calendar month
 ARCHIVE_MAX = 3  # business days after the month has gone by in silence
@@ -85,7 +86,7 @@ def suspend(thread: Thread, draw: Draws, base: calendar.Days) -> None:
     )
 
 
-def extend(thread: Thread, draw: Draws, base: calendar.Days) -> None:
+def extend(thread: Thread, tickets: Tickets, draw: Draws, base: calendar.Days) -> None:
     """Notices in the last days of the term that add business days to it."""
     drawn, who = draw("extension.day"), np.flatnonzero(thread.is_extended)
     term = thread.term[who]
@@ -93,7 +94,9 @@ def extend(thread: Thread, draw: Draws, base: calendar.Days) -> None:
         thread.received_on[who], term - 1 - below(drawn[who], np.minimum(4, term - 1))
     )
     thread.write(STEP, who, on=notified, drawn=drawn)
-    extension = np.minimum(EXTENSIONS[below(draw("extension.length")[who], len(EXTENSIONS))], term)
+    kinds = pa.DictionaryArray.from_arrays(pa.array(tickets.kind[who], pa.int32()), pa.array(PQRS_TYPES))
+    most = np.minimum(term, terms.extension_days_max(kinds, thread.received_on[who]))
+    extension = np.minimum(EXTENSIONS[below(draw("extension.length")[who], len(EXTENSIONS))], most)
     thread.extension[who] = extension
     base[who] = notified
     thread.effective_due_on[who] = terms.effective_due_on(thread.received_on[who], term, extension)

@@ -41,6 +41,7 @@ class Thread:
     at: Ints
     received_on: calendar.Days
     term: Ints  # business days, -1 for none
+    hours: Ints  # of a term in hours, -1 for none
     due_on: calendar.Days
     effective_due_on: calendar.Days
     answered_on: calendar.Days  # the first answer

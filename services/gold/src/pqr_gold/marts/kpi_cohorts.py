@@ -13,7 +13,12 @@ MART = declared(
     rules=(
         Rule("fate", "validity", "fate in ('answered', 'archived', 'transferred', 'no_term', 'open')"),
         Rule("closed_has_a_day", "consistency", "(closed_on is null) = (fate in ('no_term', 'open'))"),
-        Rule("term_has_an_end", "consistency", "(term_days is null) = (effective_due_on is null)"),
+        Rule("term_has_an_end", "consistency", "term_days is null or effective_due_on is not null"),
+        Rule(
+            "late_is_closed",
+            "consistency",
+            "late between 0 and tickets and (late = 0 or closed_on >= effective_due_on)",
+        ),
         Rule("dates_in_order", "validity", "opened_on <= received_on and received_on < effective_due_on"),
         Rule("rows_count_tickets", "validity", "tickets > 0"),
     ),

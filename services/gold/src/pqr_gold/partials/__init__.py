@@ -35,6 +35,7 @@ COHORTS = _packaged(
     *TYPE,
     *optional(term_days=SMALL, effective_due_on=DAY, closed_on=DAY),
     *required(fate=TEXT),
+    counts=("tickets", "late"),
     cut="opened_on",
 )
 FLOW = _packaged("flow", *required(day=DAY), *TYPE, *required(step=TEXT))

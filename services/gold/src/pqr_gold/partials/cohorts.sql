@@ -2,9 +2,11 @@
 -- Grain: opened_on x received_on x pqrs_type x term_days x effective_due_on x closed_on x fate. Relation: facts.
 --
 -- opened_on is the local day the request arrived, received_on the legal day its term counts from. term_days and
--- effective_due_on are null outside the rate (no term, or transferred), closed_on is null while a ticket waits.
+-- effective_due_on are null outside the rate (no term, or transferred), term_days where the term is in hours; closed_on
+-- is null while a ticket waits. late: how many were closed after their term, which is all or none, save for terms in
+-- hours that ended on the day of the closing.
 -- How many rows there are is bounded by days, not by tickets. Days of the window and before its end give back
--- kpi_daily: due on effective_due_on, breached if closed later or not at all, backlog from opened_on to closed_on.
+-- kpi_daily: due on effective_due_on, breached if late or not closed, backlog from opened_on to closed_on.
 select
     opened_on,
     received_on,
@@ -13,6 +15,7 @@ select
     case when outcome <> 'outside' then effective_due_on end as effective_due_on,
     closed_on,
     fate,
-    count(*) as tickets
+    count(*) as tickets,
+    count(*) filter (where outcome = 'late') as late
 from facts
 group by all

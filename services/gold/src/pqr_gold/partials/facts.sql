@@ -7,7 +7,8 @@
 -- fate          how it ended: answered, archived, transferred; open (waits for an answer); no_term (praise: needs none,
 --               so it is never backlog)
 -- outcome       against its term: in_term or late (closed by its end, or after it), open, outside (no term, or
---               transferred: not in the rate)
+--               transferred: not in the rate). A term in hours may end within the day it is counted on: what is closed
+--               later on that day is late.
 -- falls_due_on  the end of the term while it may be ahead and matters: of what is in_term or open, unless the partition
 --               holds a request that arrived on that day or later. Null: it has come, or there is none.
 select
@@ -25,12 +26,12 @@ select
         when is_transferred then 'transferred'
         when is_archived then 'archived'
         when closed_on is not null then 'answered'
-        when term_days is null then 'no_term'
+        when due_at is null then 'no_term'
         else 'open'
     end as enum ('answered', 'archived', 'transferred', 'open', 'no_term')) as fate,
     cast(case
         when not has_term then 'outside'
-        when closed_on > effective_due_on then 'late'
+        when closed_at >= due_at then 'late'
         when closed_on is not null then 'in_term'
         else 'open'
     end as enum ('in_term', 'late', 'open', 'outside')) as outcome,

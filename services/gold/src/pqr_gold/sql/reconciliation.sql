@@ -37,7 +37,7 @@ cohorts as (
         sum(tickets) as received,
         sum(tickets) filter (where fate = 'open') as open,
         sum(tickets) filter (where effective_due_on <= window_to) as due,
-        sum(tickets) filter (where effective_due_on < closed_on) as late,
+        sum(kpi_cohorts.late) as late,
         sum(tickets) filter (where effective_due_on <= window_to and closed_on is null) as overdue
     from kpi_cohorts, kpi_executive
 ),
