@@ -251,6 +251,9 @@ def test_types_are_named_for_people():
     assert types.short["PET_DOC"] == "Documentos"
     assert types.terms == {"PET_DOC": 10, "QUEJA": 15}
     assert types.called(None) == "Todos los tipos"
+    received = pd.DataFrame({"pqrs_type": ["QUEJA", "PET_DOC"], "received": [1, 0]})
+    assert list(Types.of(policies, received).names) == ["QUEJA"]  # no health claims in a mayor's office
+    assert list(Types.of(policies, pd.DataFrame()).names) == list(types.names)  # a run older than that mart
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,12 @@ def test_an_older_database_goes_on_working(older_database):
     runs = older_database
     before = query(runs.dsn, "select oid, relname from pg_class where relkind in ('r', 'p') and oid > 16384")
     assert len(before) > 30
-    assert WAREHOUSE.migrate(runs.dsn) == ["008_tables_from_manifests", "009_tickets_as_of", "010_differences"]
+    assert WAREHOUSE.migrate(runs.dsn) == [
+        "008_tables_from_manifests",
+        "009_tickets_as_of",
+        "010_differences",
+        "011_terms_in_hours",
+    ]
     assert WAREHOUSE.published(runs.dsn) == "old"
     run_id = runs.make(1, marts=_with(GOLD["kpi_sla"], *required(mood=pa.string())))
     _publish(runs, run_id)

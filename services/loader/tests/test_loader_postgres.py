@@ -378,10 +378,10 @@ def test_the_owner_s_hand_makes_tables_and_nothing_else(runs, schema, kind):
 
 def test_migrations_twice(empty):
     """Applied migrations are recorded and not applied again; their text applied again changes nothing either."""
-    assert len(WAREHOUSE.migrate(empty)) == 5
+    assert len(WAREHOUSE.migrate(empty)) == 6
     assert WAREHOUSE.migrate(empty) == []
     change(empty, "delete from meta.migrations")
-    assert len(WAREHOUSE.migrate(empty)) == 5
+    assert len(WAREHOUSE.migrate(empty)) == 6
 
 
 def test_a_changed_migration_is_refused(runs):
@@ -543,17 +543,31 @@ def test_views_show_what_waits(runs):
     ],
 )
 def test_what_is_due_breached_and_overdue(runs, has_term, effective_due_on, closed_on, flags):
-    """As of 2026-03-31, the last day of the published run; what is not known is not so."""
+    """As of 2026-03-31, the last day of the published run; what is not known is not so. Days decide without instants."""
     runs.load(runs.make())
     with psycopg.connect(runs.dsn) as opened:
         opened.execute("alter table core.tickets alter has_term drop not null")
         changed = opened.execute(
-            "update core.tickets set has_term = %s, effective_due_on = %s, closed_on = %s where ticket_id = 'ñandú 3'",
+            "update core.tickets set has_term = %s, effective_due_on = %s, closed_on = %s, due_at = null "
+            "where ticket_id = 'ñandú 3'",
             [has_term, effective_due_on, closed_on],
         )
         assert changed.rowcount == 1
     asked = "select is_due, is_breached, is_overdue from core.tickets_as_of where ticket_id = 'ñandú 3'"
     assert query(runs.dsn, asked) == [flags]
+
+
+@pytest.mark.parametrize(("closed_at", "is_breached"), [("2026-03-30 09:29-05", False), ("2026-03-30 09:30-05", True)])
+def test_a_term_in_hours_is_broken_by_the_minute(runs, closed_at, is_breached):
+    """Closed on the day it was due, before or after the instant its term ended."""
+    runs.load(runs.make())
+    change(
+        runs.dsn,
+        "update core.tickets set has_term = true, effective_due_on = '2026-03-30', closed_on = '2026-03-30', "
+        f"due_at = '2026-03-30 09:30-05', closed_at = '{closed_at}' where ticket_id = 'ñandú 3'",
+    )
+    asked = "select is_due, is_breached, is_overdue from core.tickets_as_of where ticket_id = 'ñandú 3'"
+    assert query(runs.dsn, asked) == [(True, is_breached, False)]
 
 
 def test_kpis_are_those_of_the_published_run(runs):

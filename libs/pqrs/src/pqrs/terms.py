@@ -30,7 +30,8 @@ from pqrs.catalogue import PQRS_TYPES
 
 __all__ = [
     "CLOSING_TIME", "NO_TERM", "POLICIES", "THREAD_DAYS", "TRANSFER_DAYS", "SlaPolicy", "completion_deadline",
-    "due_at", "effective_due_on", "extension_days_max", "received_on", "reception", "term_days", "term_hours",
+    "due_at", "effective_due_on", "extension_days_max", "first_policies", "received_on", "reception", "term_days",
+    "term_hours",
 ]  # fmt: skip
 
 CLOSING_TIME = np.timedelta64(17, "h")  # local; what arrives from here on is received the next business day
@@ -159,8 +160,13 @@ def due_at(due_on: npt.ArrayLike, arrived_at: npt.ArrayLike, hours: npt.ArrayLik
     return np.where(hours >= 0, at, utc_time(as_days(due_on) + _ONE_DAY))
 
 
-def _load_policies() -> tuple[SlaPolicy, ...]:
-    rows = csv.DictReader((files("pqrs") / "data" / "sla_policies.csv").read_text(encoding="utf-8").splitlines())
+def first_policies() -> tuple[SlaPolicy, ...]:
+    """The law as runs were told before there were terms in hours: what they were loaded with, to be loaded again."""
+    return _load_policies("sla_policies_first.csv")
+
+
+def _load_policies(name: str = "sla_policies.csv") -> tuple[SlaPolicy, ...]:
+    rows = csv.DictReader((files("pqrs") / "data" / name).read_text(encoding="utf-8").splitlines())
     return tuple(
         SlaPolicy(
             pqrs_type=row["pqrs_type"],

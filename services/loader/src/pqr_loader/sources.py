@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 import pyarrow as pa
 
 from pqr_common import Partition, net
-from pqr_loader.mirror.reference import REFERENCE
 from pqr_loader.mirror.tables import Table
+from pqr_loader.mirror.wanted import law
 
 __all__ = ["Read", "narrowed", "rows_of"]
 
@@ -18,7 +18,7 @@ Read = Callable[[Partition], pa.Table]
 def rows_of(table: Table, partitions: Iterable[Partition], read: Read) -> pa.Table:
     """What is left of signed partitions, or what the packaged law says."""
     if not table.source:
-        return REFERENCE[table.name]()
+        return law(table)
     partitions = list(partitions)
     added, removed = (narrowed(table, [p for p in partitions if p.sign == sign], read) for sign in (1, -1))
     return net(added, removed)

@@ -23,10 +23,13 @@ class Types:
     terms: dict[str, int]
 
     @classmethod
-    def of(cls, policies: pd.DataFrame) -> Types:
-        """From rows of sql/types.sql."""
+    def of(cls, policies: pd.DataFrame, received: pd.DataFrame | None = None) -> Types:
+        """From rows of sql/types.sql; only the types of which anything was `received`, where rows of kpi_daily tell."""
         rows = {row["pqrs_type"]: row for row in policies.to_dict("records")}
         codes = [code for code in PQRS_TYPES if code in rows]
+        if received is not None and len(received):
+            there = set(received.loc[received["received"] > 0, "pqrs_type"])
+            codes = [code for code in codes if code in there] or codes
         names = {code: str(rows[code]["name"]) for code in codes}
         terms = {code: rows[code]["term_days"] for code in codes}
         return cls(

@@ -26,7 +26,7 @@ def page(context: Context) -> None:
     run = context.run
     window = f"{wording.day(run.window_from)} al {wording.day(run.window_to)}"
     widgets.title("Resumen", f"Peticiones, quejas, reclamos, sugerencias y denuncias del {window}.")
-    types = Types.of(context.read("types"))
+    types = Types.of(context.read("types"), context.mart("kpi_daily"))
     if any(context.lacks(name) for name in ("kpi_daily", "kpi_sla", "kpi_territory")):
         widgets.lacking()
         return

@@ -33,7 +33,7 @@ def page(context: Context) -> None:
     if executive.empty or daily.empty or cohorts.empty or cohorts[[*ARRIVAL]].isna().any(axis=None):
         widgets.lacking("Esta corrida no trae lo que el simulador necesita")
         return
-    types = Types.of(context.read("types"))
+    types = Types.of(context.read("types"), context.mart("kpi_daily"))
     run = executive.iloc[0].to_dict()
     window = context.run.window_from, context.run.window_to
     variation = _asked(types, model.answers_per_business_day(cohorts, window))

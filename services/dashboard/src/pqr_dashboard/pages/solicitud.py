@@ -30,7 +30,7 @@ def page(context: Context, ticket_id: str) -> None:
         widgets.empty("No hay una solicitud con ese identificador", "Vuelva a la lista y búsquela por su radicado.")
         return
     ticket = found.iloc[0].to_dict()
-    types = Types.of(context.read("types"))
+    types = Types.of(context.read("types"), context.mart("kpi_daily"))
     where = [ticket["municipality"], ticket["department"]]
     widgets.title(
         f"Solicitud {ticket['radicado'] or 'sin radicar'}",

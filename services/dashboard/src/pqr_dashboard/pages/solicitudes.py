@@ -44,7 +44,7 @@ def page(context: Context) -> None:
 
 def _search(context: Context) -> None:
     widgets.title("Solicitudes", "Busque por radicado o filtre; elija una fila para ver su historia y su reloj.")
-    types = Types.of(context.read("types"))
+    types = Types.of(context.read("types"), context.mart("kpi_daily"))
     filters = _filters(context, types)
     cursors = _cursors(filters)
     found = context.read("tickets", **filters.parameters(cursors[-1] if cursors else None))

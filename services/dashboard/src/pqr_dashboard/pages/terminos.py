@@ -21,7 +21,7 @@ def page(context: Context) -> None:
         "Cómo se cumplen los términos de la Ley 1755 de 2015 en las solicitudes recibidas hasta el "
         f"{wording.day(run.window_to)}.",
     )
-    types = Types.of(context.read("types"))
+    types = Types.of(context.read("types"), context.mart("kpi_daily"))
     _by_type_and_month(context, types)
     left, _ = st.columns([2, 5])
     with left:

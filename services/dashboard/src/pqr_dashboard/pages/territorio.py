@@ -26,7 +26,7 @@ def page(context: Context) -> None:
         f"De dónde vienen las solicitudes del {wording.day(run.window_from)} al {wording.day(run.window_to)} y de qué "
         "tratan.",
     )
-    types = Types.of(context.read("types"))
+    types = Types.of(context.read("types"), context.mart("kpi_daily"))
     measure, chosen = _filters(types)
     left, right = st.columns([1, 1], gap="large")
     with left:

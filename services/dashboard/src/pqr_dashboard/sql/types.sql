@@ -1,5 +1,5 @@
 -- What each type of PQRS is called and how many business days its answer may take (null: no term, or one in hours), by
--- the policy in force on the run's last day. Grain: one row per type that the run has.
+-- the policy in force on the run's last day. Grain: one row per type.
 select distinct on (sla_policies.pqrs_type)
     sla_policies.pqrs_type,
     sla_policies.name,
@@ -7,7 +7,4 @@ select distinct on (sla_policies.pqrs_type)
     sla_policies.legal_basis
 from core.sla_policies
 join meta.runs on runs.run_id = %(run_id)s and sla_policies.valid_from <= runs.window_to
-where sla_policies.pqrs_type in (
-    select kpi_daily.pqrs_type from archive.kpi_daily where kpi_daily.run_id = %(run_id)s and kpi_daily.received > 0
-)
 order by sla_policies.pqrs_type, sla_policies.valid_from desc

@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from pqr_common import Contract
 from pqrs.calendar import BUSINESS_DAYS, FIRST_DAY, HOLIDAYS, LAST_DAY, business_days_between
-from pqrs.terms import POLICIES
+from pqrs.terms import POLICIES, first_policies
 
-__all__ = ["CALENDAR", "REFERENCE", "SLA_POLICIES", "calendar", "sla_policies"]
+__all__ = ["CALENDAR", "FIRST", "REFERENCE", "SLA_POLICIES", "calendar", "sla_policies"]
 
 TEXT, DAY, SMALL, COUNT, FLAG = pa.string(), pa.date32(), pa.int16(), pa.int32(), pa.bool_()
 
@@ -37,6 +37,11 @@ def sla_policies() -> pa.Table:
     return pa.Table.from_pylist([asdict(policy) for policy in POLICIES], schema=SLA_POLICIES.schema)
 
 
+def first_sla_policies() -> pa.Table:
+    """Those that the first runs were loaded with: with other rows a run would not be what it was committed as."""
+    return pa.Table.from_pylist([asdict(policy) for policy in first_policies()], schema=SLA_POLICIES.schema)
+
+
 def calendar() -> pa.Table:
     """Every day whose holidays are known."""
     first = np.datetime64(FIRST_DAY, "D")
@@ -51,3 +56,4 @@ def calendar() -> pa.Table:
 
 
 REFERENCE = {"core.sla_policies": sla_policies, "core.calendar": calendar}
+FIRST = {"core.sla_policies": first_sla_policies, "core.calendar": calendar}

@@ -32,7 +32,8 @@ DECIMAL = re.compile(r"decimal128\((\d+), (\d+)\)")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`name` is schema-qualified, `source` the dataset it mirrors (`layer/dataset`), empty for the packaged law.
+    """`name` is schema-qualified, `source` the dataset it mirrors (`layer/dataset`), empty for the packaged law:
+    where `is_first`, as the first runs were told it.
 
     `columns` are `name: type` lines; `key` names the columns that identify a row, `required` those that are never null.
     """
@@ -44,6 +45,7 @@ class Table:
     key: tuple[str, ...]
     required: tuple[str, ...]
     is_partitioned: bool = False
+    is_first: bool = False
 
     @classmethod
     def of(cls, dataset: Dataset, layer: str) -> Table:
@@ -60,9 +62,10 @@ class Table:
         )
 
     @classmethod
-    def reference(cls, contract: Contract) -> Table:
+    def reference(cls, contract: Contract, *, is_first: bool) -> Table:
         """The table for a dataset of the loader's own."""
-        return cls(contract.dataset, "", contract.grain, schema_fields(contract.schema), contract.key, contract.key)
+        columns = schema_fields(contract.schema)
+        return cls(contract.dataset, "", contract.grain, columns, contract.key, contract.key, is_first=is_first)
 
     @property
     def schema(self) -> pa.Schema:
