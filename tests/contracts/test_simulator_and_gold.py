@@ -31,7 +31,7 @@ def silver_tickets(draw):
     opened_on = (opened_at - timedelta(hours=5)).date()
     pqrs_type = draw(st.sampled_from(catalogue.PQRS_TYPES))
     arrived = np.array([opened_at.replace(tzinfo=None)], "datetime64[us]")
-    received, days, in_hours = terms.reception(pa.array([pqrs_type]), arrived)
+    received, days, in_hours = terms.reception(pa.array([pqrs_type]), arrived, terms.MIDNIGHT)
     term, hours = int(days[0]), int(in_hours[0])
     closed_at = opened_at + timedelta(minutes=draw(st.one_of(st.integers(0, 40 * 1440), st.integers(0, 4 * 1440))))
     closed_on = (closed_at - timedelta(hours=5)).date()

@@ -46,6 +46,7 @@ HERE = Path(__file__).parent
 EXPECTED = HERE / "expected"
 INBOX = tomllib.loads((HERE / "inbox.toml").read_text(encoding="utf-8"))
 SILVER = [contract for contract in SILVER_AND_MEMORY if not contract.is_private]
+CLOSING_TIME = 17 * 60  # of this entity, which hears nobody after five
 OPENS_ON, ENDS_ON = INBOX["opens_on"], INBOX["ends_on"]
 
 BUCKETS = 2
@@ -228,7 +229,7 @@ def _refined(emails: pa.Table) -> list[dict[str, pa.Table]]:
     made = []
     for number in range(BUCKETS):
         mails = [dealt[number] for dealt in (parts.mails, *found) if number in dealt]
-        folded = refined(named(pa.concat_tables([MAILS.empty_table(), *mails])))
+        folded = refined(named(pa.concat_tables([MAILS.empty_table(), *mails])), closing_time=CLOSING_TIME)
         assert folded.count_unfaithful == 0
         made.append({c.dataset: conform(getattr(folded, c.dataset), c) for c in SILVER})
     return made

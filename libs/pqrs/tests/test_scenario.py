@@ -64,6 +64,15 @@ def test_unknown_scenario_lists_the_known_ones():
         load_scenario("otra")
 
 
+def test_the_day_closes_at_midnight_unless_the_scenario_says_otherwise():
+    """Older scenario files, which do not say, are read as the law has it."""
+    value = load_scenario().to_json()
+    assert "closing_time" not in value
+    assert Scenario.from_json(value | {"closing_time": "24:00"}) == Scenario.from_json(value) == load_scenario()
+    earlier = Scenario.from_json(value | {"closing_time": "16:30"})
+    assert (earlier.closing_time, earlier.to_json()["closing_time"]) == (16 * 60 + 30, "16:30")
+
+
 def changed(path, value):
     scenario = copy.deepcopy(load_scenario().to_json())
     *parents, last = path
@@ -80,6 +89,7 @@ def changed(path, value):
         (["colour"], 1, "'colour'"),
         (["type_mix", "PQR"], 1, "'PQR'"),
         (["type_mix", "QUEJA"], -1, "type_mix.QUEJA"),
+        *((["closing_time"], value, "closing_time") for value in ("24:01", "11:59", "17", 17, "17:60")),
         (["type_mix", "QUEJA"], 1.5, "1.5"),
         (["topic_mix"], {}, "topic_mix"),
         (["topic_mix"], "all", "'all'"),

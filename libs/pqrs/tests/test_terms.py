@@ -90,19 +90,23 @@ def test_business_days_of_each_month(year: int, counts: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arrival_utc", "day"),
+    ("arrival_utc", "day", "day_if_open_till_midnight"),
     [
-        ("2026-01-05T21:59:59", date(2026, 1, 5)),  # 16:59:59 in Bogotá
-        ("2026-01-05T22:00:00", date(2026, 1, 6)),  # 17:00:00
-        ("2026-01-06T03:00:00", date(2026, 1, 6)),  # 22:00 of the 5th
-        ("2026-01-09T22:30:00", date(2026, 1, 13)),  # Friday evening before a long weekend
-        ("2026-01-10T15:00:00", date(2026, 1, 13)),  # Saturday
-        ("2026-01-12T15:00:00", date(2026, 1, 13)),  # Epiphany, moved to Monday
+        ("2026-01-05T21:59:59", date(2026, 1, 5), date(2026, 1, 5)),  # 16:59:59 in Bogotá
+        ("2026-01-05T22:00:00", date(2026, 1, 6), date(2026, 1, 5)),  # 17:00:00
+        ("2026-01-06T04:59:59", date(2026, 1, 6), date(2026, 1, 5)),  # 23:59:59 of the 5th
+        ("2026-01-06T05:00:00", date(2026, 1, 6), date(2026, 1, 6)),  # 00:00:00 of the 6th
+        ("2026-01-09T22:30:00", date(2026, 1, 13), date(2026, 1, 9)),  # Friday evening before a long weekend
+        ("2026-01-10T15:00:00", date(2026, 1, 13), date(2026, 1, 13)),  # Saturday
+        ("2026-01-12T15:00:00", date(2026, 1, 13), date(2026, 1, 13)),  # Epiphany, moved to Monday
     ],
 )
-def test_reception_after_hours_or_on_a_free_day_is_the_next_business_day(arrival_utc: str, day: date) -> None:
-    """An e-mail at or after 17:00 local, or on a day without business, is received the next business day."""
-    assert one(terms.received_on(arrival_utc)) == day
+def test_reception_after_hours_or_on_a_free_day_is_the_next_business_day(
+    arrival_utc: str, day: date, day_if_open_till_midnight: date
+) -> None:
+    """An e-mail at or after the close, or on a day without business, is received the next business day."""
+    assert one(terms.received_on(arrival_utc, 17 * 60)) == day
+    assert one(terms.received_on(arrival_utc, terms.MIDNIGHT)) == day_if_open_till_midnight
 
 
 @pytest.mark.parametrize(
@@ -174,7 +178,7 @@ def test_local_time_and_utc_are_inverse() -> None:
 def test_unknown_days_stay_unknown() -> None:
     """NaT in, NaT out; counts between unknown days are 0; no term means no due date."""
     nat = np.datetime64("NaT")
-    assert np.isnat(terms.received_on([nat])).all()
+    assert np.isnat(terms.received_on([nat], terms.MIDNIGHT)).all()
     assert np.isnat(terms.completion_deadline([nat])).all()
     assert np.isnat(terms.effective_due_on([nat, np.datetime64("2026-01-05")], [15, terms.NO_TERM])).all()
     assert calendar.business_days_between([nat], ["2026-01-05"]).tolist() == [0]
@@ -258,7 +262,7 @@ def test_health_claims_have_terms_in_hours_since_the_circular_of_2023(
 def test_a_term_in_hours_runs_from_the_arrival_day_and_night() -> None:
     """A claim of Saturday night is received as it arrives and ends on Sunday night; a complaint waits for Monday."""
     saturday = np.array(["2026-01-18T03:30", "2026-01-18T03:30"], "datetime64[us]")  # 22:30 in Bogotá, the 17th
-    received, days, hours = terms.reception(pa.array(["SALUD_V", "QUEJA"]), saturday)
+    received, days, hours = terms.reception(pa.array(["SALUD_V", "QUEJA"]), saturday, terms.MIDNIGHT)
     assert received.astype(str).tolist() == ["2026-01-17", "2026-01-19"]
     assert (days.tolist(), hours.tolist()) == ([-1, 15], [24, -1])
     due = terms.effective_due_on(received, days)
@@ -269,5 +273,5 @@ def test_a_term_in_hours_runs_from_the_arrival_day_and_night() -> None:
 def test_what_arrives_after_hours_on_the_eve_of_a_law_is_under_it() -> None:
     """The law of the day of reception rules, which is the next one; the hours still run from the arrival."""
     late = np.array(["2023-06-22T22:30"], "datetime64[us]")  # 17:30 in Bogotá
-    received, days, hours = terms.reception(pa.array(["SALUD_V"]), late)
+    received, days, hours = terms.reception(pa.array(["SALUD_V"]), late, 17 * 60)
     assert (received.astype(str).tolist(), days.tolist(), hours.tolist()) == (["2023-06-22"], [-1], [24])

@@ -315,7 +315,7 @@ def read_clock(request, kind, found):
     def day(mail):
         return calendar.local_day(np.datetime64(mail["received_at"].rstrip("Z")))
 
-    start = terms.received_on(np.array([request["received_at"].rstrip("Z")], "datetime64[us]"))
+    start = terms.received_on(np.array([request["received_at"].rstrip("Z")], "datetime64[us]"), terms.MIDNIGHT)
     term = terms.term_days([kind], start)
     extension, paused, resumed = 0, np.datetime64("NaT"), np.datetime64("NaT")
     if mail := found.get("Prórroga del término"):
@@ -324,7 +324,7 @@ def read_clock(request, kind, found):
         paused = day(mail)
         resumed = terms.completion_deadline(paused)
         if reply := found.get("Re: Requerimiento para completar la petición"):
-            heard = terms.received_on(np.datetime64(reply["received_at"].rstrip("Z")))
+            heard = terms.received_on(np.datetime64(reply["received_at"].rstrip("Z")), terms.MIDNIGHT)
             resumed = min(heard, resumed)
     due = terms.effective_due_on(start, term, extension, suspended_from=paused, suspended_to=resumed)[0]
     closing = found.get("Respuesta de fondo") or found.get("Archivo por desistimiento tácito")

@@ -65,7 +65,7 @@ def test_terms_come_from_the_law(inbox):
     """Due dates are those of pqrs.terms, and extensions never exceed the term."""
     for tickets, thread in each(inbox):
         utc = (tickets.opened + 5 * 3600).astype("datetime64[s]")
-        assert (thread.received_on == terms.received_on(utc)).all()
+        assert (thread.received_on == terms.received_on(utc, terms.MIDNIGHT)).all()
         due = terms.effective_due_on(thread.received_on, thread.term)
         assert np.array_equal(thread.due_on, due, equal_nan=True)
         assert (thread.extension <= np.maximum(thread.term, 0)).all()

@@ -19,7 +19,7 @@ def ticket(opened: str, *, pqrs_type: str = "PET_PAR", closed: str | None = None
     local = datetime.fromisoformat(opened).replace(tzinfo=UTC)
     opened_at = local + timedelta(hours=5)
     arrived = np.array([opened_at.replace(tzinfo=None)], "datetime64[us]")
-    received_on, days, hours = terms.reception(pa.array([pqrs_type]), arrived)
+    received_on, days, hours = terms.reception(pa.array([pqrs_type]), arrived, terms.MIDNIGHT)
     term, is_in_hours = int(days[0]), int(hours[0]) >= 0
     due = given.pop("effective_due_on", terms.effective_due_on(received_on, [term])[0].item())
     due_at = terms.due_at([due], arrived, hours)

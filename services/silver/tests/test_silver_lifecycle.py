@@ -22,6 +22,7 @@ from pqrs.catalogue import PQRS_TYPES
 # Received on Monday 2026-01-05: 15 business days end on 2026-01-27 (12 January is a holiday).
 OPENED = "2026-01-05 09:00 | request\n2026-01-05 09:02 | acknowledgement\n"
 DUE = date(2026, 1, 27)
+CLOSING_TIME = 17 * 60  # as in conftest.py
 
 
 def told(ticket: dict[str, object], *names: str) -> tuple[object, ...]:
@@ -224,7 +225,7 @@ def test_tickets_are_a_fold_of_their_events(inbox):
     ]
     found = inbox.silver(inbox.bronze(*(inbox.thread(str(n), OPENED + life) for n, life in enumerate(lives))))
     events = found.ticket_events.sort_by([("ticket_id", "ascending"), ("seq", "ascending")])
-    again = rebuilt(events, pc.unique(events["ticket_id"]))
+    again = rebuilt(events, pc.unique(events["ticket_id"]), closing_time=CLOSING_TIME)
     tickets = found.tickets.sort_by("ticket_id").select(again.column_names)
     assert tickets.cast(again.schema).equals(again)
     assert found.count_unfaithful == 0
@@ -262,7 +263,7 @@ def naive_life(received, term, steps):
         elif kind == "completion" and waits:
             waits = False
             if paused_from is not None:
-                paused_to = min(paused_to, terms.received_on(at).item())
+                paused_to = min(paused_to, terms.received_on(at, CLOSING_TIME).item())
         elif kind in ("answer", "archive") or (kind == "transfer" and day <= naive_due(received, 5, 0, None, None)):
             closing, closed_on = kind, day
     return closing, closed_on, naive_due(received, term, extension, paused_from, paused_to)
@@ -291,8 +292,9 @@ def test_the_fold_agrees_with_a_naive_walk(tickets):
         np.array(at, "datetime64[us]"),
         np.array(days, np.int16),
         np.array([PQRS_TYPES.index(TYPES[terms_of[n]]) if k == "request" else -1 for n, k, *_ in rows], np.int8),
+        CLOSING_TIME,
     )
-    received = terms.received_on(np.array(starts, "datetime64[us]"))
+    received = terms.received_on(np.array(starts, "datetime64[us]"), CLOSING_TIME)
     table = pa.table(columns(folded(steps, Clock.unborn(len(tickets))).clock)).to_pylist()
     for ticket, row in enumerate(table):
         mine = [(k, a, d) for n, k, a, d in rows if n == ticket]

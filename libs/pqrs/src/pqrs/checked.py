@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +10,7 @@ from typing import Any
 
 from pqr_common.errors import InvalidSettings
 
-__all__ = ["Given", "check_keys"]
+__all__ = ["Given", "as_clock", "check_keys"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,14 @@ class Given:
             return self.value
         raise self.bad(f"one of {', '.join(codes)}")
 
+    def clock(self, low: int, high: int) -> int:
+        """Minutes after midnight of a time of day, `HH:MM`; both bounds are allowed, and 24:00 ends the day."""
+        found = re.fullmatch(r"(\d\d):([0-5]\d)", self.value) if isinstance(self.value, str) else None
+        minutes = int(found[1]) * 60 + int(found[2]) if found else -1
+        if not low <= minutes <= high:
+            raise self.bad(f"a time of day as HH:MM from {as_clock(low)} to {as_clock(high)}")
+        return minutes
+
     def day(self) -> date:
         if type(self.value) is date:
             return self.value
@@ -58,6 +67,11 @@ class Given:
             return date.fromisoformat(self.value)
         except (TypeError, ValueError) as error:
             raise self.bad("a day as YYYY-MM-DD") from error
+
+
+def as_clock(minutes: int) -> str:
+    """`HH:MM`, so many minutes after midnight."""
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def check_keys(

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 from pqr_common.errors import InvalidSettings
 from pqrs.catalogue import DEPARTMENTS, ENTITIES, PQRS_TYPES, TOPICS
-from pqrs.checked import Given, check_keys
+from pqrs.checked import Given, as_clock, check_keys
+from pqrs.terms import MIDNIGHT
 from pqrs.territory import CODES, MUNICIPALITIES
 
 __all__ = ["DEFAULT_SCENARIO", "DirtRates", "Home", "Peak", "Rates", "Scenario", "load_scenario", "scenario_names"]
@@ -23,6 +24,7 @@ __all__ = ["DEFAULT_SCENARIO", "DirtRates", "Home", "Peak", "Rates", "Scenario",
 DEFAULT_SCENARIO = "alcaldia"
 WEIGHTS_SUM_MAX = 100_000
 PERCENT_MAX = 1_000
+EARLIEST_CLOSING = 12 * 60
 PEAKS_MAX = 20
 DIRT_SUM_MAX = 100_000  # a mail has one kind of dirt at most
 Mix = tuple[tuple[str, int], ...]
@@ -99,6 +101,7 @@ class Scenario:
 
     What a file leaves out because it is optional is left out of the JSON too, and so is what weighs nothing: parameters
     written before there was such a key or such a code keep their digest.
+    `closing_time`: minutes after midnight at which a business day ends for what arrives; the law's unless one is given.
     """
 
     name: str
@@ -109,12 +112,15 @@ class Scenario:
     dirt: DirtRates
     peaks: tuple[Peak, ...] = ()
     home: Home | None = None
+    closing_time: int = MIDNIGHT
 
     def to_json(self) -> dict[str, Any]:
         home = {"home": asdict(self.home)} if self.home else {}
+        closing = {} if self.closing_time == MIDNIGHT else {"closing_time": as_clock(self.closing_time)}
         departments = {} if self.department_mix == BY_PEOPLE else {"department_mix": _weights(self.department_mix)}
         return (
             home
+            | closing
             | departments
             | {
                 "name": self.name,
@@ -162,7 +168,7 @@ def load_scenario(name: str = DEFAULT_SCENARIO) -> Scenario:
 
 def _scenario(value: Mapping[str, Any], where: str) -> Scenario:
     required = ("name", "type_mix", "topic_mix", "rates_per_mille", "dirt_per_100k")
-    check_keys(value, where, required=required, optional=("department_mix", "home", "peaks"))
+    check_keys(value, where, required=required, optional=("closing_time", "department_mix", "home", "peaks"))
     given = Given(value.get("peaks") or [], where, "peaks")
     peaks = given.value
     if not isinstance(peaks, Sequence) or isinstance(peaks, str) or len(peaks) > PEAKS_MAX:
@@ -180,6 +186,9 @@ def _scenario(value: Mapping[str, Any], where: str) -> Scenario:
         dirt=_dirt(Given(value["dirt_per_100k"], where, "dirt_per_100k")),
         peaks=parsed,
         home=_home(Given(value["home"], where, "home")) if value.get("home") is not None else None,
+        closing_time=Given(value.get("closing_time", as_clock(MIDNIGHT)), where, "closing_time").clock(
+            EARLIEST_CLOSING, MIDNIGHT
+        ),
     )
 
 

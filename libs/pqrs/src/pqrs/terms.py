@@ -29,12 +29,12 @@ from pqrs.calendar import (
 from pqrs.catalogue import PQRS_TYPES
 
 __all__ = [
-    "CLOSING_TIME", "NO_TERM", "POLICIES", "THREAD_DAYS", "TRANSFER_DAYS", "SlaPolicy", "completion_deadline",
+    "MIDNIGHT", "NO_TERM", "POLICIES", "THREAD_DAYS", "TRANSFER_DAYS", "SlaPolicy", "completion_deadline",
     "due_at", "effective_due_on", "extension_days_max", "first_policies", "received_on", "reception", "term_days",
     "term_hours",
 ]  # fmt: skip
 
-CLOSING_TIME = np.timedelta64(17, "h")  # local; what arrives from here on is received the next business day
+MIDNIGHT = 24 * 60  # minutes: the close of a day, unless an entity closes earlier
 TRANSFER_DAYS = 5  # Ley 1755/2015 art. 21: business days to pass a petition to the competent authority
 COMPLETION_MONTHS = 1  # Ley 1755/2015 art. 17: calendar month the petitioner has to complete
 THREAD_DAYS = 140  # not law but ours: calendar days from its request's arrival in which a thread takes mail
@@ -67,14 +67,15 @@ class SlaPolicy:
     legal_basis: str
 
 
-def received_on(received_at: npt.ArrayLike) -> Days:
+def received_on(received_at: npt.ArrayLike, closing_time: int) -> Days:
     """The legal day of reception of e-mails that arrived at these UTC instants.
 
-    At or after 17:00 in Bogotá, or on a day that is not a business day, it is the next business day.
+    What arrives at or after `closing_time` (minutes after midnight in Bogotá), or on a day that is not a business day,
+    is received the next business day.
     """
     local = local_time(received_at)
     day = local.astype("datetime64[D]")
-    return next_business_day(np.where(local - day >= CLOSING_TIME, day + _ONE_DAY, day))
+    return next_business_day(np.where(local - day >= np.timedelta64(closing_time, "m"), day + _ONE_DAY, day))
 
 
 def completion_deadline(requested_on: npt.ArrayLike) -> Days:
@@ -90,12 +91,14 @@ def completion_deadline(requested_on: npt.ArrayLike) -> Days:
     return next_business_day(np.minimum(same_number, last_day))
 
 
-def reception(pqrs_type: Any, arrived_at: npt.ArrayLike) -> tuple[Days, npt.NDArray[np.int16], npt.NDArray[np.int16]]:
+def reception(
+    pqrs_type: Any, arrived_at: npt.ArrayLike, closing_time: int
+) -> tuple[Days, npt.NDArray[np.int16], npt.NDArray[np.int16]]:
     """The day of reception of each (type code, UTC instant of arrival), and its term in business days and in hours.
 
     One of the terms is `NO_TERM`, or both. A term in hours runs from the arrival, so its day is that of the arrival.
     """
-    legally = received_on(arrived_at)
+    legally = received_on(arrived_at, closing_time)
     hours = term_hours(pqrs_type, legally)
     return np.where(hours >= 0, local_day(arrived_at), legally), term_days(pqrs_type, legally), hours
 

@@ -45,7 +45,7 @@ def events_of(lives: Lives) -> pa.Table:
     )
 
 
-def rebuilt(events: pa.Table, ids: pa.Array, old: pa.Table = NO_TICKETS) -> pa.Table:
+def rebuilt(events: pa.Table, ids: pa.Array, old: pa.Table = NO_TICKETS, *, closing_time: int) -> pa.Table:
     """The clocks of these tickets, sorted by id, from their old rows and events (sorted by ticket and `seq`) alone.
 
     They must equal the tickets.
@@ -58,6 +58,7 @@ def rebuilt(events: pa.Table, ids: pa.Array, old: pa.Table = NO_TICKETS) -> pa.T
         pqrs_type=pc.fill_null(pc.index_in(events["pqrs_type"], value_set=TYPE_NAMES), NOTHING)
         .to_numpy()
         .astype(np.int8),
+        closing_time=closing_time,
     )
     clock = Clock.unborn(len(ids))
     if old.num_rows:

@@ -81,7 +81,7 @@ def _advance(life: Folded, steps: Steps, *, ticket: Rows, row: Rows) -> None:
     _assign(clock, now.of(on.ACKNOWLEDGEMENT), steps)
     _extend(life, now.of(on.EXTENSION), steps)
     _suspend(life, now.of(on.COMPLETION_REQUEST))
-    _resume(life, now.of(on.COMPLETION))
+    _resume(life, now.of(on.COMPLETION), steps)
     _pass_on(life, now.of(on.TRANSFER))
     # A petition passed on too late stays here: then that e-mail is just news of its progress.
     counted = np.where((now.kind == on.TRANSFER) & ~life.is_effective[row], on.PROGRESS, now.kind)
@@ -100,7 +100,7 @@ def _in_context(kind: Codes, state: Codes, *, sent_at: Instants, answered_at: In
 def _receive(clock: Clock, now: _Round, steps: Steps) -> None:
     """A request begins the term of the type that it states."""
     clock.opened_at[now.ticket] = now.at
-    _retype(clock, now.ticket, steps.pqrs_type[now.row])
+    _retype(clock, now.ticket, steps.pqrs_type[now.row], steps.closing_time)
 
 
 def _assign(clock: Clock, now: _Round, steps: Steps) -> None:
@@ -109,14 +109,14 @@ def _assign(clock: Clock, now: _Round, steps: Steps) -> None:
     assigns = (stated != NOTHING) & ~clock.is_type_assigned[ticket]
     clock.is_type_assigned[ticket[assigns]] = True
     changes = assigns & (stated != clock.pqrs_type[ticket])
-    _retype(clock, ticket[changes], stated[changes])
+    _retype(clock, ticket[changes], stated[changes], steps.closing_time)
 
 
-def _retype(clock: Clock, ticket: Rows, pqrs_type: Codes) -> None:
+def _retype(clock: Clock, ticket: Rows, pqrs_type: Codes, closing_time: int) -> None:
     """Another type has another term, and less may be left of an extension granted before."""
     if len(ticket):
         clock.pqrs_type[ticket] = pqrs_type
-        received_on, term, hours = terms.reception(_type_names(clock, ticket), clock.opened_at[ticket])
+        received_on, term, hours = terms.reception(_type_names(clock, ticket), clock.opened_at[ticket], closing_time)
         clock.received_on[ticket], clock.term[ticket], clock.hours[ticket] = received_on, term, hours
         clock.extension[ticket] = np.minimum(clock.extension[ticket], _extension_max(clock, ticket))
 
@@ -154,11 +154,11 @@ def _suspend(life: Folded, now: _Round) -> None:
     life.is_effective[now.row] = stops
 
 
-def _resume(life: Folded, now: _Round) -> None:
+def _resume(life: Folded, now: _Round, steps: Steps) -> None:
     """The clock goes on the business day after the citizen completed."""
     clock, ticket = life.clock, now.ticket
     goes_on = now.is_open & ~np.isnat(clock.suspended_to[ticket])
-    completed_on = terms.received_on(now.at[goes_on])
+    completed_on = terms.received_on(now.at[goes_on], steps.closing_time)
     clock.suspended_to[ticket[goes_on]] = np.minimum(clock.suspended_to[ticket[goes_on]], completed_on)
     life.is_effective[now.row] = goes_on
 

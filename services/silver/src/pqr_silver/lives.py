@@ -52,7 +52,7 @@ class Lives:
         return len(self.ids)
 
 
-def lived(threads: Threads) -> Lives:
+def lived(threads: Threads, closing_time: int) -> Lives:
     """Let the tickets among these threads live through their e-mails, from where they stood."""
     number = np.cumsum(threads.is_ticket) - 1
     ticket = np.where(threads.belongs, number[threads.thread], NOTHING)
@@ -67,6 +67,7 @@ def lived(threads: Threads) -> Lives:
         occurred_at=instants(threads.of("received_at", rows)),
         extension_days=_extensions(threads, rows),
         pqrs_type=_stated_types(words, kind[rows]),
+        closing_time=closing_time,
         sent_at=instants(threads.of("sent_at", rows)),
     )
     clock, old_row = Clock.unborn(len(ids)), np.full(len(ids), NOTHING)

@@ -27,6 +27,7 @@ from pqr_silver.memory import recalled, told
 from pqr_silver.plans import is_resumed, plan_fold, plan_resolve, plan_split
 from pqr_silver.schema import PRODUCES, RADICADOS, REQUIRES
 from pqr_silver.transform import MAILS, named, refined, resolved, split
+from pqrs.parameters import Parameters
 
 __all__ = ["STAGE"]
 
@@ -52,7 +53,8 @@ def work_fold(task: Task, context: TaskContext) -> Iterable[Output]:
     """What each partition counts as rejected is what the checks below add up."""
     given = named(_bucket(task, context, "mails"))
     before = recalled(given, _partitions(task), since=task.arguments["since"], context=context)
-    whole = refined(given, before, is_resumed=task.arguments["is_resumed"])
+    closing_time = Parameters.of(context.parameters).scenario.closing_time
+    whole = refined(given, before, closing_time=closing_time, is_resumed=task.arguments["is_resumed"])
     yield Output("emails", task.key, whole.emails, rejected=whole.rejects.num_rows)
     yield Output("ticket_events", task.key, whole.ticket_events, rejected=whole.count_unfaithful)
     yield Output("rejects", task.key, whole.rejects)
@@ -114,7 +116,7 @@ STAGE = Stage(
     phases=(
         Phase("split", plan_split, work_split, parameters=()),
         Phase("resolve", plan_resolve, work_resolve, parameters=()),
-        Phase("fold", plan_fold, work_fold, parameters=()),
+        Phase("fold", plan_fold, work_fold, parameters=("scenario",)),
     ),
     checks=checks,
     fingerprint=fingerprint,

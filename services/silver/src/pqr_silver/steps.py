@@ -20,7 +20,8 @@ Tickets: TypeAlias = npt.NDArray[np.integer[Any]]
 class Steps:
     """Steps sorted by ticket (numbered from 0) and then by arrival; a ticket's life begins with its request.
 
-    `pqrs_type` is what a request or an acknowledgement states, NOTHING elsewhere. `sent_at` tells a reply written
+    `pqrs_type` is what a request or an acknowledgement states, NOTHING elsewhere. What arrives on a day from
+    `closing_time` on, in minutes after midnight, is received the next business day. `sent_at` tells a reply written
     before the answer from one written after; None when the kinds are final.
     """
 
@@ -29,6 +30,7 @@ class Steps:
     occurred_at: Instants
     extension_days: Counts  # asked for; 0 where none
     pqrs_type: Codes
+    closing_time: int
     sent_at: Instants | None = None
 
 

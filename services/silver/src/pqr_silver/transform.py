@@ -118,9 +118,9 @@ def resolved(orphans: pa.Table, radicados: pa.Table, *, buckets: int) -> Buckets
     return dealt(found, bucket_numbers(pc.coalesce(found["root"], found["radicado"]), buckets))
 
 
-def refined(given: Named, before: Before | None = None, *, is_resumed: bool = False) -> Refined:
+def refined(given: Named, before: Before | None = None, *, closing_time: int, is_resumed: bool = False) -> Refined:
     """Fold e-mails, in any order, into messages, tickets and their events, from where their threads stood before."""
-    lives = lived(threaded(given, before or Before()))
+    lives = lived(threaded(given, before or Before()), closing_time)
     old = lives.threads.old
     emails, tickets, events = emails_of(lives), tickets_of(lives), events_of(lives)
     return Refined(
@@ -132,7 +132,7 @@ def refined(given: Named, before: Before | None = None, *, is_resumed: bool = Fa
         seen=emails.select(ARRIVAL).append_column("fingerprint", pa.array(lives.threads.prints)),
         radicados=_told_once(given, is_resumed=is_resumed),
         count_continuations=pc.sum(emails["is_continuation"], min_count=0).as_py(),
-        count_unfaithful=_differing(tickets, rebuilt(events, lives.ids, old)),
+        count_unfaithful=_differing(tickets, rebuilt(events, lives.ids, old, closing_time=closing_time)),
     )
 
 

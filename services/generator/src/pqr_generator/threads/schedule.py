@@ -45,7 +45,7 @@ def threads(parameters: Parameters, tickets: Tickets) -> Thread:
 def _begun(tickets: Tickets, draw: Draws) -> Thread:
     count = len(tickets)
     kinds = pa.DictionaryArray.from_arrays(pa.array(tickets.kind, pa.int32()), pa.array(PQRS_TYPES))
-    received, *given = terms.reception(kinds, utc(tickets.opened))
+    received, *given = terms.reception(kinds, utc(tickets.opened), draw.closing_time)
     term, hours = (each.astype(np.int64) for each in given)
     due = np.where(hours >= 0, due_day(tickets.opened, hours), terms.effective_due_on(received, term))
     is_transferred = tickets.ending == TRANSFERRED

@@ -78,7 +78,7 @@ def suspend(thread: Thread, draw: Draws, base: calendar.Days) -> None:
     reply_on = asked + 1 + below(replied[who], COMPLETION_MAX)
     thread.reply(REPLY, who[completed], on=reply_on[completed], drawn=replied)
     resumed = terms.completion_deadline(asked)
-    heard = terms.received_on(utc(thread.at[REPLY, who]))
+    heard = terms.received_on(utc(thread.at[REPLY, who]), draw.closing_time)
     resumed = np.where(completed, np.minimum(heard, resumed), resumed)
     base[who] = resumed
     thread.effective_due_on[who] = terms.effective_due_on(
@@ -153,7 +153,7 @@ def reopen(thread: Thread, draw: Draws) -> None:
     may = ~np.isnat(thread.answered_on) & (thread.at[REPLY] == NEVER)
     who = np.flatnonzero(may & chance(draw("thread.reopen"), draw.rates.reopen, 1000))
     thread.reply(REOPENING, who, on=thread.answered_on[who] + 1 + below(drawn[who], REOPENING_MAX), drawn=drawn)
-    heard = terms.received_on(utc(thread.at[REOPENING, who]))
+    heard = terms.received_on(utc(thread.at[REOPENING, who]), draw.closing_time)
     thread.write(SECOND_ANSWER, who, on=calendar.add_business_days(heard, 2 + below(again[who], 7)), drawn=again)
 
 

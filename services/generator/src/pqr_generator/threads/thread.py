@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from pqr_generator.draws import Ints, Words, low, words
 from pqr_generator.tickets.opening import DAY_SECONDS, Tickets
-from pqrs import calendar, terms
+from pqrs import calendar
 from pqrs.parameters import Parameters
 
 __all__ = [
@@ -30,7 +30,7 @@ NEVER = -1
 NO_DAY = np.datetime64("NaT", "D")
 NO_REACTION, AWAY, BOUNCE = range(3)
 OPENING_TIME = 8 * 3600  # the entity's people write from now until closing time
-OFFICE_SECONDS = int(terms.CLOSING_TIME / np.timedelta64(1, "s")) - OPENING_TIME
+OFFICE_SECONDS = 17 * 3600 - OPENING_TIME  # assumption: whatever day it counts as, people go home at five
 CITIZEN_TIME, CITIZEN_SECONDS = 6 * 3600, 16 * 3600  # replies of citizens, any day
 
 
@@ -74,6 +74,7 @@ class Draws:
 
     def __init__(self, parameters: Parameters, tickets: Tickets) -> None:
         self.rates, self.dirt = parameters.scenario.rates, parameters.scenario.dirt
+        self.closing_time = parameters.scenario.closing_time
         self._seed, self._numbers = parameters.seed, tickets.numbers
 
     def __call__(self, field: str) -> Words:
