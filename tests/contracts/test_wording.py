@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -20,12 +21,15 @@ from pqr_silver.transform import split
 from pqrs import wording
 from pqrs.catalogue import PQRS_TYPES
 from pqrs.parameters import Parameters
+from pqrs.scenario import load_scenario
 
-RUN = Parameters.create(tickets_per_business_day=40, window_to=date(2026, 4, 15))
+RUN = Parameters.create(tickets_per_business_day=80, window_to=date(2026, 4, 15))
+UTILITY = replace(RUN, scenario=load_scenario("servicios_publicos"))  # whose silence is an approval
 WHOLE = [DIRT.index(name) for name in ("", "out_of_office", "bounce")]  # mails with nothing wrong in their lines
 READ_AS = dict.fromkeys(FROM_MAILBOX, "out_of_office") | {
     "denial": "answer",
     "second_answer": "answer",
+    "reference": "answer",
     "bounce": "bounce",
 }
 
@@ -33,16 +37,20 @@ READ_AS = dict.fromkeys(FROM_MAILBOX, "out_of_office") | {
 @pytest.fixture(scope="module")
 def mails():
     """Those of a quarter that are whole: (letter, type, extension, the row that silver makes of it)."""
-    volume = planned_volume(RUN)
-    written = arrivals(RUN, volume, range(len(volume.days))).mails
+    return [mail for run in (RUN, UTILITY) for mail in read(run)]
+
+
+def read(run):
+    volume = planned_volume(run)
+    written = arrivals(run, volume, range(len(volume.days))).mails
     written = written.take(np.flatnonzero(np.isin(written.dirt, WHOLE)))
-    lines, _ = json_lines(RUN, written)
-    emails = transform([RawObject("day=2026-01-01/part-00000.jsonl", RUN.window_from, 0, bytes(lines))]).emails
+    lines, _ = json_lines(run, written)
+    emails = transform([RawObject("day=2026-01-01/part-00000.jsonl", run.window_from, 0, bytes(lines))]).emails
     found = split(emails, buckets=1, pseudonym_key="key", is_resumed=False)
     read = {
         row["message_id"]: row for row in pa.concat_tables([*found.mails.values(), *found.orphans.values()]).to_pylist()
     }
-    columns = (message_ids(RUN, written).to_pylist(), written.letter, written.kind, written.extension)
+    columns = (message_ids(run, written).to_pylist(), written.letter, written.kind, written.extension)
     return [
         (LETTERS[letter], PQRS_TYPES[kind], days, read[name]) for name, letter, kind, days in zip(*columns, strict=True)
     ]
@@ -66,6 +74,7 @@ def test_every_fact_is_read_as_it_was_written(mails):
         assert (row["radicado"] is None) == (letter == "request")
         assert (row["place"] is None) == (letter != "request")
         assert row["is_access_denied"] == (letter == "denial")
+        assert row["is_reiterative"] == (letter == "reference")
         assert row["extension_days"] == (days if letter == "extension" else None)
         if letter == "request":
             assert row["words"].startswith(f"{wording.REQUEST_SUBJECTS[pqrs_type]} - ")

@@ -147,10 +147,11 @@ def test_tickets_end_as_the_generator_planned(key):
         from tickets
         join (select * from answers where record = 'ticket') as mine on mine.message_id = tickets.root_message_id
         where tickets.answered_on is distinct from case when mine.answered_on <= $as_of then mine.answered_on end
-            or tickets.is_archived and mine.fate <> 'archived'
+            or tickets.is_archived and mine.fate <> 'archived' and tickets.status <> 'annulled'
+            or (tickets.status = 'annulled') <> (mine.fate = 'annulled' and tickets.closed_on is not null)
             or tickets.is_transferred and mine.fate <> 'transferred'
-            or tickets.has_term <> mine.is_eligible and not (mine.fate = 'transferred' and tickets.closed_on is null)
-            or mine.fate in ('archived', 'transferred') and tickets.closed_on is null
+            or tickets.has_term <> mine.is_eligible and not (mine.fate in ('transferred', 'annulled') and tickets.closed_on is null)
+            or mine.fate in ('archived', 'transferred', 'annulled') and tickets.closed_on is null
                 and coalesce(mine.effective_due_on, mine.due_on) <= $as_of
         """,
         {"as_of": key.parameters.as_of_day},
@@ -226,6 +227,9 @@ def test_every_profile_is_read_as_it_was_meant(platform, profile):
                 or tickets.dependency is distinct from mine.dependency) as other_facts,
             count(*) filter (where tickets.received_on <> mine.received_on
                 or tickets.due_on is distinct from mine.due_on) as other_terms,
+            count(*) filter (where tickets.is_reiterative <> (mine.is_reiterative and mine.answered_on <= $as_of))
+                as other_reiterations,
+            count(*) filter (where tickets.is_reiterative) as reiterations,
             count(*) filter (where mine.is_eligible and mine.effective_due_on <= $as_of) as due,
             count(*) filter (where mine.is_eligible and mine.effective_due_on <= $as_of and mine.is_breached) as breached,
             count(*) filter (where mine.is_eligible and mine.effective_due_on <= $as_of
@@ -242,6 +246,37 @@ def test_every_profile_is_read_as_it_was_meant(platform, profile):
     assert (counted["other_facts"], counted["other_terms"], counted["other_breach"]) == (0, 0, 0)
     assert (headline["due"], headline["breached"]) == (counted["due"], counted["breached"])
     assert counted["breached"] > 50
+    assert counted["other_reiterations"] == 0 < counted["reiterations"]
+    events = query(
+        """
+        select event_type, count(*) as found, count(*) filter (where planned_on is distinct from on_day) as elsewhere
+        from (
+            select events.event_type, cast(events.occurred_at - interval 5 hour as date) as on_day,
+                case events.event_type when 'sued' then mine.sued_on
+                    else case when mine.is_approved_by_silence then mine.answered_on end end as planned_on
+            from events
+            join tickets using (ticket_id)
+            join (select * from answers where record = 'ticket') as mine on mine.message_id = tickets.root_message_id
+            where events.event_type in ('sued', 'approved_by_silence')
+        )
+        group by event_type
+        """,
+        answers=key.table("raw", "answers"),
+        tickets=key.table("silver", "tickets"),
+        events=key.table("silver", "ticket_events"),
+    ).to_pylist()
+    planned = query(
+        """
+        select count(*) filter (where sued_on <= $as_of) as sued,
+            count(*) filter (where is_approved_by_silence and answered_on <= $as_of) as approved_by_silence
+        from answers where record = 'ticket'
+        """,
+        {"as_of": parameters.as_of_day},
+        answers=key.table("raw", "answers"),
+    ).to_pylist()[0]
+    assert {row["event_type"]: row["found"] for row in events} == {name: n for name, n in planned.items() if n}
+    assert [row for row in events if row["elsewhere"]] == []
+    assert (planned["approved_by_silence"] > 0) == (profile == "servicios_publicos")
 
 
 @pytest.mark.parametrize(("tickets", "volume"), [(500, 36), (5_000, 180), (50_000, 1_800)])

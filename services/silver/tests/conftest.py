@@ -43,6 +43,9 @@ LETTERS = {
     "archive": ("outbound", "Archivo por desistimiento tácito", "Se archiva."),
     "insistence": ("inbound", "Re: Acuse de recibo", "¿Qué pasó?"),
     "reopening": ("inbound", "Re: Respuesta de fondo", "No estoy de acuerdo."),
+    "annulment": ("outbound", "Anulación de radicado", "Se anula por duplicado."),
+    "silence": ("outbound", "Silencio administrativo positivo", "Se accede."),
+    "tutela": ("inbound", "Notificación de acción de tutela", "Dos días para informar."),
     "out_of_office": ("inbound", "Respuesta automática: Acuse de recibo", "Estoy de vacaciones."),
     "bounce": ("inbound", "Undelivered Mail Returned to Sender", "User unknown"),
 }

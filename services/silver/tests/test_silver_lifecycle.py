@@ -350,3 +350,42 @@ def test_other_laws_allow_less_than_double(inbox, pqrs_type, granted):
     """Habeas data gives five and eight days more, public utilities none."""
     request = "2026-01-05 09:00 | request\n2026-01-05 09:01 | acknowledgement | " + pqrs_type
     assert inbox.ticket(request + "\n2026-01-13 10:00 | extension | 15")["extension_days"] == granted
+
+
+def test_an_approval_by_silence_is_an_answer_after_the_term(inbox):
+    """The entity says what the law has made of its silence; the event tells it from any other late answer."""
+    text = OPENED + "2026-01-29 10:00 | silence"
+    assert told(inbox.ticket(text), "status", "answered_on", "is_breached") == ("answered", date(2026, 1, 29), True)
+    assert told(inbox.events(text)[2], "event_type", "actor", "to_status") == (
+        "approved_by_silence", "entity", "answered",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("before", ["", "2026-02-02 10:00 | answer\n"])
+def test_a_suit_is_an_event_that_moves_no_state(inbox, before):
+    """A court asks about a petition, answered by then or not; the ticket stays as it was."""
+    text = OPENED + before
+    assert inbox.ticket(text)["status"] == inbox.ticket(text + "2026-02-20 10:00 | tutela")["status"]
+    assert told(inbox.events(text + "2026-02-20 10:00 | tutela")[-1], "event_type", "actor") == ("sued", "court")
+    assert inbox.ticket(text + "2026-02-20 10:00 | tutela")["count_insistences"] == 0
+
+
+def test_an_answer_may_refer_to_an_earlier_one(inbox):
+    """Then the petition was reiterative, as its answer decides; it is answered like any other."""
+    answer = "2026-01-15 10:00 | answer | "
+    assert told(inbox.ticket(OPENED + answer + "petición reiterada"), "is_reiterative", "status") == (True, "answered")
+    assert told(inbox.ticket(OPENED + answer + "atendida"), "is_reiterative", "status") == (False, "answered")
+
+
+def test_an_annulled_number_is_closed_outside_the_rate(inbox):
+    """It keeps its radicado and its term, is no answer and no breach, and nothing reopens it."""
+    text = OPENED + "2026-01-06 10:00 | annulment\n"
+    ticket = inbox.ticket(text)
+    assert told(ticket, "status", "is_archived", "is_transferred", "has_term", "term_days") == (
+        "annulled", True, False, False, 15,
+    )  # fmt: skip
+    assert told(ticket, "answered_on", "closed_on", "business_days", "is_breached", "is_overdue") == (
+        None, date(2026, 1, 6), None, False, False,
+    )  # fmt: skip
+    assert inbox.ticket(text + "2026-01-08 10:00 | insistence\n2026-01-09 10:00 | answer")["status"] == "annulled"
+    assert told(inbox.events(text)[2], "event_type", "actor", "to_status") == ("annulled", "entity", "annulled")

@@ -229,7 +229,7 @@ def test_a_pseudonym_is_a_keyed_hash():
 def test_the_tables_of_the_machine_say_what_is_written_in_them():
     """A cell that names a state leads there; a dot leaves things as they are."""
     state, kind = STATES.index, KINDS.index
-    assert len(EVENT_TYPES) == len(KINDS) == 11
+    assert len(EVENT_TYPES) == len(KINDS) == 14
     assert NEXT_STATE[kind("answer"), state("waiting")] == state("answered")
     assert NEXT_STATE[kind("answer"), state("transferred")] == state("transferred")
     assert NEXT_STATE[kind("insistence")].tolist() == list(range(len(STATES)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import date
 from importlib import resources
 from typing import Any, TypeVar
@@ -35,7 +35,7 @@ PEOPLE_PER_WEIGHT = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Procedure rates per mille of the threads that can take the step."""
+    """Procedure rates per mille of the threads that can take the step; those with a default are optional."""
 
     transfer: int
     incomplete: int
@@ -47,6 +47,10 @@ class Rates:
     denied: int
     unanswered: int
     priority: int
+    annulled: int = 0  # of the requests with a term: their number is annulled, with its reason
+    reiterated: int = 0  # of the requests: the entity refers to what it answered before
+    tutela: int = 0  # of the breached: a court writes
+    silence: int = 0  # of the breached whose silence is an approval: the entity says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ class Scenario:
                 "name": self.name,
                 "type_mix": _weights(self.type_mix),
                 "topic_mix": _weights(self.topic_mix),
-                "rates_per_mille": asdict(self.rates),
+                "rates_per_mille": _given(self.rates),
                 "dirt_per_100k": asdict(self.dirt),
                 "peaks": [peak.to_json() for peak in self.peaks],
             }
@@ -250,9 +254,15 @@ def _mix(given: Given, codes: Sequence[str]) -> Mix:
 
 def _rates(kind: type[T], given: Given, ceiling: int) -> T:
     table = given.table("a table of rates")
-    names = tuple(field.name for field in fields(kind))
-    check_keys(table, f"{given.where}, {given.key}", required=names)
-    return kind(**{name: given.item(name, table[name]).integer(0, ceiling) for name in names})
+    required = tuple(field.name for field in fields(kind) if field.default is MISSING)
+    optional = tuple(field.name for field in fields(kind) if field.default is not MISSING)
+    check_keys(table, f"{given.where}, {given.key}", required=required, optional=optional)
+    return kind(**{name: given.item(name, rate).integer(0, ceiling) for name, rate in table.items()})
+
+
+def _given(rates: Rates) -> dict[str, int]:
+    """Without the optional ones that are nothing."""
+    return {field.name: rate for field in fields(rates) if (rate := getattr(rates, field.name)) != field.default}
 
 
 def _dirt(given: Given) -> DirtRates:

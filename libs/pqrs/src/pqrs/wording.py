@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "ACCESS_DENIED", "BEFORE_TOPIC", "DECISION", "DEPENDENCY", "EXTENSION", "HOME", "MAILER_DAEMON", "PRIORITY",
-    "RADICADO", "RADICADO_DIGITS", "RADICADO_TAG", "REQUEST_SUBJECTS", "SUBJECTS", "TOPIC", "TYPE",
+    "RADICADO", "RADICADO_DIGITS", "RADICADO_TAG", "REITERATED", "REQUEST_SUBJECTS", "SUBJECTS", "TOPIC", "TYPE",
 ]  # fmt: skip
 
 # How a request's subject begins, by type; after ` - ` follows the name of its topic.
@@ -42,6 +42,9 @@ SUBJECTS: dict[str, str] = {
     "archive": "Archivo por desistimiento tácito",
     "insistence": "Re: Acuse de recibo",
     "reopening": "Re: Respuesta de fondo",
+    "annulment": "Anulación de radicado",
+    "silence": "Silencio administrativo positivo",
+    "tutela": "Notificación de acción de tutela",
 }
 RADICADO_TAG = "[Radicado "
 RADICADO_DIGITS = 14  # the year, three of the dependency, six of the sequence, and a 2 for what came in
@@ -51,6 +54,7 @@ RADICADO, TYPE, TOPIC, DEPENDENCY, PRIORITY = "Radicado: ", "Tipo: ", "Tema: ", 
 EXTENSION = "Prórroga: "  # and a number of business days
 DECISION = "Decisión: "
 ACCESS_DENIED = "acceso negado"  # the decision that keeps back what was asked for
+REITERATED = "petición reiterada"  # the one that refers to an earlier answer
 HOME = "Municipio: "  # of the citizen, and the department in brackets
 
 MAILER_DAEMON = "mailer-daemon@"  # who sends back what could not be delivered

@@ -14,15 +14,17 @@ from pqr_generator.lines.json_lines import message_ids, radicados
 from pqr_generator.mails.arrivals import Mails, Truth
 from pqr_generator.mails.defects import DIRT
 from pqr_generator.schema import ANSWERS, PART_LINES
-from pqr_generator.threads.thread import Thread
+from pqr_generator.threads.thread import REOPENING, Thread
 from pqr_generator.tickets.citizens import citizens
+from pqr_generator.tickets.opening import DAY_SECONDS
 from pqrs.catalogue import DEPENDENCIES, PQRS_TYPES, TOPICS
 from pqrs.parameters import Parameters
 from pqrs.territory import MUNICIPALITIES
 
 __all__ = ["ENDINGS", "day_key"]
 
-ENDINGS = ("no_term", "transferred", "archived", "unanswered", "answered_late", "answered_in_term")
+NO_DATE = np.iinfo(np.int64).min  # NaT, as the days that numpy counts
+ENDINGS = ("no_term", "transferred", "annulled", "archived", "unanswered", "answered_late", "answered_in_term")
 
 
 def day_key(parameters: Parameters, mails: Mails, *, truths: Sequence[Truth], day: np.datetime64) -> pa.Table:
@@ -70,6 +72,9 @@ def _truth(parameters: Parameters, truths: Sequence[Truth], day: np.datetime64) 
         "is_breached": thread.is_breached[rows],
         "fate": _named(ENDINGS, _endings(thread, rows)),
         "answered_on": thread.answered_on[rows],
+        "is_reiterative": thread.is_reiterated[rows],
+        "is_approved_by_silence": thread.is_approved[rows],
+        "sued_on": np.where(thread.is_sued, thread.at[REOPENING] // DAY_SECONDS, NO_DATE).astype("datetime64[D]")[rows],
     }
 
 
@@ -88,6 +93,7 @@ def _endings(thread: Thread, rows: slice) -> Ints:
     found = [
         thread.term[rows] < 0,
         thread.is_transferred[rows],
+        thread.is_annulled[rows],
         thread.is_desisted[rows],
         is_unanswered,
         thread.is_breached[rows],

@@ -47,6 +47,9 @@ ANSWERS = Contract(
             *optional(is_eligible=FLAG),  # has a term and is not transferred: the quota's denominator
             *optional(is_breached=FLAG, fate=TEXT),
             *optional(answered_on=DAY),  # the first answer, also when it lies after the window
+            *optional(
+                is_reiterative=FLAG, is_approved_by_silence=FLAG, sued_on=DAY
+            ),  # by the answer; by a court's mail
             *optional(dirt=TEXT),
         ]
     ),

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pqr_silver.machine import ANSWER, ARCHIVE, STATES, STATUSES, TRANSFER, Codes
+from pqr_silver.machine import ANNULMENT, ANSWER, ARCHIVE, STATES, STATUSES, TRANSFER, Codes
 from pqrs import calendar, terms
 from pqrs.catalogue import PQRS_TYPES
 
@@ -25,7 +25,7 @@ Instants = npt.NDArray[np.datetime64]
 NOTHING = -1
 NEVER = np.datetime64("NaT", "us")
 NO_DAY = np.datetime64("NaT", "D")
-WAITING = STATES.index("waiting")
+WAITING, ANNULLED = STATES.index("waiting"), STATES.index("annulled")
 STATUS_NAMES = pa.array(STATUSES)
 TYPE_NAMES = pa.array(PQRS_TYPES)
 
@@ -120,7 +120,7 @@ def columns(clock: Clock) -> dict[str, Column]:
     effective_due_on = clock.due_on(np.arange(len(clock.term)))
     closed_on = calendar.local_day(clock.closed_at)
     days_open = calendar.business_days_between(clock.received_on, closed_on)
-    is_transferred = clock.closing == TRANSFER
+    is_transferred, is_annulled = clock.closing == TRANSFER, clock.closing == ANNULMENT
     return {
         "pqrs_type": TYPE_NAMES.take(pa.array(clock.pqrs_type)),
         "is_type_assigned": clock.is_type_assigned,
@@ -140,15 +140,17 @@ def columns(clock: Clock) -> dict[str, Column]:
         "closed_at": _instants(clock.closed_at),
         "answered_on": calendar.local_day(clock.answered_at),
         "closed_on": closed_on,
-        "business_days": pa.array(np.maximum(days_open, 0).astype(np.int32), mask=np.isnat(closed_on) | is_transferred),
+        "business_days": pa.array(
+            np.maximum(days_open, 0).astype(np.int32), mask=np.isnat(closed_on) | is_transferred | is_annulled
+        ),
         "suspended_from": clock.suspended_from,
         "suspended_to": clock.suspended_to,
-        "has_term": ((clock.term >= 0) | (clock.hours >= 0)) & ~is_transferred,
+        "has_term": ((clock.term >= 0) | (clock.hours >= 0)) & ~is_transferred & ~is_annulled,
         "is_extended": clock.extension > 0,
         "is_suspended": ~np.isnat(clock.suspended_from),
         "is_waiting": clock.state == WAITING,
         "is_transferred": is_transferred,
-        "is_archived": clock.closing == ARCHIVE,
+        "is_archived": (clock.closing == ARCHIVE) | is_annulled,
         "is_reopened": clock.is_reopened,
         "count_insistences": clock.insistences,
         "count_events": clock.events,
@@ -164,8 +166,10 @@ def _read(rows: pa.Table) -> dict[str, npt.NDArray[Any]]:
     """The fields of a clock, from rows of tickets."""
     flag = {name: rows[name].to_numpy() for name in ("is_waiting", "is_transferred", "is_archived", "is_reopened")}
     closed_at = instants(rows["closed_at"])
-    closing = np.where(flag["is_transferred"], TRANSFER, np.where(flag["is_archived"], ARCHIVE, ANSWER))
     state = _codes(rows["status"], STATUS_NAMES)
+    closing = np.select(
+        [flag["is_transferred"], state == ANNULLED, flag["is_archived"]], [TRANSFER, ANNULMENT, ARCHIVE], ANSWER
+    )
     return {
         "pqrs_type": _codes(rows["pqrs_type"], TYPE_NAMES),
         "is_type_assigned": rows["is_type_assigned"].to_numpy(),

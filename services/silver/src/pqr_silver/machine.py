@@ -11,26 +11,29 @@ Codes = npt.NDArray[np.int8]
 
 # Rows: what happens. Columns: the state it happens in. A dot leaves the state as it is.
 _TRANSITIONS = """
-                    new      received     acknowledged in_progress waiting     answered reopened transferred archived
-request             received .            .            .           .           .        .        .           .
-acknowledgement     .        acknowledged .            .           .           .        .        .           .
-transfer            .        transferred  transferred  transferred transferred .        .        .           .
-completion_request  .        waiting      waiting      waiting     .           .        .        .           .
-completion          .        .            .            .           in_progress .        .        .           .
-extension           .        in_progress  in_progress  .           .           .        .        .           .
-progress            .        in_progress  in_progress  .           .           .        .        .           .
-answer              .        answered     answered     answered    answered    .        answered .           answered
-archive             .        archived     archived     archived    archived    .        .        .           .
-insistence          .        .            .            .           .           .        .        .           .
-reopening           .        .            .            .           .           reopened .        .           .
-"""
+                   new      received     acknowledged in_progress waiting     answered reopened transferred archived annulled
+request            received .            .            .           .           .        .        .           .        .
+acknowledgement    .        acknowledged .            .           .           .        .        .           .        .
+transfer           .        transferred  transferred  transferred transferred .        .        .           .        .
+completion_request .        waiting      waiting      waiting     .           .        .        .           .        .
+completion         .        .            .            .           in_progress .        .        .           .        .
+extension          .        in_progress  in_progress  .           .           .        .        .           .        .
+progress           .        in_progress  in_progress  .           .           .        .        .           .        .
+answer             .        answered     answered     answered    answered    .        answered .           answered .
+archive            .        archived     archived     archived    archived    .        .        .           .        .
+insistence         .        .            .            .           .           .        .        .           .        .
+reopening          .        .            .            .           .           reopened .        .           .        .
+silence            .        answered     answered     answered    answered    .        answered .           answered .
+tutela             .        .            .            .           .           .        .        .           .        .
+annulment          .        annulled     annulled     annulled    annulled    .        .        .           .        .
+"""  # noqa: E501  a table is read across
 
 # What a citizen's reply amounts to. Rows: what its subject says. Columns: as above.
 _REPLIES = """
-            new        received   acknowledged in_progress waiting    answered  reopened   transferred archived
-completion  insistence insistence insistence   insistence  .          reopening insistence insistence  insistence
-insistence  .          .          .            .           .          reopening .          .           .
-reopening   insistence insistence insistence   insistence  insistence .         insistence insistence  insistence
+           new        received   acknowl.   progress   waiting    answered  reopened   transfer.  archived   annulled
+completion insistence insistence insistence insistence .          reopening insistence insistence insistence insistence
+insistence .          .          .          .          .          reopening .          .          .          .
+reopening  insistence insistence insistence insistence insistence .         insistence insistence insistence insistence
 """
 
 _ACTIONS = """
@@ -45,6 +48,9 @@ answer              answered              entity
 archive             archived              entity
 insistence          insisted              citizen
 reopening           reopened              citizen
+silence             approved_by_silence   entity
+tutela              sued                  court
+annulment           annulled              entity
 """
 
 
@@ -71,7 +77,7 @@ ACTORS = tuple(actor for *_, actor in _lines(_ACTIONS))
 
 (
     REQUEST, ACKNOWLEDGEMENT, TRANSFER, COMPLETION_REQUEST, COMPLETION, EXTENSION, PROGRESS, ANSWER, ARCHIVE,
-    INSISTENCE, REOPENING,
+    INSISTENCE, REOPENING, SILENCE, TUTELA, ANNULMENT,
 ) = range(len(KINDS))  # fmt: skip
 
 _SHAPE = (len(KINDS), len(STATES))

@@ -91,6 +91,7 @@ _TICKETS = pa.schema(
         *optional(answered_on=DAY, closed_on=DAY, business_days=COUNT),
         *required(has_term=FLAG, is_extended=FLAG, is_suspended=FLAG, is_transferred=FLAG),
         *required(is_access_denied=FLAG, is_reopened=FLAG, is_archived=FLAG),
+        *required(is_reiterative=FLAG),  # its answer refers to an earlier one
         *required(count_emails=COUNT, count_insistences=COUNT, count_events=COUNT),
         # What else a life needs in order to go on from this row.
         *optional(suspended_from=DAY, suspended_to=DAY, last_answer_at=INSTANT),
@@ -110,7 +111,9 @@ TICKETS = Contract(
         Rule("extension_at_most_doubles", "validity", "extension_days between 0 and coalesce(term_days, 0)"),
         Rule("one_unit", "consistency", "term_days is null or term_hours is null"),
         Rule("due_at", "consistency", "(due_at is null) = (term_days is null and term_hours is null)"),
-        Rule("has_term", "consistency", "has_term = (due_at is not null and not is_transferred)"),
+        Rule(
+            "has_term", "consistency", "has_term = (due_at is not null and not is_transferred and status <> 'annulled')"
+        ),
         Rule("closed_one_way", "consistency", "not (is_transferred and is_archived)"),
         Rule("answered_is_closed", "consistency", "answered_at is null or closed_at <= answered_at"),
         Rule(

@@ -19,6 +19,7 @@ __all__ = ["tickets_of"]
 
 Facts = Mapping[str, pa.Array | pa.ChunkedArray]
 
+DECIDED = ("is_access_denied", "is_reiterative")
 OPENING = ("citizen_key", "raw_day", "raw_part", "raw_line")  # as the request has them
 
 
@@ -28,20 +29,26 @@ def tickets_of(lives: Lives) -> pa.Table:
     An acknowledgement assigns type, topic and dependency; until there is one the request's own words count.
     """
     threads, counted = lives.threads, lives.ticket != NOTHING
-    denying = lives.ticket[counted & threads.of("is_access_denied").to_numpy()]
     count_emails = np.bincount(lives.ticket[counted], minlength=lives.count)
-    is_denied = np.bincount(denying, minlength=lives.count) > 0
     if threads.old.num_rows:
         count_emails += pc.fill_null(_old(lives, "count_emails"), 0).to_numpy()
-        is_denied |= pc.fill_null(_old(lives, "is_access_denied"), False).to_numpy()
     told = {
         "ticket_id": lives.ids,
         **_opening(lives),
         **_assigned(lives),
         "count_emails": count_emails,
-        "is_access_denied": is_denied,
+        **{name: _ever(lives, name, counted) for name in DECIDED},
     }
     return pa.table(told | columns(lives.life.clock))
+
+
+def _ever(lives: Lives, name: str, counted: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Whether any e-mail of each ticket, now or before, says so."""
+    saying = lives.ticket[counted & lives.threads.of(name).to_numpy()]
+    found = np.bincount(saying, minlength=lives.count) > 0
+    if lives.threads.old.num_rows:
+        found |= pc.fill_null(_old(lives, name), False).to_numpy()
+    return found
 
 
 def _opening(lives: Lives) -> Facts:

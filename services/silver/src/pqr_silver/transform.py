@@ -46,6 +46,7 @@ MAILS = pa.schema(
         ("citizen_key", TEXT),
         ("extension_days", pa.int16()),
         ("is_access_denied", FLAG),
+        ("is_reiterative", FLAG),
     ]
 )
 
@@ -57,6 +58,7 @@ WORDING = {kind: subject for kind, subject in wording.SUBJECTS.items() if kind !
     "home": wording.HOME,
     "extension_days": wording.EXTENSION,
     "access_denied": f"{wording.DECISION}{wording.ACCESS_DENIED}",
+    "reiterated": f"{wording.DECISION}{wording.REITERATED}",
 }
 
 Buckets = Mapping[int, pa.Table]

@@ -23,7 +23,7 @@ PAGE_ROWS = 25
 CODE_LENGTH_MAX = 40  # a radicado has 14 digits, a ticket's id 20
 STATUSES = {
     "received": "Recibida", "acknowledged": "Radicada", "in_progress": "En trámite", "answered": "Respondida",
-    "reopened": "Reabierta", "transferred": "Trasladada", "archived": "Archivada",
+    "reopened": "Reabierta", "transferred": "Trasladada", "archived": "Archivada", "annulled": "Anulada",
 }  # fmt: skip
 STEPS = {
     "received": "Llega la solicitud", "acknowledged": "Acuse de recibo con radicado",
@@ -32,8 +32,10 @@ STEPS = {
     "progressed": "Avance del trámite", "answered": "Respuesta de fondo", "insisted": "La persona insiste",
     "archived": "Archivo por desistimiento tácito",
     "reopened": "La persona no queda conforme y se reabre",
+    "approved_by_silence": "Se reconoce el silencio administrativo positivo", "sued": "Un juzgado notifica una tutela",
+    "annulled": "Anulación del radicado",
 }  # fmt: skip
-ACTORS = {"citizen": "Ciudadanía", "entity": "Entidad", "system": "Sistema"}
+ACTORS = {"citizen": "Ciudadanía", "entity": "Entidad", "system": "Sistema", "court": "Juzgado"}
 TERM, EXTENSION, SUSPENSION, BEYOND = "Término", "Prórroga", "Suspensión", "Fuera de término"
 CLOCK = (TERM, EXTENSION, SUSPENSION, BEYOND)
 

@@ -8,13 +8,13 @@ import numpy.typing as npt
 from pqr_generator.draws import quarter
 from pqr_generator.lines import headers
 from pqr_generator.lines.press import Sheet
-from pqr_generator.mails.letters import CODE, FROM_CITIZEN, FROM_MAILBOX, LETTERS
+from pqr_generator.mails.letters import CODE, FROM_CITIZEN, FROM_COURT, FROM_MAILBOX, LETTERS
 from pqrs.catalogue import ENTITIES, PQRS_TYPES, TOPICS
 
 __all__ = ["compose", "sign"]
 
 SIGNED_BY_CITIZEN = np.array([letter in FROM_CITIZEN for letter in LETTERS])
-SIGNED_BY_ENTITY = np.array([letter not in FROM_CITIZEN + FROM_MAILBOX for letter in LETTERS])
+SIGNED_BY_ENTITY = np.array([letter not in FROM_CITIZEN + FROM_MAILBOX + FROM_COURT for letter in LETTERS])
 
 
 def compose(sheet: Sheet) -> None:

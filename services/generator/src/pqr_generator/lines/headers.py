@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from pqr_generator.draws import Ints, Words, mixed, quarter
 from pqr_generator.lines.fragments import EMPTY
-from pqr_generator.lines.layout import COLUMN, REFERENCES_MAX
+from pqr_generator.lines.layout import COLUMN, COURTS, REFERENCES_MAX
 from pqr_generator.lines.lexicon import FIRST_DAY, FIRST_YEAR
 from pqr_generator.lines.press import Sheet, Where
 from pqr_generator.mails.letters import CODE, LETTERS, is_inbound
@@ -36,6 +36,9 @@ FILES = {
     "answer": (40_000, 63_000),
     "denial": (50_000, 65_536),
     "second_answer": (20_000, 62_000),
+    "reference": (30_000, 65_536),
+    "silence": (50_000, 65_536),
+    "tutela": (5_000, 40_000),
     "archive": (30_000, 65_536),
 }
 FROM_ONE, FROM_TWO = (np.array([FILES.get(letter, NO_FILES)[place] for letter in LETTERS]) for place in range(2))
@@ -84,7 +87,7 @@ def date(sheet: Sheet) -> None:
 
 
 def address(sheet: Sheet) -> None:
-    """From and To: the citizen's mailbox is one of them, except in a bounce."""
+    """From and To: the citizen's mailbox is one of them, except in a bounce and in what a court sends."""
     town, citizen, inbound = sheet.town, sheet.mails.citizen, is_inbound(sheet.slot)
     box = sheet.entity * len(PROVIDERS)
     name(sheet, "from", inbound)
@@ -99,6 +102,10 @@ def address(sheet: Sheet) -> None:
     sheet.put("address.end", sheet.provider + ends)
     bounced = np.flatnonzero(sheet.letter == CODE["bounce"])
     sheet.ids[bounced, COLUMN["from.given"] : COLUMN["address.end"] + 1] = EMPTY
+    sued = np.flatnonzero(sheet.letter == CODE["tutela"])
+    court = sheet.entity[sued] * COURTS + (quarter(sheet.mails.desk[sued], 2) * COURTS >> 16)
+    sheet.ids[sued, COLUMN["from.given"] : COLUMN["address.end"] + 1] = EMPTY
+    sheet.ids[sued, COLUMN["from.end"]] = sheet.pieces["court"] + court
     sheet.ids[bounced, COLUMN["from.end"]] = sheet.pieces["daemon"] + (box + sheet.provider)[bounced]
 
 

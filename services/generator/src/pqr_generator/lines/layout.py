@@ -11,20 +11,21 @@ import numpy as np
 
 from pqr_generator.lines.fragments import EMPTY, Fragments, Ids
 from pqr_generator.lines.lexicon import phrases
-from pqr_generator.mails.letters import FROM_CITIZEN, FROM_MAILBOX, LETTERS
+from pqr_generator.mails.letters import FROM_CITIZEN, FROM_COURT, FROM_MAILBOX, LETTERS
 from pqr_generator.schema import SCHEMA_VERSION
 from pqr_generator.tickets.citizens import PROVIDERS
 from pqrs import wording
 from pqrs.calendar import UTC_OFFSET
 from pqrs.catalogue import DEPENDENCIES, ENTITIES
 
-__all__ = ["COLUMN", "ENTITY_ADDRESS", "FIELDS", "REFERENCES_MAX", "WIDTH", "pieces", "span", "templates"]
+__all__ = ["COLUMN", "COURTS", "ENTITY_ADDRESS", "FIELDS", "REFERENCES_MAX", "WIDTH", "pieces", "span", "templates"]
 
 REFERENCES_MAX = 5
 MESSAGE_DOMAIN = "pqrs.test"  # of the entity's Message-IDs
 # The mailbox of each entity, in the order of the catalogue; what is damaged is told to have gone to the first.
 ADDRESSES = tuple(f"pqrs@{entity.domain}" for entity in ENTITIES.values())
 ENTITY_ADDRESS = ADDRESSES[0]
+COURTS = 40
 # The mailbox of each dependency, in the order of the catalogue.
 DESKS = (
     "hacienda", "movilidad", "infraestructura", "salud", "educacion", "planeacion", "ambiente", "gobierno", "social",
@@ -103,6 +104,10 @@ def pieces(fragments: Fragments) -> dict[str, int]:
             *(f'Mail Delivery System","address":"{wording.MAILER_DAEMON}{name}"}},"to":["{address}"],'
               for address in ADDRESSES for name in PROVIDERS)
         ),
+        "court": fragments.raw(  # entities x courts
+            *(f'Juzgado {number:02d} Municipal","address":"juzgado{number:02d}@rama.example"}},"to":["{address}"],'
+              for address in ADDRESSES for number in range(1, COURTS + 1))
+        ),
         "file_name": fragments.raw('{"filename":"foto_', '{"filename":"soporte_', '{"filename":"respuesta_'),
         "second_name": fragments.raw(*3 * (',{"filename":"anexo_',)),
         "file_media": fragments.raw(
@@ -140,7 +145,7 @@ def templates(fragments: Fragments) -> Ids:
 
 def _fixed(letter: str) -> dict[str, str]:
     """JSON pieces by column that belong to one kind of letter."""
-    inbound = letter in FROM_CITIZEN or letter in FROM_MAILBOX
+    inbound = letter in FROM_CITIZEN + FROM_MAILBOX + FROM_COURT
     submitted = {"acknowledgement": "auto-replied", "bounce": "auto-generated"}
     away = "auto-replied" if letter in FROM_MAILBOX else "no"
     fixed = {
@@ -160,6 +165,7 @@ def _fixed(letter: str) -> dict[str, str]:
         "acknowledgement": wording.RADICADO,
         "answer": f"\\n{wording.DECISION}atendida\\n",
         "second_answer": f"\\n{wording.DECISION}atendida\\n",
+        "reference": f"\\n{wording.DECISION}{wording.REITERATED}\\n",
         "denial": f"\\n{wording.DECISION}{wording.ACCESS_DENIED}\\n",
     }
     if letter in facts:
@@ -168,6 +174,6 @@ def _fixed(letter: str) -> dict[str, str]:
 
 
 def _subject(letter: str) -> str:
-    """How the subject of any letter but a request begins; both further kinds of answer are headed like one."""
+    """How the subject of any letter but a request begins; all further kinds of answer are headed like one."""
     subjects = phrases()["automatic_subject"] | wording.SUBJECTS
-    return str(subjects["answer" if letter in ("denial", "second_answer") else letter])
+    return str(subjects["answer" if letter in ("denial", "second_answer", "reference") else letter])

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from pqr_generator.lines.fragments import Choices, Fragments
-from pqr_generator.mails.letters import FROM_CITIZEN, FROM_MAILBOX, LETTERS
+from pqr_generator.mails.letters import FROM_CITIZEN, FROM_COURT, FROM_MAILBOX, LETTERS
 from pqr_generator.tickets.citizens import names
 from pqrs import calendar, wording
 from pqrs.catalogue import DEPENDENCIES, ENTITIES, PQRS_TYPES, TOPICS
@@ -21,7 +21,7 @@ from pqrs.territory import MUNICIPALITIES
 
 __all__ = ["FIRST_DAY", "FIRST_YEAR", "Lexicon", "collect", "phrases"]
 
-DECISIONS = ("answer", "denial", "second_answer")
+DECISIONS = ("answer", "denial", "second_answer", "reference")
 MENTIONS_TOPIC = ("completion", "progress", "insistence", "reopening", *DECISIONS)
 FIRST_YEAR, LAST_YEAR = calendar.FIRST_DAY.year, calendar.LAST_DAY.year + 1  # around the calendar
 FIRST_DAY = np.datetime64(f"{FIRST_YEAR - 1}-12-01", "D")
@@ -120,7 +120,7 @@ def _by_entity(texts: Mapping[str, list[str]]) -> list[list[str]]:
 
 
 def _by_side(letter: str, texts: Mapping[str, list[str]]) -> list[str]:
-    return [] if letter in FROM_MAILBOX else texts["citizen" if letter in FROM_CITIZEN else "entity"]
+    return [] if letter in FROM_MAILBOX + FROM_COURT else texts["citizen" if letter in FROM_CITIZEN else "entity"]
 
 
 def _farewells(letter: str, texts: Mapping[str, list[str]]) -> list[str]:

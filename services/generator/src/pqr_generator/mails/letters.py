@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from pqr_generator.threads.thread import ANSWER, NEVER, REPLY, SLOTS, STEP, Thread
 
-__all__ = ["CODE", "FROM_CITIZEN", "FROM_MAILBOX", "LETTERS", "chains", "is_inbound", "letters"]
+__all__ = ["CODE", "FROM_CITIZEN", "FROM_COURT", "FROM_MAILBOX", "LETTERS", "chains", "is_inbound", "letters"]
 
 LETTERS = (
     "request",
@@ -23,6 +23,10 @@ LETTERS = (
     "archive",
     "reopening",
     "second_answer",
+    "annulment",
+    "reference",
+    "silence",
+    "tutela",
     "away_acknowledgement",
     "away_answer",
     "bounce",
@@ -31,8 +35,9 @@ CODE = {name: code for code, name in enumerate(LETTERS)}
 
 FROM_CITIZEN = ("request", "completion", "insistence", "reopening")
 FROM_MAILBOX = ("away_acknowledgement", "away_answer", "bounce")  # the citizen's, which answers by itself
+FROM_COURT = ("tutela",)
 
-# Slots 0, 3, 5 and 7 come from the citizen's side.
+# Slots 0, 3, 5 and 7 come from the citizen's side, or a court's.
 _INBOUND = np.array([True, False, False, True, False, True, False, True])
 
 
@@ -45,15 +50,18 @@ def letters(thread: Thread) -> npt.NDArray[np.int8]:
     kinds = np.empty((thread.at.shape[1], SLOTS), np.int8)
     kinds[:, 0], kinds[:, 1] = CODE["request"], CODE["acknowledgement"]
     kinds[:, 2] = np.select(
-        [thread.is_transferred, thread.is_incomplete, thread.is_extended],
-        [CODE["transfer"], CODE["completion_request"], CODE["extension"]],
+        [thread.is_transferred, thread.is_annulled, thread.is_incomplete, thread.is_extended],
+        [CODE["transfer"], CODE["annulment"], CODE["completion_request"], CODE["extension"]],
         CODE["progress"],
     )
     kinds[:, 3] = np.where(thread.is_incomplete, CODE["completion"], CODE["insistence"])
-    kinds[:, 4] = np.where(
-        thread.is_desisted, CODE["archive"], np.where(thread.is_denied, CODE["denial"], CODE["answer"])
+    kinds[:, 4] = np.select(
+        [thread.is_desisted, thread.is_denied, thread.is_approved, thread.is_reiterated],
+        [CODE["archive"], CODE["denial"], CODE["silence"], CODE["reference"]],
+        CODE["answer"],
     )
-    kinds[:, 5], kinds[:, 6] = CODE["reopening"], CODE["second_answer"]
+    kinds[:, 5] = np.where(thread.is_sued, CODE["tutela"], CODE["reopening"])
+    kinds[:, 6] = CODE["second_answer"]
     away = np.where(thread.automatic_to == ANSWER, CODE["away_answer"], CODE["away_acknowledgement"])
     kinds[:, 7] = np.where(thread.is_bounce, CODE["bounce"], away)
     return kinds
@@ -70,7 +78,7 @@ def chains(thread: Thread) -> npt.NDArray[np.uint8]:
     chain[:, 1], chain[:, 2] = 0b1, 0b11
     chain[:, 3] = np.where(thread.is_incomplete, 0b111, 0b11)
     chain[:, 4] = np.where(has_reply, chain[:, 3] | 0b1000, np.where(has_step, 0b111, 0b11))
-    chain[:, 5] = chain[:, 4] | 0b1_0000
+    chain[:, 5] = np.where(thread.at[ANSWER] == NEVER, chain[:, 4], chain[:, 4] | 0b1_0000)
     chain[:, 6] = chain[:, 5] | 0b10_0000
     chain[:, 7] = np.where(thread.automatic_to == ANSWER, chain[:, 5], 0b11)
     return chain

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from pqr_generator.draws import chance
-from pqr_generator.threads import steps
+from pqr_generator.threads import law, steps
 from pqr_generator.threads.hours import due_day, hurry
 from pqr_generator.threads.thread import NEVER, NO_DAY, REQUEST, SLOTS, Draws, Thread, utc
 from pqr_generator.tickets.opening import BREACHED, DAY_SECONDS, IN_TERM, TRANSFERRED, Tickets
@@ -26,15 +26,19 @@ def threads(parameters: Parameters, tickets: Tickets) -> Thread:
     thread = _begun(tickets, draw)
     steps.acknowledge(thread, draw)
     steps.transfer(thread, draw)
+    law.annul(thread, draw)
     base = thread.received_on.copy()  # what answers are counted from
     steps.suspend(thread, draw, base)
     steps.extend(thread, tickets, draw, base)
     steps.close(thread, draw, base)
     hurry(thread, tickets, draw)
+    law.recognise_silence(thread, tickets, draw)
     steps.deny(thread, tickets, draw)
+    law.refer_back(thread, tickets)
     steps.report_progress(thread, draw)
     steps.insist(thread, draw)
     steps.reopen(thread, draw)
+    law.sue(thread, tickets, draw)
     steps.react(thread, draw)
     life = thread.at.max(axis=0, initial=0) // DAY_SECONDS - tickets.day
     if life.max(initial=0) > LIFE_DAYS - REDELIVERY_DAYS:
@@ -48,8 +52,9 @@ def _begun(tickets: Tickets, draw: Draws) -> Thread:
     received, *given = terms.reception(kinds, utc(tickets.opened), draw.closing_time)
     term, hours = (each.astype(np.int64) for each in given)
     due = np.where(hours >= 0, due_day(tickets.opened, hours), terms.effective_due_on(received, term))
-    is_transferred = tickets.ending == TRANSFERRED
-    is_open = ((term >= 0) | (hours >= 0)) & ~is_transferred
+    is_outside = tickets.ending == TRANSFERRED
+    is_annulled = law.annulled(is_outside, draw)
+    is_open = ((term >= 0) | (hours >= 0)) & ~is_outside
     is_in_days = is_open & (hours < 0)
     is_incomplete = is_in_days & chance(draw("thread.incomplete"), draw.rates.incomplete, 1000)
     may_desist = is_incomplete & (tickets.ending == IN_TERM)
@@ -64,7 +69,8 @@ def _begun(tickets: Tickets, draw: Draws) -> Thread:
         effective_due_on=due.copy(),
         answered_on=np.full(count, NO_DAY),
         extension=np.zeros(count, np.int64),
-        is_transferred=is_transferred,
+        is_transferred=is_outside & ~is_annulled,
+        is_annulled=is_annulled,
         is_breached=tickets.ending == BREACHED,
         is_open=is_open,
         is_incomplete=is_incomplete,
@@ -74,6 +80,9 @@ def _begun(tickets: Tickets, draw: Draws) -> Thread:
         & (terms.extension_days_max(kinds, received) > 0)
         & chance(draw("thread.extension"), draw.rates.extension, 1000),
         is_denied=np.zeros(count, np.bool_),
+        is_reiterated=np.zeros(count, np.bool_),
+        is_approved=np.zeros(count, np.bool_),
+        is_sued=np.zeros(count, np.bool_),
         automatic=np.zeros(count, np.int8),
         automatic_to=np.zeros(count, np.int8),
     )

@@ -1,7 +1,7 @@
 """The thread of each ticket: which of its eight slots hold an e-mail, when, and what that does to the clock.
 
-Slots: 0 request, 1 acknowledgement, 2 a step of the entity (transfer, completion request, extension,
-progress), 3 the citizen's reply (completion, insistence), 4 answer or archive, 5 reopening, 6 second answer,
+Slots: 0 request, 1 acknowledgement, 2 a step of the entity (transfer, annulment, completion request, extension,
+progress), 3 the citizen's reply (completion, insistence), 4 answer or archive, 5 reopening or tutela, 6 second answer,
 7 an automatic reply of the citizen's mailbox. Times are local seconds since 1970, `NEVER` where there is none.
 """
 
@@ -47,12 +47,16 @@ class Thread:
     answered_on: calendar.Days  # the first answer
     extension: Ints  # business days, 0 for none
     is_transferred: Flags
+    is_annulled: Flags
     is_breached: Flags
-    is_open: Flags  # has a term and is not transferred: the denominator of the breach rate
+    is_open: Flags  # has a term, is not transferred and not annulled: the denominator of the breach rate
     is_incomplete: Flags
     is_desisted: Flags
     is_extended: Flags
     is_denied: Flags
+    is_reiterated: Flags  # the answer refers to an earlier one
+    is_approved: Flags  # by silence, and the answer says so
+    is_sued: Flags
     automatic: npt.NDArray[np.int8]  # NO_REACTION, AWAY or BOUNCE
     automatic_to: npt.NDArray[np.int8]  # the slot it reacts to: acknowledgement or answer
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from pqr_generator.draws import Ints, Words, below, low, pick, words
 from pqr_generator.tickets.citizens import CITIZENS
+from pqr_generator.tickets.reiterated import reiterated
 from pqr_generator.tickets.volume import DEPENDENCY_OF_TOPIC, Volume
 from pqrs.calendar import BUSINESS_DAYS
 from pqrs.catalogue import DEPENDENCIES, TOPICS
@@ -37,6 +38,7 @@ class Tickets:
     sequence: Ints  # of the radicado, within year and dependency
     ending: npt.NDArray[np.int8]
     citizen: Ints
+    is_reiterated: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.day)
@@ -59,16 +61,20 @@ def opened(parameters: Parameters, volume: Volume, days: range) -> Tickets:
     order = _shuffled(rows, drawn("ticket.place"))
     kind, segment = _spread(volume.by_type[:, span], order)
     dependency, _ = _spread(volume.by_dependency[:, span], _shuffled(rows, drawn("ticket.desk"), segment))
+    topic = _topics(parameters, volume, segment=segment, dependency=dependency, drawn=drawn("ticket.topic"))
+    citizen = below(drawn("ticket.citizen"), CITIZENS)
+    is_reiterated, citizen = reiterated(parameters, numbers, topic=topic, citizen=citizen)
     return Tickets(
         first=numbers.start,
         day=day,
         opened=_reception(day, drawn("ticket.second")),
         kind=kind,
-        topic=_topics(parameters, volume, segment=segment, dependency=dependency, drawn=drawn("ticket.topic")),
+        topic=topic,
         dependency=dependency,
         sequence=_sequences(volume.first_sequence[span], rows, dependency),
         ending=_endings(volume, span, _shuffled(rows, drawn("ticket.fate"), kind)),
-        citizen=below(drawn("ticket.citizen"), CITIZENS),
+        citizen=citizen,
+        is_reiterated=is_reiterated,
     )
 
 

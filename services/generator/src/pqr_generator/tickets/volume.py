@@ -45,7 +45,7 @@ class Volume:
     by_type: Ints  # S x D x T
     by_dependency: Ints  # S x D x E
     first_sequence: Ints  # D x E: the sequence number of the day's first radicado
-    transferred: Ints  # D x T
+    transferred: Ints  # D x T; with those whose number is annulled, as both end outside the rate
     breached: Ints  # D x T
     topic_of_segment: tuple[int, ...]  # S: a topic, or -1 where the mix decides
 
@@ -74,7 +74,7 @@ def planned_volume(parameters: Parameters) -> Volume:
     by_type = np.stack([_split(total, mix) for total, mix in zip(totals, types, strict=True)])
     by_dependency = np.stack([_split(total, mix) for total, mix in zip(totals, dependencies, strict=True)])
     with_term = by_type.sum(axis=0) * HAS_TERM
-    transferred = _quota(with_term, scenario.rates.transfer, 1_000)
+    transferred = _quota(with_term, scenario.rates.transfer + scenario.rates.annulled, 1_000)
     return Volume(
         days=days,
         first_ticket=np.concatenate([[0], np.cumsum(np.sum(totals, axis=0))]),

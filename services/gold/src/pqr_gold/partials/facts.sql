@@ -4,8 +4,8 @@
 --
 -- Nothing here depends on the day a run ends with, so that what was counted once is counted for every later day.
 --
--- fate          how it ended: answered, archived, transferred; open (waits for an answer); no_term (praise: needs none,
---               so it is never backlog)
+-- fate          how it ended: answered, archived (or its number annulled), transferred; open (waits for an answer);
+--               no_term (praise: needs none, so it is never backlog)
 -- outcome       against its term: in_term or late (closed by its end, or after it), open, outside (no term, or
 --               transferred: not in the rate). A term in hours may end within the day it is counted on: what is closed
 --               later on that day is late.

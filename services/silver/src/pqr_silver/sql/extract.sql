@@ -37,17 +37,20 @@ classified as (
                 when starts_with(from_address, $mailer_daemon) or auto_submitted = 'auto-generated' then 'bounce'
                 when is_automatic then 'out_of_office'
                 when thread_rule = 'root' then 'request'
+                when starts_with(subject, $tutela) then 'tutela'
                 when starts_with(subject, $completion) then 'completion'
                 when starts_with(subject, $reopening) then 'reopening'
                 else 'insistence'
             end
             when starts_with(subject, $acknowledgement) then 'acknowledgement'
             when starts_with(subject, $answer) then 'answer'
+            when starts_with(subject, $silence) then 'silence'
             when starts_with(subject, $progress) then 'progress'
             when starts_with(subject, $completion_request) then 'completion_request'
             when starts_with(subject, $extension) then 'extension'
             when starts_with(subject, $transfer) then 'transfer'
             when starts_with(subject, $archive) then 'archive'
+            when starts_with(subject, $annulment) then 'annulment'
             else 'other'
         end as kind
     from threaded
@@ -76,5 +79,6 @@ select
     case kind
         when 'extension' then try_cast(split_part(split_part(body, $extension_days, 2), ' ', 1) as smallint)
     end as extension_days,
-    case kind when 'answer' then contains(body, $access_denied) else false end as is_access_denied
+    case kind when 'answer' then contains(body, $access_denied) else false end as is_access_denied,
+    case kind when 'answer' then contains(body, $reiterated) else false end as is_reiterative
 from classified
