@@ -56,10 +56,10 @@ def needed() -> list[str]:
 
 
 def _secret() -> str:
-    """A secret with a digit in it, since Metabase takes no password without one."""
+    """A secret with a digit in it, for Metabase, that begins like a word: programs take `-...` for an option."""
     while True:
         secret = secrets.token_urlsafe(SECRET_BYTES)
-        if any(character.isdigit() for character in secret):
+        if secret[0].isalnum() and any(character.isdigit() for character in secret):
             return secret
 
 

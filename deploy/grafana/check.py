@@ -46,7 +46,9 @@ def faults(home: Path) -> list[str]:
     said += [f"at least one {kind} must be there, found none" for kind, things in kinds.items() if not things]
     said += [f"titles must differ, found {title!r} twice" for title in _twice(b.get("title") for _, b in boards)]
     said += [f"{name}: {fault}" for name, board in boards for fault in _board(board, sources)]
-    linked = {board.get("uid") for _, board in boards}
+    linked = {board.get("uid"): {str(panel.get("id")) for panel in panels(board)} for _, board in boards}
+    folders = {provider.get("folder") for provider in found.providers}
+    said += [f"a folder of alerts must not be one of dashboards, found {f!r}" for f in found.alert_folders & folders]
     return said + [f"{n}: {rule.get('title')}: {fault}" for n, rule in rules for fault in _rule(rule, sources, linked)]
 
 
@@ -58,6 +60,7 @@ class Found:
     providers: list[Json]
     boards: list[tuple[str, Json]]
     rules: list[tuple[str, Json]]
+    alert_folders: set[Any]
 
     @property
     def source_uids(self) -> set[Any]:
@@ -73,6 +76,7 @@ def _read(home: Path) -> Found:
         providers,
         [board for provider in providers for board in _boards(home, provider["options"]["path"])],
         [(name, rule) for name, group in groups for rule in group.get("rules", [])],
+        {group.get("folder") for _, group in groups},
     )
 
 
@@ -117,7 +121,11 @@ def _board(board: Json, sources: set[Any]) -> Iterator[str]:
         yield "a dashboard must have a title and a description"
     there = list(panels(board))
     yield from (f"panel ids must differ, found {n} twice" for n in _twice(panel.get("id") for panel in there))
-    variables = {v["name"] for v in board.get("templating", {}).get("list", [])} | GLOBALS
+    chosen = board.get("templating", {}).get("list", [])
+    for choice in chosen:
+        if re.fullmatch(choice.get("allValue", ".+"), ""):
+            yield f"all of a choice must not match nothing, found {choice['allValue']!r} in {choice['name']}"
+    variables = {choice["name"] for choice in chosen} | GLOBALS
     for panel in there:
         yield from (f"panel {panel.get('title')!r}: {fault}" for fault in _panel(panel, sources, variables))
     for one, other in itertools.combinations(board.get("panels", []), 2):
@@ -168,7 +176,7 @@ def _overlap(one: Json, other: Json) -> bool:
     )
 
 
-def _rule(rule: Json, sources: set[Any], boards: set[Any]) -> Iterator[str]:
+def _rule(rule: Json, sources: set[Any], boards: dict[Any, set[str]]) -> Iterator[str]:
     data = {query.get("refId"): query for query in rule.get("data", [])}
     if not rule.get("title") or rule.get("condition") not in data:
         yield "it must have a title, and its condition be one of its queries"
@@ -183,9 +191,9 @@ def _rule(rule: Json, sources: set[Any], boards: set[Any]) -> Iterator[str]:
             yield f"query {name} must name its data source, itself and its time range"
         if source == EXPRESSIONS and model.get("expression") not in data:
             yield f"expression {name} must stand on another query, found {model.get('expression')!r}"
-    linked = rule.get("annotations", {}).get("__dashboardUid__")
-    if linked is not None and linked not in boards:
-        yield f"the dashboard it links must be there, found {linked!r}"
+    board, panel = (rule.get("annotations", {}).get(f"__{name}__") for name in ("dashboardUid", "panelId"))
+    if (board, panel) != (None, None) and panel not in boards.get(board, ()):  # Grafana ends at one without the other
+        yield f"it must link a panel that is there, both as text, or none; found panel {panel!r} of {board!r}"
     if not {"summary", "what_to_do"} <= set(rule.get("annotations", {})):
         yield "it must say what is wrong and what to do"
 

@@ -72,7 +72,10 @@ BROKEN_RULE = {
     "for must be": lambda r: r.update({"for": "soon"}),
     "data source": lambda r: r["data"][0].update(datasourceUid="prom"),
     "stand on another query": lambda r: r["data"][1]["model"].update(expression="Z"),
-    "dashboard it links": lambda r: r["annotations"].update(__dashboardUid__="gone"),
+    "of 'gone'": lambda r: r["annotations"].update(__dashboardUid__="gone"),
+    "found panel None": lambda r: r["annotations"].pop("__panelId__"),
+    "found panel 8 of": lambda r: r["annotations"].update(__panelId__=8),
+    "found panel '99'": lambda r: r["annotations"].update(__panelId__="99"),
     "what to do": lambda r: r["annotations"].pop("what_to_do"),
 }
 
@@ -85,6 +88,22 @@ def test_a_broken_alert_is_named(check, files, sentence):
     BROKEN_RULE[sentence](found["groups"][0]["rules"][0])
     path.write_text(yaml.safe_dump(found))
     assert sentence in "\n".join(check.faults(files))
+
+
+def test_a_folder_of_alerts_that_dashboards_have_too_is_named(check, files):
+    """Grafana finds the one by title and the other by uid, and would make two."""
+    path = files / "provisioning/alerting/operation.yml"
+    path.write_text(path.read_text().replace("folder: PQR alerts", "folder: PQR"))
+    (fault,) = check.faults(files)
+    assert "found 'PQR'" in fault
+
+
+def test_a_choice_of_all_that_matches_nothing_is_named(check, files):
+    """Loki refuses a selector that matches the empty string."""
+    path = files / "logs/logs.json"
+    path.write_text(path.read_text().replace('"allValue": ".+"', '"allValue": ".*"', 1))
+    (fault,) = check.faults(files)
+    assert "found '.*' in service" in fault
 
 
 def test_a_file_that_is_no_json_is_named(check, files):

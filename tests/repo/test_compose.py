@@ -156,6 +156,12 @@ def test_stack_env_keeps_what_is_there():
     assert completed("")[:2000] != completed("")[:2000]
 
 
+def test_no_secret_begins_like_an_option():
+    """`neo4j-admin` takes one that begins with `-` for an option; one secret of sixty-four would."""
+    secrets = [_module("deploy/stack_env.py")._secret() for _ in range(2_000)]
+    assert all(secret[0].isalnum() for secret in secrets)
+
+
 def test_every_service_of_the_design_is_there():
     """One container per declared stage, and the parent flow's."""
     assert {*STAGES, "pipeline", "rustfs", "db", "auth", "dask-scheduler", "dask-worker", "prefect-server"} <= set(CORE)

@@ -43,7 +43,7 @@ SAID = Row(
         ),
         Panel(
             "stat", "Used", "Bytes that lie in the store.",
-            (Query("max(rustfs_capacity_current_bytes)"),), unit="bytes", width=6, height=4,
+            (Query("max(rustfs_cluster_capacity_used_bytes)"),), unit="bytes", width=6, height=4,
         ),
         Panel(
             "stat", "Timeouts", "Operations on disk that took too long, in the time shown.",
