@@ -36,11 +36,7 @@ def faults(home: Path) -> list[str]:
     except (OSError, ValueError, yaml.YAMLError) as error:
         return [f"every file must be readable YAML or JSON: {error}"]
     sources, boards, rules = found.source_uids, found.boards, found.rules
-    kinds = {
-        "datasource": found.sources,
-        "dashboard": [board for _, board in boards],
-        "alert rule": [r for _, r in rules],
-    }
+    kinds = {"datasource": found.sources, "dashboard": [b for _, b in boards], "alert rule": [r for _, r in rules]}
     said = [fault for kind, things in kinds.items() for fault in _uids(kind, [thing.get("uid") for thing in things])]
     kinds["provider of dashboards"] = found.providers
     said += [f"at least one {kind} must be there, found none" for kind, things in kinds.items() if not things]

@@ -100,7 +100,7 @@ def _in_context(kind: Codes, state: Codes, *, sent_at: Instants, answered_at: In
 def _receive(clock: Clock, now: _Round, steps: Steps) -> None:
     """A request begins the term of the type that it states."""
     clock.opened_at[now.ticket] = now.at
-    _retype(clock, now.ticket, steps.pqrs_type[now.row], steps.closing_time)
+    _retype(clock, now.ticket, steps.pqrs_type[now.row], closing_time=steps.closing_time)
 
 
 def _assign(clock: Clock, now: _Round, steps: Steps) -> None:
@@ -109,10 +109,10 @@ def _assign(clock: Clock, now: _Round, steps: Steps) -> None:
     assigns = (stated != NOTHING) & ~clock.is_type_assigned[ticket]
     clock.is_type_assigned[ticket[assigns]] = True
     changes = assigns & (stated != clock.pqrs_type[ticket])
-    _retype(clock, ticket[changes], stated[changes], steps.closing_time)
+    _retype(clock, ticket[changes], stated[changes], closing_time=steps.closing_time)
 
 
-def _retype(clock: Clock, ticket: Rows, pqrs_type: Codes, closing_time: int) -> None:
+def _retype(clock: Clock, ticket: Rows, pqrs_type: Codes, *, closing_time: int) -> None:
     """Another type has another term, and less may be left of an extension granted before."""
     if len(ticket):
         clock.pqrs_type[ticket] = pqrs_type
