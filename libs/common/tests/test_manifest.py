@@ -207,3 +207,13 @@ def test_content_digest_is_pinned():
 
 
 PINNED = "3-50f751ca4d73b68c9a83ac7a56e03d95"
+
+
+@given(manifests())
+def test_what_was_decoded_is_not_decoded_again(manifest):
+    """Reading a manifest again costs its bytes; bytes that changed meanwhile are read anew, and refused as ever."""
+    data = encoded(manifest)
+    first = decoded(data, where="here")
+    assert decoded(bytes(bytearray(data)), where="here") is first
+    with pytest.raises(UpstreamBroken, match="in here"):
+        decoded(data.replace(b'"digest"', b'"Digest"'), where="here")

@@ -163,7 +163,7 @@ def test_a_ticket_tells_its_story(visit, loaded):
     assert places == sorted(places)
     (path,) = _query(
         loaded,
-        "select path from meta.partitions join core.tickets on layer = 'raw' and dataset = 'emails' "
+        "select path from meta.run_partitions join core.tickets on layer = 'raw' and dataset = 'emails' "
         "and key like raw_day::text || '%%' where ticket_id = %s",
         ticket_id,
     )[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import psycopg
@@ -145,8 +146,8 @@ def test_a_type_that_postgres_does_not_mirror_is_refused(runs):
 def older_database(runs, empty):
     """Postgres as the code before wrote it: its migrations, each recorded, and a run that it says it shows."""
     with psycopg.connect(empty) as opened:
-        files = resources_of_ours() | {path.stem: path.read_text(encoding="utf-8") for path in BEFORE}
-        for name, text in sorted(files.items()):
+        texts = resources_of_ours() | {path.stem: path.read_text(encoding="utf-8") for path in BEFORE}
+        for name, text in sorted(texts.items()):
             opened.execute("reset role")
             opened.execute(text)
             opened.execute(
@@ -161,9 +162,7 @@ def older_database(runs, empty):
 
 
 def resources_of_ours():
-    from importlib import resources
-
-    folder = resources.files("pqr_loader").joinpath("sql/migrations")
+    folder = files("pqr_loader").joinpath("sql/migrations")
     return {f"{name}": folder.joinpath(f"{name}.sql").read_text() for name in ("001_roles_and_schemas", "002_meta")}
 
 
@@ -177,6 +176,7 @@ def test_an_older_database_goes_on_working(older_database):
         "009_tickets_as_of",
         "010_differences",
         "011_terms_in_hours",
+        "012_partitions_once",
     ]
     assert WAREHOUSE.published(runs.dsn) == "old"
     run_id = runs.make(1, marts=_with(GOLD["kpi_sla"], *required(mood=pa.string())))
@@ -196,6 +196,44 @@ def test_an_older_database_goes_on_working(older_database):
     older = runs.make(2)
     _publish(runs, older)
     assert WAREHOUSE.differences(runs.lake, older, runs.dsn) == []
+
+
+def test_partitions_of_each_run_become_partitions_written_once(runs, empty):
+    """What 011 kept by run is told by run as before, and what two runs share lies there once; no run loses any."""
+    columns = "run_id, layer, dataset, key, path, rows, rejected, bytes, sha256, content_digest, min_at, max_at, sign"
+    texts = files("pqr_loader").joinpath("sql/migrations")
+    with psycopg.connect(empty) as opened:
+        for path in sorted(texts.iterdir(), key=lambda path: path.name):
+            if path.name < "012":
+                opened.execute("reset role")
+                opened.execute(path.read_text(encoding="utf-8"))
+                opened.execute(
+                    "insert into meta.migrations (number, name, sha256) values (%s, %s, %s)",
+                    [int(path.name[:3]), path.name.removesuffix(".sql"), sha256_hex(path.read_bytes())],
+                )
+        for run, days in (("a", 2), ("b", 3)):
+            opened.execute(
+                "insert into meta.runs (run_id, parameters, parameters_digest, seed, scenario, window_from, window_to, "
+                "as_of, state) values (%s, '{}', '', 1, '', now(), now(), now(), 'completed')",
+                [run],
+            )
+            opened.execute(
+                "insert into meta.manifests (run_id, layer, stage, digest, inputs) values (%s, 'raw', '', '', '[]')",
+                [run],
+            )
+            opened.execute(
+                "insert into meta.datasets values (%s, 'raw', 'emails', '', '[]', '', 1, 1, 0, 1, '')", [run]
+            )
+            opened.execute(
+                f"insert into meta.partitions ({columns}) select %s, 'raw', 'emails', day::text, 'p', 1, 0, 1, 's', 'c', "
+                "case when day > 1 then timestamptz '2026-01-01' + day * interval '1 day' end, null, 1 "
+                "from generate_series(1, %s) as day",
+                [run, days],
+            )
+    before = query(empty, f"select {columns} from meta.partitions order by run_id, key")
+    assert WAREHOUSE.migrate(empty) == ["012_partitions_once"]
+    assert query(empty, f"select {columns} from meta.run_partitions order by run_id, key") == before
+    assert query(empty, "select count(*) from meta.partitions") == [(3,)]
 
 
 def test_a_run_of_the_first_manifests_is_published(empty, tmp_path):

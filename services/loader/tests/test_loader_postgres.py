@@ -14,6 +14,8 @@ from statements import change, query
 from pqr_common.errors import InvalidSettings, UpstreamBroken, VerificationFailed, WarehouseUnavailable
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Source
+from pqr_common.stage.driver import run_stage
+from pqr_common.stage.executor import Inline
 from pqr_gold.marts import MARTS
 from pqr_loader.mirror.wanted import tables_of
 from pqr_loader.postgres import publishing, recording, staging
@@ -378,10 +380,10 @@ def test_the_owner_s_hand_makes_tables_and_nothing_else(runs, schema, kind):
 
 def test_migrations_twice(empty):
     """Applied migrations are recorded and not applied again; their text applied again changes nothing either."""
-    assert len(WAREHOUSE.migrate(empty)) == 6
+    assert len(WAREHOUSE.migrate(empty)) == 7
     assert WAREHOUSE.migrate(empty) == []
     change(empty, "delete from meta.migrations")
-    assert len(WAREHOUSE.migrate(empty)) == 6
+    assert len(WAREHOUSE.migrate(empty)) == 7
 
 
 def test_a_changed_migration_is_refused(runs):
@@ -488,6 +490,28 @@ def test_rejects_are_told_by_rule(runs):
     runs.lake.put(f"bronze/rejects/run={run_id}/part-00000.parquet", b"damaged")
     WAREHOUSE.record(runs.lake, run_id, runs.dsn)
     assert query(runs.dsn, "select * from meta.rejects") == []
+
+
+def test_a_partition_of_two_runs_is_written_once(runs):
+    """A run writes the partitions that no run had; each run is told with all of its own, objects and parts of tables."""
+    numbers = range(5), range(5, 12)
+    first, second = runs.make(1, numbers), runs.make(2, (*numbers, range(12, 15)))
+    told = {}
+    for run_id in (first, second):
+        run_stage(STAGE, run_id, lake=runs.lake, settings=runs.settings, executor=Inline())
+        WAREHOUSE.record(runs.lake, run_id, runs.dsn)
+        told[run_id] = query(runs.dsn, "select xmin::text, partition_id from meta.partitions order by 2")
+    assert set(told[first]) < set(told[second])
+    for run_id in (first, second):
+        manifests = RunRecords(runs.lake, run_id).manifests().values()
+        named = sorted(
+            (part.path, part.content_digest, part.sign) for manifest in manifests for part in manifest.partitions
+        )
+        seen = query(runs.dsn, "select path, content_digest, sign from meta.run_partitions where run_id = %s", run_id)
+        assert sorted(seen) == named
+    shared = "select count(*) from meta.run_partitions where layer = 'load'"
+    once = "select count(*) from meta.partitions where layer = 'load'"
+    assert query(runs.dsn, once)[0][0] < query(runs.dsn, shared)[0][0]
 
 
 def test_rejects_of_a_run_that_continues_are_counted_on(runs, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -114,8 +115,18 @@ def test_an_attempt_that_cannot_be_read_is_told_as_such():
 
 
 def test_rows_of_every_table_name_their_run(tables):
-    """Every row carries the run it belongs to, so the history of all runs lies side by side."""
-    assert all(row["run_id"] == RUN for rows in tables.values() for row in rows)
+    """Every row carries the run it belongs to, so the history of all runs lies side by side; partitions are shared."""
+    assert all(row["run_id"] == RUN for name in tables.keys() - {"meta.partitions"} for row in tables[name])
+
+
+def test_a_partition_has_one_id_and_is_named_by_its_datasets(tables):
+    """The same partition of another run is the same row; one that differs in anything is another."""
+    rows = tables["meta.partitions"]
+    named = [each for row in tables["meta.datasets"] for each in row["partition_ids"]]
+    assert sorted(named) == sorted(row["partition_id"] for row in rows)
+    assert len(set(named)) == len(rows) == 8
+    again = _told({"raw": replace(RAW, run_id="another"), "bronze": BRONZE}, [])["meta.partitions"]
+    assert again == rows
 
 
 def test_datasets_add_up_their_partitions(tables):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
-from pqr_common import Dataset, Manifest, canonical_json
+from pqr_common import Dataset, Manifest, canonical_json, sha256_hex
 from pqr_common.manifest.attempts import Attempt
 from pqr_common.manifest.graph import Graph
 from pqr_common.manifest.rules import schema_fingerprint
@@ -34,6 +35,7 @@ def rows_of(story: Story) -> dict[str, list[Row]]:
     """The rows of each table of `meta`, parents first."""
     nodes = {node.writes: node for node in story.graph.nodes}
     datasets = [(manifest, dataset) for manifest in story.manifests.values() for dataset in manifest.datasets]
+    partitions = [_partitions(manifest.layer, dataset) for manifest, dataset in datasets]
     return {
         "meta.runs": [_run(story)],
         "meta.stages": [
@@ -42,8 +44,8 @@ def rows_of(story: Story) -> dict[str, list[Row]]:
         ],
         "meta.attempts": [_attempt(attempt) for attempt in story.attempts],
         "meta.manifests": [_manifest(manifest, nodes[layer].stage) for layer, manifest in story.manifests.items()],
-        "meta.datasets": [_dataset(manifest, dataset) for manifest, dataset in datasets],
-        "meta.partitions": [row for manifest, dataset in datasets for row in _partitions(manifest, dataset)],
+        "meta.partitions": [row for rows in partitions for row in rows],
+        "meta.datasets": [_dataset(*each, rows) for each, rows in zip(datasets, partitions, strict=True)],
         "meta.lineage": [row for manifest, dataset in datasets for row in _lineage(manifest, dataset)],
         "meta.rejects": [
             {"run_id": story.run_id, "layer": layer, "rule": rule, "rejected": count}
@@ -98,7 +100,7 @@ def _manifest(manifest: Manifest, stage: str) -> Row:
     }
 
 
-def _dataset(manifest: Manifest, dataset: Dataset) -> Row:
+def _dataset(manifest: Manifest, dataset: Dataset, partitions: Sequence[Row]) -> Row:
     return {
         "run_id": manifest.run_id,
         "layer": manifest.layer,
@@ -111,6 +113,7 @@ def _dataset(manifest: Manifest, dataset: Dataset) -> Row:
         "rejected": sum(part.rejected for part in dataset.partitions),
         "bytes": dataset.bytes,
         "content_digest": dataset.content_digest,
+        "partition_ids": sorted(row["partition_id"] for row in partitions),
     }
 
 
@@ -120,11 +123,12 @@ def _column(line: str) -> dict[str, Any]:
     return {"name": name, "type": kind.removesuffix(" not null"), "is_required": kind.endswith(" not null")}
 
 
-def _partitions(manifest: Manifest, dataset: Dataset) -> Iterable[Row]:
+def _partitions(layer: str, dataset: Dataset) -> list[Row]:
+    """Equal rows have equal ids, in whichever run they are met."""
     names = ("key", "path", "rows", "rejected", "bytes", "sha256", "content_digest", "min_at", "max_at", "sign")
-    for part in dataset.partitions:
-        where = {"run_id": manifest.run_id, "layer": manifest.layer, "dataset": dataset.name}
-        yield where | {name: getattr(part, name) for name in names}
+    where = {"layer": layer, "dataset": dataset.name}
+    rows = [where | {name: getattr(part, name) for name in names} for part in dataset.partitions]
+    return [{"partition_id": UUID(sha256_hex(canonical_json(row))[:32])} | row for row in rows]
 
 
 def _lineage(manifest: Manifest, dataset: Dataset) -> Iterable[Row]:

@@ -2,7 +2,7 @@
 select tickets.*, published.as_of_day, partitions.path as raw_path, partitions.sha256 as raw_sha256
 from core.tickets_as_of as tickets
 left join meta.published on true
-left join meta.partitions
+left join meta.run_partitions as partitions
     on partitions.run_id = published.run_id
     and partitions.layer = 'raw'
     and partitions.dataset = 'emails'

@@ -30,7 +30,7 @@ KEYS = {
     "meta.attempts": ("run_id", "stage", "attempt"),
     "meta.manifests": ("run_id", "layer"),
     "meta.datasets": ("run_id", "layer", "dataset"),
-    "meta.partitions": ("run_id", "layer", "dataset", "key"),
+    "meta.partitions": ("partition_id",),
     "meta.lineage": ("run_id", "layer", "dataset", "input_layer", "input_dataset"),
     "meta.rejects": ("run_id", "layer", "rule"),
     "meta.quality_checks": ("run_id", "stage", "attempt", "position"),
@@ -57,9 +57,20 @@ def record(lake: Lake, run_id: str, dsn: str) -> None:
                 "delete from meta.manifests where run_id = %s and layer = %s and digest <> %s",
                 [run_id, manifest["layer"], manifest["digest"]],
             )
+        tables["meta.partitions"] = _unknown(opened, tables["meta.partitions"])
         for table, rows in tables.items():
             _upsert(opened, table, rows)
     show_figures(dsn)
+
+
+def _unknown(opened: psycopg.Connection, partitions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The partitions that no run has named yet; asked at once, since most are of days that an earlier run had."""
+    ids = (
+        "select given from unnest(%s::uuid[]) as given "
+        "where not exists (select from meta.partitions where partition_id = given)"
+    )
+    new = {each for (each,) in opened.execute(ids, [[row["partition_id"] for row in partitions]])}
+    return [row for row in partitions if row["partition_id"] in new]
 
 
 def _rejects(lake: Lake, manifests: Mapping[str, Manifest], dsn: str) -> dict[str, dict[str, int]]:
@@ -86,7 +97,7 @@ def _counted_before(manifest: Manifest, dsn: str) -> tuple[set[tuple[str, str]],
     if manifest.continues is None:
         return set(), Counter()
     where = [manifest.continues.manifest, manifest.layer]
-    partitions = "select key, content_digest from meta.partitions where run_id = %s and layer = %s and dataset = %s"
+    partitions = "select key, content_digest from meta.run_partitions where run_id = %s and layer = %s and dataset = %s"
     rules = "select rule, rejected from meta.rejects where run_id = %s and layer = %s"
     with connection(dsn) as opened:
         known = set(opened.execute(partitions, [*where, REJECTS]).fetchall())

@@ -10,7 +10,7 @@ select
     partitions.sign,
     datasets.columns::text as columns
 from meta.published
-join meta.partitions
+join meta.run_partitions as partitions
     on partitions.run_id = published.run_id
     and partitions.layer = $1
     and partitions.dataset = $2
