@@ -26,16 +26,19 @@ _COUNT = sql.SQL(
     "and ({shown}) is not distinct from ({gone})"
 )
 # Rows are told apart by all their columns and equal ones are counted, so that a table with any rows comes out right.
+# Those that leave are found by a hash of all columns, which sorts them once; _ALTERED would notice two of one hash.
 _NONE = sql.SQL("select * from {table} limit 0")
 _LEAVE = sql.SQL(
-    "delete from {table} where ctid = any (array("
-    "select unnest((array_agg(place) filter (where place is not null))[1:2 * count(place) - count(*)]) from ("
-    "select ctid as place, {columns} from {table} union all select null, {columns} from {staged}"
-    ") as both_sides group by {columns} having 2 * count(place) > count(*)))"
+    "with gone as materialized (select hash_record_extended(differing, 0) as hash, count(*) from ("
+    "select {columns} from {table} except all select {columns} from {staged}) as differing group by hash), "
+    "found as (select place, nth, count from (select shown.ctid as place, hash, "
+    "row_number() over (partition by hash) as nth from (select ctid, hash_record_extended(row({columns}), 0) as hash "
+    "from {table}) as shown where hash in (select hash from gone)) as numbered join gone using (hash)) "
+    "delete from {table} where ctid = any (array(select place from found where nth <= count))"
 )
 _ALTERED = sql.SQL(
-    "select count(*) from ((select {columns} from {table} except all select {columns} from {staged}) union all "
-    "(select {columns} from {staged} except all select {columns} from {table})) as differing"
+    "select abs((select count(*) from {table}) - (select count(*) from {staged})) + count(*) from ("
+    "select {columns} from {table} except all select {columns} from {staged}) as differing"
 )
 _ENTER = sql.SQL(
     "insert into {table} ({columns}) select {columns} from {staged} except all select {columns} from {table}"
