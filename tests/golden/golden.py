@@ -63,6 +63,14 @@ PHRASES = {
     "SUGERENCIA": "Sugerencia",
     "DENUNCIA": "Denuncia",
     "FELICITACION": "Felicitación",
+    "PET_AUT": "Petición entre autoridades",
+    "HD_CONSULTA": "Consulta de datos personales",
+    "HD_RECLAMO": "Reclamo de datos personales",
+    "SPD": "Reclamación por servicios públicos",
+    "SPD_REC": "Recurso de reposición",
+    "SALUD_V": "Reclamo en salud con riesgo vital",
+    "SALUD_P": "Reclamo en salud con riesgo priorizado",
+    "SALUD_S": "Reclamo en salud",
 }
 
 # kind: who sends it, how automatic it is, its subject, its body
@@ -78,6 +86,9 @@ LETTERS = {
     "answer": ("entity", "no", "Respuesta de fondo", "Respondemos su petición.\nDecisión: {words}\n"),
     "reopening": ("citizen", "no", "Re: Respuesta de fondo", "No estoy de acuerdo.\n\n{signature}"),
     "archive": ("entity", "no", "Archivo por desistimiento tácito", "Se archiva la petición."),
+    "silence": ("entity", "no", "Silencio administrativo positivo", "Se accede a lo pedido."),
+    "annulment": ("entity", "no", "Anulación de radicado", "Se había registrado dos veces."),
+    "tutela": ("court", "no", "Notificación de acción de tutela", "Dispone de dos días para informar."),
     "out_of_office": ("citizen", "auto-replied", "Respuesta automática: Respuesta de fondo", "Estoy de vacaciones."),
     "bounce": ("daemon", "auto-generated", "Undelivered Mail Returned to Sender", "550 mailbox full"),
 }  # fmt: skip
@@ -161,6 +172,8 @@ def _parties(thread: dict[str, Any], who: str, dependency: str) -> tuple[dict[st
     if who == "entity":
         desk = {"name": DEPENDENCIES[dependency], "address": f"d{dependency}@alcaldia.test"}
         return {"from": desk, "to": [citizen["address"]]}, "pqrs.test"
+    if who == "court":
+        return {"from": {"name": "Juzgado 01 Municipal", "address": "juzgado01@rama.example"}, "to": [inbox]}, domain
     daemon = {"name": "Mail Delivery System", "address": f"mailer-daemon@{domain}"}
     person = {name: citizen[name] for name in ("name", "address")}
     return {"from": daemon if who == "daemon" else person, "to": [inbox]}, domain

@@ -52,9 +52,10 @@ def test_table_is_as_written_down(name, tables):
 
 
 def as_of(day: date, ticket: dict[str, str]) -> dict[str, str]:
-    """The ticket with what that day makes of it; days as text compare like days."""
+    """The ticket with what that day makes of it; days and instants as text compare like themselves."""
     due, closed, has_term = ticket["effective_due_on"], ticket["closed_on"], ticket["has_term"] == "true"
-    is_due, is_late = has_term and due <= day.isoformat(), has_term and closed > due
+    is_due = has_term and due <= day.isoformat()
+    is_late = has_term and bool(closed) and ticket["closed_at"] >= ticket["due_at"]
     flags = {"is_due": is_due, "is_breached": is_late or (is_due and not closed), "is_overdue": is_due and not closed}
     return ticket | {name: as_written(value) for name, value in flags.items()}
 

@@ -197,7 +197,7 @@ def flags(ticket: dict[str, object], as_of: date) -> dict[str, object]:
     """What a day makes of a ticket, as those who show it by a day compute it."""
     due, closed = ticket["effective_due_on"], ticket["closed_on"]
     is_due = bool(ticket["has_term"]) and due <= as_of
-    is_late = bool(ticket["has_term"]) and closed is not None and closed > due
+    is_late = bool(ticket["has_term"] and closed and ticket["closed_at"] >= ticket["due_at"])
     is_overdue = is_due and closed is None
     return {"is_due": is_due, "is_breached": is_late or is_overdue, "is_overdue": is_overdue}
 
