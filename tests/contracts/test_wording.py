@@ -19,7 +19,7 @@ from pqr_generator.tickets.volume import planned_volume
 from pqr_silver.machine import KINDS, OTHER_KINDS
 from pqr_silver.transform import split
 from pqrs import wording
-from pqrs.catalogue import PQRS_TYPES
+from pqrs.catalogue import CONTROL_BODIES, PQRS_TYPES
 from pqrs.parameters import Parameters
 from pqrs.scenario import load_scenario
 
@@ -73,6 +73,7 @@ def test_every_fact_is_read_as_it_was_written(mails):
     for letter, pqrs_type, days, row in mails:
         assert (row["radicado"] is None) == (letter == "request")
         assert (row["place"] is None) == (letter != "request")
+        assert row["copied_to"] is None or (letter == "request" and row["copied_to"] in CONTROL_BODIES)
         assert row["is_access_denied"] == (letter == "denial")
         assert row["is_reiterative"] == (letter == "reference")
         assert row["extension_days"] == (days if letter == "extension" else None)

@@ -112,6 +112,7 @@ def test_tickets_are_what_the_generator_meant(key):
             or tickets.department is distinct from mine.department
             or tickets.municipality is distinct from mine.municipality
             or tickets.municipality_code is distinct from mine.municipality_code
+            or tickets.copied_to is distinct from mine.copied_to
             or tickets.dependency is distinct from mine.dependency
             or tickets.received_on is distinct from mine.received_on
             or tickets.due_on is distinct from mine.due_on

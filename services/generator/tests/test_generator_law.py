@@ -26,7 +26,7 @@ def lived(name="alcaldia", **rates):
 def test_optional_rates_are_none_in_old_files():
     """A file without them gives an inbox without them, and they are drawn on their own: nothing else moves."""
     value = load_scenario("servicios_publicos").to_json()
-    for name in ("annulled", "reiterated", "tutela", "silence"):
+    for name in ("annulled", "copied", "reiterated", "tutela", "silence"):
         del value["rates_per_mille"][name]
     scenario = Scenario.from_json(value)
     assert scenario.to_json() == value

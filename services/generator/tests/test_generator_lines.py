@@ -15,7 +15,7 @@ from pqr_generator.lines.layout import FIELDS
 from pqr_generator.mails.defects import DIRT
 from pqr_generator.schema import EMAILS
 from pqrs import calendar, terms
-from pqrs.catalogue import DEPENDENCIES, ENTITIES
+from pqrs.catalogue import CONTROL_BODIES, DEPENDENCIES, ENTITIES
 from pqrs.parameters import Parameters
 from pqrs.scenario import Scenario, load_scenario
 
@@ -331,6 +331,20 @@ def read_clock(request, kind, found):
     return due.item(), day(closing).item() if closing else None
 
 
+def test_copies_go_to_the_control_body_that_the_request_names(inbox):
+    """Its mailbox stands beside the entity's, in the request alone; the rate is the scenario's."""
+    copied = [row for row in inbox.tickets if row["copied_to"]]
+    assert len(copied) / len(inbox.tickets) == pytest.approx(0.025, abs=0.01)
+    for row in inbox.tickets:
+        mail = inbox.mail(row)
+        others = [] if row["copied_to"] is None else [CONTROL_BODIES[row["copied_to"]]]
+        assert mail["to"] == ["pqrs@alcaldia.test", *others]
+        assert (f"\nCon copia a: {row['copied_to']}\n" in mail["body"]) == bool(others)
+    requests = {row["message_id"] for row in inbox.tickets}
+    replies = [mail for mail in inbox.mails.values() if mail["message_id"] not in requests]
+    assert {len(mail["to"]) for mail in replies if isinstance(mail["to"], list)} == {1}
+
+
 @pytest.mark.parametrize(
     ("scenario", "name", "domain"),
     [
@@ -347,7 +361,7 @@ def test_every_entity_has_its_own_name_mailboxes_and_dependencies(scenario, name
     mails = [mail for mail in map(parsed, lines) if mail]
     own = {f"pqrs@{domain}"}
     inbound, outbound = ([mail for mail in mails if mail["direction"] == way] for way in ("inbound", "outbound"))
-    assert {address for mail in inbound for address in mail["to"]} == own
+    assert {mail["to"][0] for mail in inbound} == own
     assert {mail["from"]["address"].partition("@")[2] for mail in outbound} == {domain}
     first = {ENTITIES[code[0]].name: code[0] for code in DEPENDENCIES}[name]
     names = {called for code, called in DEPENDENCIES.items() if code[0] == first}

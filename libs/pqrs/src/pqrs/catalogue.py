@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DEPARTMENTS", "DEPENDENCIES", "ENTITIES", "PQRS_TYPES", "TOPICS", "Entity", "Topic"]
+__all__ = ["CONTROL_BODIES", "DEPARTMENTS", "DEPENDENCIES", "ENTITIES", "PQRS_TYPES", "TOPICS", "Entity", "Topic"]
 
 # Ley 1755 of 2015, and how entities commonly file the rest; then what other laws add (see data/sla_policies.csv).
 PQRS_TYPES: tuple[str, ...] = (
@@ -32,6 +32,16 @@ PQRS_TYPES: tuple[str, ...] = (
     "SALUD_P",
     "SALUD_S",
 )
+
+
+# Whom citizens send copies to, and their mailboxes.
+CONTROL_BODIES: dict[str, str] = {
+    "Personería Municipal": "personeria@control.example",
+    "Procuraduría General de la Nación": "procuraduria@control.example",
+    "Contraloría": "contraloria@control.example",
+    "Defensoría del Pueblo": "defensoria@control.example",
+    "Superintendencia": "superintendencia@control.example",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ class Rates:
     unanswered: int
     priority: int
     annulled: int = 0  # of the requests with a term: their number is annulled, with its reason
+    copied: int = 0  # of the requests: they go to a control body as well
     reiterated: int = 0  # of the requests: the entity refers to what it answered before
     tutela: int = 0  # of the breached: a court writes
     silence: int = 0  # of the breached whose silence is an approval: the entity says so

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
-    "ACCESS_DENIED", "BEFORE_TOPIC", "DECISION", "DEPENDENCY", "EXTENSION", "HOME", "MAILER_DAEMON", "PRIORITY",
+    "ACCESS_DENIED", "BEFORE_TOPIC", "COPY", "DECISION", "DEPENDENCY", "EXTENSION", "HOME", "MAILER_DAEMON", "PRIORITY",
     "RADICADO", "RADICADO_DIGITS", "RADICADO_TAG", "REITERATED", "REQUEST_SUBJECTS", "SUBJECTS", "TOPIC", "TYPE",
 ]  # fmt: skip
 
@@ -55,6 +55,7 @@ EXTENSION = "Prórroga: "  # and a number of business days
 DECISION = "Decisión: "
 ACCESS_DENIED = "acceso negado"  # the decision that keeps back what was asked for
 REITERATED = "petición reiterada"  # the one that refers to an earlier answer
+COPY = "Con copia a: "  # and the control body that a request also goes to
 HOME = "Municipio: "  # of the citizen, and the department in brackets
 
 MAILER_DAEMON = "mailer-daemon@"  # who sends back what could not be delivered

@@ -16,8 +16,9 @@ from pqr_generator.mails.defects import DIRT
 from pqr_generator.schema import ANSWERS, PART_LINES
 from pqr_generator.threads.thread import REOPENING, Thread
 from pqr_generator.tickets.citizens import citizens
+from pqr_generator.tickets.copied import copies
 from pqr_generator.tickets.opening import DAY_SECONDS
-from pqrs.catalogue import DEPENDENCIES, PQRS_TYPES, TOPICS
+from pqrs.catalogue import CONTROL_BODIES, DEPENDENCIES, PQRS_TYPES, TOPICS
 from pqrs.parameters import Parameters
 from pqrs.territory import MUNICIPALITIES
 
@@ -64,6 +65,7 @@ def _truth(parameters: Parameters, truths: Sequence[Truth], day: np.datetime64) 
         "department": _named([town.department for town in MUNICIPALITIES], home),
         "municipality": _named([town.name for town in MUNICIPALITIES], home),
         "municipality_code": _named([town.code for town in MUNICIPALITIES], home),
+        "copied_to": _named([None, *CONTROL_BODIES], copies(parameters, tickets.numbers)[rows]),
         "dependency": _named(list(DEPENDENCIES), tickets.dependency[rows]),
         "received_on": thread.received_on[rows],
         "due_on": thread.due_on[rows],
@@ -101,7 +103,7 @@ def _endings(thread: Thread, rows: slice) -> Ints:
     return np.asarray(np.select(found, range(len(found)), len(found)))
 
 
-def _named(names: Sequence[str], codes: npt.NDArray[np.integer[Any]]) -> pa.Array:
+def _named(names: Sequence[str | None], codes: npt.NDArray[np.integer[Any]]) -> pa.Array:
     return pa.array(names).take(pa.array(codes))
 
 

@@ -83,6 +83,7 @@ _TICKETS = pa.schema(
         *required(pqrs_type=TEXT),
         *optional(topic=TEXT, department=TEXT, municipality=TEXT, dependency=TEXT, priority=TEXT),
         *optional(municipality_code=TEXT),  # DIVIPOLA; null: the place is none that it knows
+        *optional(copied_to=TEXT),  # the control body that got it too
         *required(citizen_key=TEXT, status=TEXT, opened_at=INSTANT, received_on=DAY),
         *optional(term_days=pa.int16(), due_on=DAY, effective_due_on=DAY),
         *optional(term_hours=pa.int16(), due_at=INSTANT),  # in place of term_days; effective end: late from then on

@@ -20,7 +20,7 @@ __all__ = ["tickets_of"]
 Facts = Mapping[str, pa.Array | pa.ChunkedArray]
 
 DECIDED = ("is_access_denied", "is_reiterative")
-OPENING = ("citizen_key", "raw_day", "raw_part", "raw_line")  # as the request has them
+OPENING = ("copied_to", "citizen_key", "raw_day", "raw_part", "raw_line")  # as the request has them
 
 
 def tickets_of(lives: Lives) -> pa.Table:

@@ -43,6 +43,7 @@ MAILS = pa.schema(
         ("raw_line", COUNT),
         ("words", TEXT),  # a request's subject, an acknowledgement's lines of facts
         ("place", TEXT),  # where a request was signed: "municipality (department)"
+        ("copied_to", TEXT),  # a control body, as a request names it
         ("citizen_key", TEXT),
         ("extension_days", pa.int16()),
         ("is_access_denied", FLAG),
@@ -56,6 +57,7 @@ WORDING = {kind: subject for kind, subject in wording.SUBJECTS.items() if kind !
     "mailer_daemon": wording.MAILER_DAEMON,
     "type": wording.TYPE,
     "home": wording.HOME,
+    "copy": wording.COPY,
     "extension_days": wording.EXTENSION,
     "access_denied": f"{wording.DECISION}{wording.ACCESS_DENIED}",
     "reiterated": f"{wording.DECISION}{wording.REITERATED}",

@@ -30,6 +30,8 @@ def compose(sheet: Sheet) -> None:
     request = letter == CODE["request"]
     sheet.choose("detail", 0, quarter(look[request], 3), where=request)
     sheet.choose("place", 0, quarter(more[request], 0), where=request)
+    copied = request & (mails.copied > 0)
+    sheet.put("copy", sheet.at["copy"] + mails.copied[copied] - 1, copied)
     moved, longer = letter == CODE["transfer"], letter == CODE["extension"]
     sheet.put("fact", sheet.choices["transferred"].pick(0, quarter(mails.desk[moved], 3)), moved)
     sheet.put("fact", sheet.at["extension_line"] + mails.extension[longer], longer)

@@ -15,7 +15,7 @@ from pqr_generator.threads.thread import SLOTS
 from pqr_generator.tickets.citizens import PROVIDERS
 from pqr_generator.tickets.opening import DAY_SECONDS
 from pqrs.calendar import UTC_OFFSET
-from pqrs.catalogue import DEPENDENCIES, TOPICS
+from pqrs.catalogue import DEPENDENCIES, ENTITIES, TOPICS
 
 __all__ = ["address", "attach", "date", "domain", "hex_digits", "identify", "name", "radicado", "title"]
 
@@ -98,7 +98,8 @@ def address(sheet: Sheet) -> None:
     sheet.put("address.surname", sheet.at["surname_slug"] + town.surname[citizen])
     sheet.put("address.high", sheet.at["digits3"] + high)
     sheet.put("address.low", sheet.at["digits4"] + low)
-    ends = np.where(inbound, sheet.pieces["from_provider"] + box, sheet.pieces["to_provider"])
+    copy = np.where(sheet.letter == CODE["request"], sheet.mails.copied, 0) * len(ENTITIES) * len(PROVIDERS)
+    ends = np.where(inbound, sheet.pieces["from_provider"] + copy + box, sheet.pieces["to_provider"])
     sheet.put("address.end", sheet.provider + ends)
     bounced = np.flatnonzero(sheet.letter == CODE["bounce"])
     sheet.ids[bounced, COLUMN["from.given"] : COLUMN["address.end"] + 1] = EMPTY

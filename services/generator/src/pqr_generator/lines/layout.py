@@ -16,7 +16,7 @@ from pqr_generator.schema import SCHEMA_VERSION
 from pqr_generator.tickets.citizens import PROVIDERS
 from pqrs import wording
 from pqrs.calendar import UTC_OFFSET
-from pqrs.catalogue import DEPENDENCIES, ENTITIES
+from pqrs.catalogue import CONTROL_BODIES, DEPENDENCIES, ENTITIES
 
 __all__ = ["COLUMN", "COURTS", "ENTITY_ADDRESS", "FIELDS", "REFERENCES_MAX", "WIDTH", "pieces", "span", "templates"]
 
@@ -60,7 +60,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "body": (
         "body", "greeting", "dear.given", "dear.surname", "dear.end",
         "opening", "matter", "detail", "place", "fact",
-        "fact.prefix", "fact.high", "fact.low", "fact.kind", "fact.topic", "fact.priority", "ask", "farewell",
+        "fact.prefix", "fact.high", "fact.low", "fact.kind", "fact.topic", "fact.priority", "ask", "copy", "farewell",
         "name.given", "name.surname", "name.second", "document", "document.high", "document.low", "home",
         "desk", "body.end",
     ),
@@ -92,8 +92,10 @@ def pieces(fragments: Fragments) -> dict[str, int]:
         "last_domain": fragments.raw(*(f'@{domain}>"],' for domain in domains)),
         "in_reply_to": fragments.raw('"in_reply_to":null,', '"in_reply_to":"<'),
         "references": fragments.raw('"references":[],', '"references":["<'),
-        "from_provider": fragments.raw(  # entities x providers
-            *(f'@{name}"}},"to":["{address}"],' for address in ADDRESSES for name in PROVIDERS)
+        "from_provider": fragments.raw(  # copies (none, then each control body) x entities x providers
+            *(f'@{name}"}},"to":["{address}"{copy}],'
+              for copy in ("", *(f',"{box}"' for box in CONTROL_BODIES.values()))
+              for address in ADDRESSES for name in PROVIDERS)
         ),
         "to_provider": fragments.raw(*(f'@{name}"],' for name in PROVIDERS)),
         "desk_sender": fragments.raw(

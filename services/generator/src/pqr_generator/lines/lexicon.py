@@ -16,7 +16,7 @@ from pqr_generator.lines.fragments import Choices, Fragments
 from pqr_generator.mails.letters import FROM_CITIZEN, FROM_COURT, FROM_MAILBOX, LETTERS
 from pqr_generator.tickets.citizens import names
 from pqrs import calendar, wording
-from pqrs.catalogue import DEPENDENCIES, ENTITIES, PQRS_TYPES, TOPICS
+from pqrs.catalogue import CONTROL_BODIES, DEPENDENCIES, ENTITIES, PQRS_TYPES, TOPICS
 from pqrs.territory import MUNICIPALITIES
 
 __all__ = ["FIRST_DAY", "FIRST_YEAR", "Lexicon", "collect", "phrases"]
@@ -85,6 +85,7 @@ def _facts(fragments: Fragments) -> dict[str, int]:
     """The lines of an acknowledgement and of an extension that other systems read."""
     heads = [f"{wording.REQUEST_SUBJECTS[kind]}{wording.BEFORE_TOPIC}" for kind in PQRS_TYPES]
     return {
+        "copy": fragments.text(f"\n\n{wording.COPY}{name}" for name in CONTROL_BODIES),
         "request_subject": fragments.text(f"{head}{topic.name}" for head in heads for topic in TOPICS),
         "kind_line": fragments.text(f"2\n{wording.TYPE}{kind}\n{wording.TOPIC}" for kind in PQRS_TYPES),
         "topic_line": fragments.text(f"{topic.code}\n{wording.DEPENDENCY}{topic.dependency}\n" for topic in TOPICS),

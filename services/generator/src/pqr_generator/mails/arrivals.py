@@ -13,6 +13,7 @@ from pqr_generator.mails.defects import LATE, LOST, Defects, decided, late_delay
 from pqr_generator.mails.letters import chains, letters
 from pqr_generator.threads.schedule import LIFE_DAYS, threads
 from pqr_generator.threads.thread import AUTOMATIC, SLOTS, Thread
+from pqr_generator.tickets.copied import copies
 from pqr_generator.tickets.opening import DAY_SECONDS, Tickets, opened
 from pqr_generator.tickets.volume import Volume
 from pqrs.parameters import Parameters
@@ -44,6 +45,7 @@ class Mails:
     citizen: npt.NDArray[np.int32]
     extension: npt.NDArray[np.int32]
     is_urgent: npt.NDArray[np.bool_]
+    copied: npt.NDArray[np.int32]
     look: Words
     more: Words
     files: Words
@@ -156,6 +158,7 @@ def _columns(parameters: Parameters, truth: Truth, *, defects: Defects, delivere
         citizen=tickets.citizen[ticket].astype(np.int32),
         extension=thread.extension[ticket].astype(np.int32),
         is_urgent=chance(urgent, parameters.scenario.rates.priority, 1000)[ticket],
+        copied=copies(parameters, tickets.numbers)[ticket],
         look=look,
         more=more,
         files=files,

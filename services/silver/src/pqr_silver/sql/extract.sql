@@ -75,6 +75,7 @@ select
         when 'acknowledgement' then $type || split_part(split_part(body, $type, 2), e'\n\n', 1)
     end as words,
     case kind when 'request' then split_part(split_part(body, e'\n' || $home, 2), e'\n', 1) end as place,
+    case kind when 'request' then nullif(split_part(split_part(body, e'\n' || $copy, 2), e'\n', 1), '') end as copied_to,
     case kind when 'request' then lower(from_address) end as citizen,
     case kind
         when 'extension' then try_cast(split_part(split_part(body, $extension_days, 2), ' ', 1) as smallint)
