@@ -90,8 +90,10 @@ def _cast(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
 def _repeated_keys(table: pa.Table, contract: Contract) -> list[str]:
     if not contract.key:
         return []
-    distinct = polars.DataFrame(polars.from_arrow(table.select(list(contract.key)))).n_unique()
-    repeated = table.num_rows - distinct
+    keys = polars.DataFrame(polars.from_arrow(table.select(list(contract.key))))
+    if keys.hash_rows().n_unique() == table.num_rows:  # as many hashes as rows prove it, at less than half the cost
+        return []
+    repeated = table.num_rows - keys.n_unique()
     return [f"key ({', '.join(contract.key)}) must be unique and repeats in {repeated} rows"] if repeated else []
 
 
