@@ -1,16 +1,21 @@
-"""Where the citizens of the simulated town live."""
+"""What the citizens of the simulated town are called, and where they live."""
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
+from importlib import resources
 
 import numpy as np
 import pytest
 
-from pqr_generator.tickets.citizens import CITIZENS, citizens
+from pqr_generator.tickets.citizens import CITIZENS, citizens, names
 from pqrs.parameters import Parameters
 from pqrs.scenario import Home, load_scenario
 from pqrs.territory import CODES, MUNICIPALITIES
+
+PARAMETERS = Parameters.create()
+WEIGHTS = tomllib.loads((resources.files("pqr_generator") / "data" / "name_weights.toml").read_text(encoding="utf-8"))
 
 
 def shares(home: Home | None) -> np.ndarray:
@@ -38,3 +43,23 @@ def test_without_a_home_people_live_by_the_mix_and_by_inhabitants():
     people = sum(MUNICIPALITIES[place].population for place in antioquia)
     medellin = MUNICIPALITIES[CODES.index("05001")].population / people
     assert found[CODES.index("05001")] / found[antioquia].sum() == pytest.approx(medellin, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"), [("given", "given"), ("surname", "surname"), ("second_surname", "surname")]
+)
+def test_names_are_as_frequent_as_in_the_country(column, kind):
+    weights = np.array([WEIGHTS[kind].get(name, WEIGHTS[kind]["other"]) for name in names()[kind]])
+    drawn = np.bincount(getattr(citizens(PARAMETERS), column), minlength=len(weights))
+    assert drawn == pytest.approx(CITIZENS * weights / weights.sum(), rel=0.2)
+
+
+@pytest.mark.parametrize("kind", ["given", "surname"])
+def test_every_weighed_name_is_in_the_list(kind):
+    assert set(WEIGHTS[kind]) - {"other"} <= set(names()[kind])
+
+
+def test_the_two_surnames_are_drawn_apart():
+    town = citizens(PARAMETERS)
+    share = np.bincount(town.surname) / CITIZENS
+    assert np.mean(town.surname == town.second_surname) == pytest.approx((share**2).sum(), rel=0.2)

@@ -10,7 +10,7 @@ from importlib import resources
 import numpy as np
 import numpy.typing as npt
 
-from pqr_generator.draws import Ints, below, low, pick, words
+from pqr_generator.draws import Ints, low, pick, words
 from pqrs.parameters import Parameters
 from pqrs.scenario import Home, Mix
 from pqrs.territory import MUNICIPALITIES
@@ -56,18 +56,23 @@ def citizens(parameters: Parameters) -> Citizens:
 def _citizens(seed: int, department_mix: Mix, home: Home | None) -> Citizens:
     everyone = range(CITIZENS)
     given = words(seed, "citizen.given", everyone)
-    surnames = words(seed, "citizen.surname", everyone)
     number = np.arange(CITIZENS)
     columns: list[Ints] = [
-        below(given, len(names()["given"])),
-        below(surnames, len(names()["surname"])),
-        low(surnames, len(names()["surname"])),
+        pick(given, _name_weights("given")),
+        pick(words(seed, "citizen.surname", everyone), _name_weights("surname")),
+        pick(words(seed, "citizen.second_surname", everyone), _name_weights("surname")),
         pick(words(seed, "citizen.home", everyone), _home_weights(department_mix, home)),
         low(given, len(PROVIDERS)),
         (number * DOCUMENT_STEP + 1_234_567) % TEN_MILLION,
         (number * MAILBOX_STEP + 7_654_321) % TEN_MILLION,
     ]
     return Citizens(*(column.astype(np.int32) for column in columns))
+
+
+def _name_weights(kind: str) -> Ints:
+    """By name of this kind ("given" or "surname"): how many people bear it."""
+    bearers: dict[str, int] = tomllib.loads(_packaged("name_weights.toml"))[kind]
+    return np.array([bearers.get(name, bearers["other"]) for name in names()[kind]])
 
 
 def _home_weights(department_mix: Mix, home: Home | None) -> Ints:
