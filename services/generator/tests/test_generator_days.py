@@ -17,7 +17,7 @@ SMALL = Parameters.create(window_to=date(2026, 2, 20), tickets_per_business_day=
 
 # Of the lines of SMALL, all days one after another. A change here is a change of every run there is.
 GOLDEN_ROWS = 1_411
-GOLDEN_SHA256 = "fb231d0f3500e8fda7ce696502d7d6c359aa0d0ea27903fb27ce212bbae00e3c"
+GOLDEN_SHA256 = "78d9e4e64744faefa279d96b35ed1bc38540a22f98ca582fb64f1a0b1cd653ed"
 
 
 def objects(parameters, first=None, last=None):
