@@ -29,6 +29,7 @@ from pqr_pipeline.embedded.postgres import postgres
 from pqr_pipeline.retention.prune import prune
 from pqr_pipeline.retention.remove import remove
 from pqrs.parameters import Parameters
+from pqrs.terms import THREAD_DAYS
 
 TICKETS_PER_DAY = 2_000
 TICKETS_STORED_PER_DAY = 400
@@ -86,9 +87,10 @@ def storage(settings: Settings) -> Iterator[tuple[str, str, float, float]]:
 
 
 def window(days: int, volume: int) -> Parameters:
-    """An inbox that opens with its window of so many days up to LAST_DAY."""
+    """So many days up to LAST_DAY of an inbox that has been open for as long as a thread lives."""
     first = LAST_DAY - timedelta(days=days - 1)
-    return Parameters.create(window_from=first, opens_on=first, window_to=LAST_DAY, tickets_per_business_day=volume)
+    opens_on = first - timedelta(days=THREAD_DAYS)
+    return Parameters.create(window_from=first, opens_on=opens_on, window_to=LAST_DAY, tickets_per_business_day=volume)
 
 
 def spent(settings: Settings, lake: str, given: Parameters, stages: int | None = None) -> dict[str, float]:
