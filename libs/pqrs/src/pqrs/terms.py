@@ -16,22 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pqrs.calendar import (
-    Days,
-    add_business_days,
-    as_days,
-    business_days_between,
-    local_day,
-    local_time,
-    next_business_day,
-    utc_time,
-)
+from pqrs import calendar
+from pqrs.calendar import Days, add_business_days, as_days, business_days_between, local_day, local_time
 from pqrs.catalogue import PQRS_TYPES
 
 __all__ = [
-    "MIDNIGHT", "NO_TERM", "POLICIES", "THREAD_DAYS", "TRANSFER_DAYS", "SlaPolicy", "completion_deadline",
-    "due_at", "effective_due_on", "extension_days_max", "first_policies", "received_on", "reception", "term_days",
-    "term_hours",
+    "MIDNIGHT", "NO_TERM", "POLICIES", "THREAD_DAYS", "TRANSFER_DAYS", "SlaPolicy", "completion_deadline", "due_at",
+    "effective_due_on", "extension_days_max", "first_policies", "received_on", "reception", "term_days", "term_hours",
 ]  # fmt: skip
 
 MIDNIGHT = 24 * 60  # minutes: the close of a day, unless an entity closes earlier
@@ -40,8 +31,7 @@ COMPLETION_MONTHS = 1  # Ley 1755/2015 art. 17: calendar month the petitioner ha
 THREAD_DAYS = 140  # not law but ours: calendar days from its request's arrival in which a thread takes mail
 NO_TERM = -1  # stands for "no legal term" in the integer arrays below
 
-_ONE_DAY = np.timedelta64(1, "D")
-_NOT_A_DAY = np.datetime64("NaT", "D")
+_ONE_DAY, _NOT_A_DAY = np.timedelta64(1, "D"), np.datetime64("NaT", "D")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +65,7 @@ def received_on(received_at: npt.ArrayLike, closing_time: int) -> Days:
     """
     local = local_time(received_at)
     day = local.astype("datetime64[D]")
-    return next_business_day(np.where(local - day >= np.timedelta64(closing_time, "m"), day + _ONE_DAY, day))
+    return calendar.next_business_day(np.where(local - day >= np.timedelta64(closing_time, "m"), day + _ONE_DAY, day))
 
 
 def completion_deadline(requested_on: npt.ArrayLike) -> Days:
@@ -88,7 +78,7 @@ def completion_deadline(requested_on: npt.ArrayLike) -> Days:
     target = month + np.timedelta64(COMPLETION_MONTHS, "M")
     last_day = (target + np.timedelta64(1, "M")).astype("datetime64[D]") - _ONE_DAY
     same_number = target.astype("datetime64[D]") + (day - month.astype("datetime64[D]"))
-    return next_business_day(np.minimum(same_number, last_day))
+    return calendar.next_business_day(np.minimum(same_number, last_day))
 
 
 def reception(
@@ -160,7 +150,7 @@ def due_at(due_on: npt.ArrayLike, arrived_at: npt.ArrayLike, hours: npt.ArrayLik
     """
     hours = np.asarray(hours).astype(np.int64)
     at = np.asarray(arrived_at, dtype="datetime64[us]") + hours.astype("timedelta64[h]")
-    return np.where(hours >= 0, at, utc_time(as_days(due_on) + _ONE_DAY))
+    return np.where(hours >= 0, at, calendar.utc_time(as_days(due_on) + _ONE_DAY))
 
 
 def first_policies() -> tuple[SlaPolicy, ...]:

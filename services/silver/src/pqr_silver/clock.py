@@ -28,6 +28,7 @@ NO_DAY = np.datetime64("NaT", "D")
 WAITING, ANNULLED = STATES.index("waiting"), STATES.index("annulled")
 STATUS_NAMES = pa.array(STATUSES)
 TYPE_NAMES = pa.array(PQRS_TYPES)
+MOMENTS = ("acknowledged_at", "first_response_at", "answered_at", "last_answer_at")
 
 
 @dataclass(slots=True)
@@ -133,10 +134,7 @@ def columns(clock: Clock) -> dict[str, Column]:
         "due_at": _instants(clock.due_at()),
         "extension_days": clock.extension,
         "suspended_days": np.where(clock.hours < 0, calendar.business_days_between(unsuspended, effective_due_on), 0),
-        "acknowledged_at": _instants(clock.acknowledged_at),
-        "first_response_at": _instants(clock.first_response_at),
-        "answered_at": _instants(clock.answered_at),
-        "last_answer_at": _instants(clock.last_answer_at),
+        **{name: _instants(getattr(clock, name)) for name in MOMENTS},
         "closed_at": _instants(clock.closed_at),
         "answered_on": calendar.local_day(clock.answered_at),
         "closed_on": closed_on,
@@ -184,10 +182,7 @@ def _read(rows: pa.Table) -> dict[str, npt.NDArray[Any]]:
         "insistences": rows["count_insistences"].to_numpy(),
         "events": rows["count_events"].to_numpy(),
         **{name: _days(rows[name]) for name in ("received_on", "suspended_from", "suspended_to")},
-        **{
-            name: instants(rows[name])
-            for name in ("acknowledged_at", "first_response_at", "answered_at", "last_answer_at")
-        },
+        **{name: instants(rows[name]) for name in MOMENTS},
     }
 
 
