@@ -16,12 +16,13 @@ from pqr_dashboard.access.tokens import Claims, Expired, Forged, NoRole, Verifie
 SECRET = "of-the-tests-and-long-enough-for-every-one-of-the-hash-algorithms-of-hmac"
 AUDIENCE, ISSUER = "authenticated", "http://auth.test"
 VERIFIER = Verifier(SECRET, AUDIENCE, ISSUER)
+LIFE = 86_400  # longer than any run of these tests, which make their tokens at its beginning
 
 
 def claims(**changes: object) -> dict[str, object]:
     now = int(time.time())
     good = {
-        "sub": "6f8c", "aud": AUDIENCE, "iss": ISSUER, "iat": now, "exp": now + 900, "email": "a@entidad.example",
+        "sub": "6f8c", "aud": AUDIENCE, "iss": ISSUER, "iat": now, "exp": now + LIFE, "email": "a@entidad.example",
         "role": "authenticated", "app_metadata": {"provider": "email", "role": "analyst"}, "user_metadata": {},
     }  # fmt: skip
     return {name: value for name, value in {**good, **changes}.items() if value is not ...}
