@@ -13,8 +13,8 @@ __all__ = ["CONTROL_BODIES", "DEPARTMENTS", "DEPENDENCIES", "ENTITIES", "PQRS_TY
 
 # Ley 1755 of 2015, and how entities commonly file the rest; then what other laws add (see data/sla_policies.csv).
 PQRS_TYPES: tuple[str, ...] = (
-    "PET_GEN", "PET_PAR", "PET_INF", "PET_DOC", "CONSULTA", "QUEJA", "RECLAMO", "SUGERENCIA", "DENUNCIA", "FELICITACION",
-    "PET_AUT", "HD_CONSULTA", "HD_RECLAMO", "SPD", "SPD_REC", "SALUD_V", "SALUD_P", "SALUD_S",
+    "PET_GEN", "PET_PAR", "PET_INF", "PET_DOC", "CONSULTA", "QUEJA", "RECLAMO", "SUGERENCIA", "DENUNCIA",
+    "FELICITACION", "PET_AUT", "HD_CONSULTA", "HD_RECLAMO", "SPD", "SPD_REC", "SALUD_V", "SALUD_P", "SALUD_S",
 )  # fmt: skip
 
 # Whom citizens send copies to, and their mailboxes.
