@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, fields
-from datetime import date
+from dataclasses import asdict, dataclass
 from importlib import resources
-from typing import Any, TypeVar
+from typing import Any
 
 from pqr_common.errors import InvalidSettings
 from pqrs.catalogue import DEPARTMENTS, ENTITIES, PQRS_TYPES, TOPICS
 from pqrs.checked import Given, as_clock, check_keys
+from pqrs.peaks import TOPIC_CODES, Peak, peaks_of
+from pqrs.rates import DirtRates, Rates, dirt_of, given, rates_of
 from pqrs.terms import MIDNIGHT
 from pqrs.territory import CODES, MUNICIPALITIES
 
@@ -23,51 +24,10 @@ __all__ = ["DEFAULT_SCENARIO", "DirtRates", "Home", "Peak", "Rates", "Scenario",
 
 DEFAULT_SCENARIO = "alcaldia"
 WEIGHTS_SUM_MAX = 100_000
-PERCENT_MAX = 1_000
 EARLIEST_CLOSING = 12 * 60
-PEAKS_MAX = 20
-DIRT_SUM_MAX = 100_000  # a mail has one kind of dirt at most
 Mix = tuple[tuple[str, int], ...]
-TOPIC_CODES = tuple(topic.code for topic in TOPICS)
 ENTITY_OF_TOPIC = {topic.code: topic.dependency[0] for topic in TOPICS}
 PEOPLE_PER_WEIGHT = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """Procedure rates per mille of the threads that can take the step; those with a default are optional."""
-
-    transfer: int
-    incomplete: int
-    desist: int
-    extension: int
-    progress: int
-    insistence: int
-    reopen: int
-    denied: int
-    unanswered: int
-    priority: int
-    annulled: int = 0  # of the requests with a term: their number is annulled, with its reason
-    copied: int = 0  # of the requests: they go to a control body as well
-    reiterated: int = 0  # of the requests: the entity refers to what it answered before
-    tutela: int = 0  # of the breached: a court writes
-    silence: int = 0  # of the breached whose silence is an approval: the entity says so
-
-
-@dataclass(frozen=True, slots=True)
-class DirtRates:
-    """Dirt per 100,000 of the mails or threads that can carry it."""
-
-    duplicate: int
-    truncated_json: int
-    missing_field: int
-    wrong_type: int
-    broken_encoding: int
-    unknown_field: int
-    late_arrival: int
-    out_of_office: int
-    bounce: int
-    lost_references: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +36,6 @@ class Home:
 
     municipality: str
     per_mille: int
-
-
-@dataclass(frozen=True, slots=True)
-class Peak:
-    """`percent` of the usual volume from `first` to `last`; what exceeds 100 has the given type and topic."""
-
-    name: str
-    first: date
-    last: date
-    percent: int
-    pqrs_type: str | None = None
-    topic: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "from": self.first.isoformat(),
-            "to": self.last.isoformat(),
-            "percent": self.percent,
-            "pqrs_type": self.pqrs_type,
-            "topic": self.topic,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +69,7 @@ class Scenario:
                 "name": self.name,
                 "type_mix": _weights(self.type_mix),
                 "topic_mix": _weights(self.topic_mix),
-                "rates_per_mille": _given(self.rates),
+                "rates_per_mille": given(self.rates),
                 "dirt_per_100k": asdict(self.dirt),
                 "peaks": [peak.to_json() for peak in self.peaks],
             }
@@ -153,9 +91,6 @@ class Scenario:
         return cls.from_json(value, source)
 
 
-T = TypeVar("T", Rates, DirtRates)
-
-
 def scenario_names() -> tuple[str, ...]:
     """The packaged scenarios, sorted."""
     folder = resources.files("pqrs") / "data" / "scenarios"
@@ -174,22 +109,15 @@ def load_scenario(name: str = DEFAULT_SCENARIO) -> Scenario:
 def _scenario(value: Mapping[str, Any], where: str) -> Scenario:
     required = ("name", "type_mix", "topic_mix", "rates_per_mille", "dirt_per_100k")
     check_keys(value, where, required=required, optional=("closing_time", "department_mix", "home", "peaks"))
-    given = Given(value.get("peaks") or [], where, "peaks")
-    peaks = given.value
-    if not isinstance(peaks, Sequence) or isinstance(peaks, str) or len(peaks) > PEAKS_MAX:
-        raise given.bad(f"a list of at most {PEAKS_MAX} tables")
-    parsed = tuple(_peak(item, f"{where}, peak {index + 1}") for index, item in enumerate(peaks))
-    if len({peak.name for peak in parsed}) < len(parsed):
-        raise given.bad("peaks with different names", [peak.name for peak in parsed])
     departments = Given(value.get("department_mix") or dict(BY_PEOPLE), where, "department_mix")
     return Scenario(
         name=Given(value["name"], where, "name").text(),
         type_mix=_mix(Given(value["type_mix"], where, "type_mix"), PQRS_TYPES),
         topic_mix=_of_one_entity(Given(value["topic_mix"], where, "topic_mix")),
         department_mix=_mix(departments, DEPARTMENTS),
-        rates=_rates(Rates, Given(value["rates_per_mille"], where, "rates_per_mille"), 1_000),
-        dirt=_dirt(Given(value["dirt_per_100k"], where, "dirt_per_100k")),
-        peaks=parsed,
+        rates=rates_of(Given(value["rates_per_mille"], where, "rates_per_mille")),
+        dirt=dirt_of(Given(value["dirt_per_100k"], where, "dirt_per_100k")),
+        peaks=peaks_of(Given(value.get("peaks") or [], where, "peaks")),
         home=_home(Given(value["home"], where, "home")) if value.get("home") is not None else None,
         closing_time=Given(value.get("closing_time", as_clock(MIDNIGHT)), where, "closing_time").clock(
             EARLIEST_CLOSING, MIDNIGHT
@@ -204,23 +132,6 @@ def _home(given: Given) -> Home:
     if code.value not in CODES:
         raise code.bad("a code of DIVIPOLA, five digits in quotes as in divipola.csv")
     return Home(code.text(), given.item("per_mille", table["per_mille"]).integer(1, 999))
-
-
-def _peak(value: Any, where: str) -> Peak:
-    if not isinstance(value, Mapping):
-        raise Given(value, where, "peaks").bad("a table")
-    check_keys(value, where, required=("name", "from", "to", "percent"), optional=("pqrs_type", "topic"))
-    first, last = (Given(value[key], where, key).day() for key in ("from", "to"))
-    if last < first:
-        raise Given(last, where, "to").bad(f"on or after {first}")
-    return Peak(
-        name=Given(value["name"], where, "name").text(),
-        first=first,
-        last=last,
-        percent=Given(value["percent"], where, "percent").integer(101, PERCENT_MAX),
-        pqrs_type=Given(value.get("pqrs_type"), where, "pqrs_type").code(PQRS_TYPES),
-        topic=Given(value.get("topic"), where, "topic").code(TOPIC_CODES),
-    )
 
 
 def _of_one_entity(given: Given) -> Mix:
@@ -251,26 +162,6 @@ def _mix(given: Given, codes: Sequence[str]) -> Mix:
     if not 0 < sum(weight for _, weight in mix) <= WEIGHTS_SUM_MAX:
         raise given.bad(f"weights that sum to 1..{WEIGHTS_SUM_MAX}", sum(weight for _, weight in mix))
     return mix
-
-
-def _rates(kind: type[T], given: Given, ceiling: int) -> T:
-    table = given.table("a table of rates")
-    required = tuple(field.name for field in fields(kind) if field.default is MISSING)
-    optional = tuple(field.name for field in fields(kind) if field.default is not MISSING)
-    check_keys(table, f"{given.where}, {given.key}", required=required, optional=optional)
-    return kind(**{name: given.item(name, rate).integer(0, ceiling) for name, rate in table.items()})
-
-
-def _given(rates: Rates) -> dict[str, int]:
-    """Without the optional ones that are nothing."""
-    return {field.name: rate for field in fields(rates) if (rate := getattr(rates, field.name)) != field.default}
-
-
-def _dirt(given: Given) -> DirtRates:
-    dirt = _rates(DirtRates, given, DIRT_SUM_MAX)
-    if (total := sum(asdict(dirt).values())) > DIRT_SUM_MAX:
-        raise given.bad(f"rates that sum to {DIRT_SUM_MAX} at most", total)
-    return dirt
 
 
 BY_PEOPLE = _by_people()

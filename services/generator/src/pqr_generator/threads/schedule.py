@@ -29,7 +29,7 @@ def threads(parameters: Parameters, tickets: Tickets) -> Thread:
     law.annul(thread, draw)
     base = thread.received_on.copy()  # what answers are counted from
     steps.suspend(thread, draw, base)
-    steps.extend(thread, tickets, draw, base)
+    steps.extend(thread, tickets, draw, base=base)
     steps.close(thread, draw, base)
     hurry(thread, tickets, draw)
     law.recognise_silence(thread, tickets, draw)

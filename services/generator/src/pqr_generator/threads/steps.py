@@ -86,7 +86,7 @@ def suspend(thread: Thread, draw: Draws, base: calendar.Days) -> None:
     )
 
 
-def extend(thread: Thread, tickets: Tickets, draw: Draws, base: calendar.Days) -> None:
+def extend(thread: Thread, tickets: Tickets, draw: Draws, *, base: calendar.Days) -> None:
     """Notices in the last days of the term that add business days to it."""
     drawn, who = draw("extension.day"), np.flatnonzero(thread.is_extended)
     term = thread.term[who]
