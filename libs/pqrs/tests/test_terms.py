@@ -113,18 +113,38 @@ def test_reception_after_hours_or_on_a_free_day_is_the_next_business_day(
     ("received", "general", "documents", "consultation"),
     [
         (date(2015, 1, 2), 15, 10, 30),
-        (date(2020, 3, 27), 15, 10, 30),
-        (date(2020, 3, 28), 30, 20, 35),
+        (date(2020, 2, 13), 15, 10, 30),
+        (date(2020, 2, 14), 15, 10, 35),
+        (date(2020, 3, 5), 15, 10, 35),
+        (date(2020, 3, 6), 30, 10, 35),
+        (date(2020, 3, 12), 30, 10, 35),
+        (date(2020, 3, 13), 30, 20, 35),
+        (date(2020, 3, 27), 30, 20, 35),
         (date(2022, 5, 17), 30, 20, 35),
         (date(2022, 5, 18), 15, 10, 30),
         (date(2026, 1, 5), 15, 10, 30),
     ],
 )
 def test_terms_of_the_emergency(received: date, general: int, documents: int, consultation: int) -> None:
-    """From 2020-03-28 to 2022-05-17 the terms are 30, 20 and 35 days; before and after 15, 10 and 30."""
+    """Until 2022-05-17 the terms are 30, 20 and 35 days, also of what was under way on 2020-03-28; else 15, 10 and 30."""
     codes = ["PET_GEN", "QUEJA", "DENUNCIA", "PET_INF", "PET_DOC", "CONSULTA", "FELICITACION", "OTRO", None]
     found = terms.term_days(pa.array(codes), np.full(len(codes), received, dtype="datetime64[D]"))
     assert found.tolist() == [general] * 3 + [documents] * 2 + [consultation, -1, -1, -1]
+
+
+def test_the_emergency_rules_every_petition_that_was_under_way() -> None:
+    """Decreto 491 of 28 March 2020, art. 5: those whose ordinary term had not ended yet, by walking, and no others."""
+    ordinary = {"PET_GEN": 15, "PET_PAR": 15, "QUEJA": 15, "RECLAMO": 15, "SUGERENCIA": 15, "DENUNCIA": 15,
+                "PET_INF": 10, "PET_DOC": 10, "CONSULTA": 30}  # fmt: skip
+    emergency = {15: 30, 10: 20, 30: 35}
+    under_way = 0
+    for code, term in ordinary.items():
+        for received in (day for day in BUSINESS_DAYS if date(2020, 1, 2) <= day < date(2020, 3, 28)):
+            is_under_way = walked(received, term) >= date(2020, 3, 28)
+            expected = emergency[term] if is_under_way else term
+            assert terms.term_days(pa.array([code]), [received]).tolist() == [expected], (code, received)
+            under_way += is_under_way
+    assert under_way == 140
 
 
 def test_a_day_before_the_first_policy_has_no_term() -> None:

@@ -36,14 +36,15 @@ _ONE_DAY, _NOT_A_DAY = np.timedelta64(1, "D"), np.datetime64("NaT", "D")
 
 @dataclass(frozen=True, slots=True)
 class SlaPolicy:
-    """The term of one type of PQRS while it was in force, both days included; `term_days` None: no term.
+    """The term of one type of PQRS received while it ruled, both days included; `term_days` None: no term.
 
     `term_days` is in `unit`: business days, or hours that run on day and night, working day or not, from the instant of
     arrival (so we read the circular on health claims, which gives no calendar [A]); nothing suspends those.
 
     An extension may at most double the term (Ley 1755/2015 art. 14, parágrafo [L]). Until that law came into
-    force on 2015-06-30, Decreto 01/1984 set the same terms [L]. The emergency terms of Decreto 491/2020 end with
-    2022-05-17, when Ley 2207 repealed them; that they rule on that day too is [L].
+    force on 2015-06-30, Decreto 01/1984 set the same terms [L]. Decreto 491/2020 of 28 March (art. 5) rules
+    what was then under way as well: what was received so late that the ordinary term ended on that day or later. Its
+    terms end with 2022-05-17, when Ley 2207 repealed them; that they rule on that day too is [L].
     """
 
     pqrs_type: str
