@@ -87,7 +87,7 @@ def test_steps_are_escaped_and_in_words():
     odd = event | {"event_type": "<script>alert(1)</script>", "extension_days": None, "actor": '"><img>'}
     html = timeline_html([event, odd])
     assert "Prórroga del término" in html
-    assert "Entidad · 8 días hábiles más · fuera de plazo: no mueve el término" in html
+    assert "Entidad · 8 días hábiles más · no mueve el término" in html
     assert "<script>" not in html
     assert "<img>" not in html
 

@@ -119,6 +119,33 @@ def test_a_request_to_complete_after_the_term_suspends_nothing(inbox):
     assert [event["is_effective"] for event in events[2:]] == [False, False]
 
 
+@pytest.mark.parametrize(
+    ("pqrs_type", "when", "stops"),
+    [
+        ("PET_PAR", "2026-01-20", True),  # the tenth business day after reception
+        ("PET_PAR", "2026-01-21", False),  # though the term runs until 2026-01-27
+        ("PET_PAR", "2026-01-22", False),
+        ("PET_DOC", "2026-01-19", True),
+        ("PET_DOC", "2026-01-20", False),  # in its days, but the last of the term: nothing is left to stop
+    ],
+)
+def test_a_request_to_complete_suspends_in_ten_days_and_before_the_last(inbox, pqrs_type, when, stops):
+    """Ley 1755 of 2015, art. 17. Flag, days, due date and both events say the same."""
+    opened = f"2026-01-05 09:00 | request\n2026-01-05 09:02 | acknowledgement | {pqrs_type}\n"
+    text = opened + f"{when} 10:00 | completion_request\n2026-01-23 10:00 | completion"
+    ticket = inbox.ticket(text)
+    assert ticket["is_suspended"] == stops == (ticket["suspended_days"] > 0)
+    assert (ticket["effective_due_on"] > ticket["due_on"]) == stops
+    assert [event["is_effective"] for event in inbox.events(text)[2:]] == [stops, stops]
+
+
+def test_only_what_moves_the_clock_is_effective(inbox):
+    """A second request to complete stops nothing, so completing again sets nothing going."""
+    once = OPENED + "2026-01-08 10:00 | completion_request\n2026-01-09 10:00 | completion\n"
+    twice = once + "2026-01-15 10:00 | completion_request\n2026-01-20 10:00 | completion"
+    assert [event["is_effective"] for event in inbox.events(twice)[2:]] == [True, True, False, False]
+
+
 def test_only_the_first_request_to_complete_suspends(inbox):
     """The law allows to ask once."""
     once = OPENED + "2026-01-08 10:00 | completion_request\n2026-01-09 10:00 | completion\n"
@@ -257,7 +284,7 @@ def naive_life(received, term, steps):
         if kind == "extension" and day <= due:
             extension = min(extension + days, term)
         elif kind == "completion_request":
-            if day <= due and paused_from is None:
+            if day < due and day <= naive_due(received, 10, 0, None, None) and paused_from is None:
                 paused_from, paused_to = day, terms.completion_deadline(day).item()
             waits = True
         elif kind == "completion" and waits:

@@ -21,12 +21,13 @@ from pqrs.calendar import Days, add_business_days, as_days, business_days_betwee
 from pqrs.catalogue import PQRS_TYPES
 
 __all__ = [
-    "MIDNIGHT", "NO_TERM", "POLICIES", "THREAD_DAYS", "TRANSFER_DAYS", "SlaPolicy", "completion_deadline", "due_at",
+    "COMPLETION_REQUEST_DAYS", "MIDNIGHT", "NO_TERM", "POLICIES", "THREAD_DAYS", "TRANSFER_DAYS", "SlaPolicy", "completion_deadline", "due_at",
     "effective_due_on", "extension_days_max", "first_policies", "received_on", "reception", "term_days", "term_hours",
 ]  # fmt: skip
 
 MIDNIGHT = 24 * 60  # minutes: the close of a day, unless an entity closes earlier
 TRANSFER_DAYS = 5  # Ley 1755/2015 art. 21: business days to pass a petition to the competent authority
+COMPLETION_REQUEST_DAYS = 10  # Ley 1755/2015 art. 17: business days to ask the petitioner for what is missing
 COMPLETION_MONTHS = 1  # Ley 1755/2015 art. 17: calendar month the petitioner has to complete
 THREAD_DAYS = 140  # not law but ours: calendar days from its request's arrival in which a thread takes mail
 NO_TERM = -1  # stands for "no legal term" in the integer arrays below

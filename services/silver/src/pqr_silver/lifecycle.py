@@ -142,12 +142,13 @@ def _extend(life: Folded, now: _Round, steps: Steps) -> None:
 
 
 def _suspend(life: Folded, now: _Round) -> None:
-    """The first request to complete stops the clock, when sent while the term runs, for a month at most.
+    """The first request to complete stops the clock for a month at most, when sent in the days the law gives for it.
 
-    Nothing stops a term in hours.
+    On the last day of the term nothing is left to stop, and nothing stops a term in hours.
     """
     clock, ticket, day = life.clock, now.ticket, calendar.local_day(now.at)
-    stops = now.is_open & np.isnat(clock.suspended_from[ticket]) & (day <= clock.due_on(ticket))
+    last_day = calendar.add_business_days(clock.received_on[ticket], terms.COMPLETION_REQUEST_DAYS)
+    stops = now.is_open & np.isnat(clock.suspended_from[ticket]) & (day <= last_day) & (day < clock.due_on(ticket))
     stops &= clock.hours[ticket] < 0
     clock.suspended_from[ticket[stops]] = day[stops]
     clock.suspended_to[ticket[stops]] = terms.completion_deadline(day[stops])
@@ -155,11 +156,11 @@ def _suspend(life: Folded, now: _Round) -> None:
 
 
 def _resume(life: Folded, now: _Round, steps: Steps) -> None:
-    """The clock goes on the business day after the citizen completed."""
+    """The clock goes on the business day after the citizen completed, unless it has gone on already."""
     clock, ticket = life.clock, now.ticket
-    goes_on = now.is_open & ~np.isnat(clock.suspended_to[ticket])
-    completed_on = terms.received_on(now.at[goes_on], steps.closing_time)
-    clock.suspended_to[ticket[goes_on]] = np.minimum(clock.suspended_to[ticket[goes_on]], completed_on)
+    completed_on = terms.received_on(now.at, steps.closing_time)
+    goes_on = now.is_open & (completed_on < clock.suspended_to[ticket])  # no day is before NaT
+    clock.suspended_to[ticket[goes_on]] = completed_on[goes_on]
     life.is_effective[now.row] = goes_on
 
 

@@ -147,7 +147,7 @@ TICKET_EVENTS = Contract(
             *required(event_id=TEXT, ticket_id=TEXT, seq=COUNT, event_type=TEXT, occurred_at=INSTANT, actor=TEXT),
             *required(message_id=TEXT),
             *optional(from_status=TEXT),  # null for the first
-            *required(to_status=TEXT, is_effective=FLAG),  # false: too late to move the legal clock
+            *required(to_status=TEXT, is_effective=FLAG),  # false: it did not move the legal clock
             *optional(pqrs_type=TEXT, extension_days=pa.int16()),  # assigned by it; granted by it
         ]
     ),

@@ -96,7 +96,7 @@ def _step(event: Mapping[Any, Any]) -> str:
     if not wording.is_missing(event["extension_days"]):
         notes.append(f"{int(event['extension_days'])} días hábiles más")
     if not event["is_effective"]:
-        notes.append("fuera de plazo: no mueve el término")
+        notes.append("no mueve el término")
     kind = "pqr-end" if event["event_type"] in ENDS else f"pqr-{event['actor']}"
     return (
         f'<li class="{escape(kind)}"><time>{escape(wording.moment(event["occurred_at"]))}</time>'
