@@ -218,7 +218,8 @@ def test_an_object_that_writes_like_text_is_no_text(read, line):
         )),
         *(("date", value, f"date is {value}") for value in (
             "", "infinity", "epoch", "2026-01-05T08:12:21-05:00", "Mon, 05 Jan 2026 08:12:21", "Mon, 32 Jan 2026 08:12:21 -0500",
-            "Lun, 05 Ene 2026 08:12:21 -0500", "Mon, 05 Jan 0000 08:12:21 -0500",
+            "Lun, 05 Ene 2026 08:12:21 -0500", "Mon, 05 Jan 0000 08:12:21 -0500", "Mon, 05 Jan 2026 08:12:21 +9999",
+            "Mon, 05 Jan 2026 08:12:21 -2359", "Mon, 05 Jan 2026 08:12:21 +0560", "Mon, 05 Jan 2026 08:12:21 COT",
         )),
         ("attachments", [FILE | {"bytes": 2**63 - 1}] * 2, "attachments have more bytes than can be counted"),
         ("attachments", [FILE | {"bytes": 2**63}], "attachments have more bytes than can be counted"),
@@ -250,6 +251,37 @@ def test_a_field_that_appears_twice(read, line):
 
 
 # --- lines that are unusual and good
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Mon, 05 Jan 2026 13:12:21 GMT",
+        "Mon, 05 Jan 2026 08:12:21 -0500 (COT)",
+        "Mon, 05 Jan 2026 (a holiday) 08:12:21 -0500",
+        "05 Jan 2026 08:12:21 -0500",
+        "mon, 5 jan 2026  13:12:21 UT",
+        "Mon, 05 Jan 2026 08:12:21 -05:00",
+        "Tue, 06 Jan 2026 03:12:21 +1400",
+    ],
+)
+def test_a_date_in_any_form_of_the_mail_standard(read, line, value):
+    """RFC 5322: comments, GMT, a day of one digit and no day of the week say the same instant."""
+    found = read(line(), line(date=value))
+    assert found.faults == []
+    assert [mail["sent_at"] for mail in found.emails] == [datetime(2026, 1, 5, 13, 12, 21, tzinfo=UTC)] * 2
+
+
+def test_a_date_without_seconds_is_of_the_full_minute(read, line):
+    """They are optional in the mail standard."""
+    assert read(line(date="Mon, 5 Jan 2026 08:12 -0500")).emails[0]["sent_at"] == datetime(2026, 1, 5, 13, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("references", "found"), [([""], None), (["", ""], None), (["", "<r@x.test>"], "<r@x.test>")])
+def test_an_empty_message_id_is_none(read, line, references, found):
+    """Whatever wrote it: an empty In-Reply-To and empty References name nothing."""
+    read_back = read(line(in_reply_to="", references=references)).emails[0]
+    assert (read_back["in_reply_to"], read_back["references"]) == (None, found)
 
 
 @pytest.mark.parametrize(

@@ -118,9 +118,9 @@ def _emails(parsed: pa.Table, lines: pa.ChunkedArray, provenance: pa.Table) -> t
     constants, table = {"version": RAW_VERSION, "files": FILES}, parsed.append_column("line", lines)
     derived = query(sql_of("pqr_bronze", "sql/clean.sql"), constants, parsed=table)
     columns = {name: parsed.column(name) for name in EMAILS.schema.names if name in parsed.column_names}
-    references = parsed.column("references")
     columns |= {
-        "references": pc.if_else(pc.equal(references, ""), None, references),
+        "in_reply_to": _ids(parsed.column("in_reply_to")),
+        "references": _ids(parsed.column("references")),
         "sent_at": derived.column("sent_at"),
         "attachment_count": derived.column("attachment_count"),
         "attachment_bytes": derived.column("attachment_bytes"),
@@ -129,6 +129,12 @@ def _emails(parsed: pa.Table, lines: pa.ChunkedArray, provenance: pa.Table) -> t
     columns |= {name: provenance.column(name) for name in provenance.column_names}
     emails = pa.table({name: columns[name] for name in EMAILS.schema.names})
     return emails, derived.column("is_clean").to_numpy()
+
+
+def _ids(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Message-IDs with spaces between them; an empty one is none, and a header without any is null."""
+    trimmed = pc.ascii_trim(texts, " ")
+    return pc.if_else(pc.equal(trimmed, ""), None, trimmed)
 
 
 def _diagnosed(lines: pa.ChunkedArray, suspects: np.ndarray) -> pa.Table:
@@ -147,15 +153,21 @@ def _texts(raw: pa.ChunkedArray) -> pa.Array:
 
 
 def _kept(emails: pa.Table, found: pa.Table, is_good: np.ndarray) -> pa.Table:
-    """The e-mails without the bad lines; good ones carry the fields nobody knows."""
+    """The e-mails without the bad lines; good ones carry the fields nobody knows, and Dates in their rarer forms."""
     suspects = found.column("ordinal").to_numpy()
     kept = np.ones(emails.num_rows, dtype=bool)
     kept[suspects[~is_good]] = False
     place = np.full(emails.num_rows, -1)
     place[suspects] = np.arange(len(suspects))
-    extra = found.column("extra_fields").take(pa.array(place, mask=place < 0))
-    column = emails.schema.get_field_index("extra_fields")
-    return emails.set_column(column, "extra_fields", extra).filter(pa.array(kept))
+    where = pa.array(place, mask=place < 0)
+    dates = found.column("sent_at").cast(emails.schema.field("sent_at").type)
+    told = {
+        "extra_fields": found.column("extra_fields").take(where),
+        "sent_at": pc.coalesce(emails.column("sent_at"), dates.take(where)),
+    }
+    for name, column in told.items():
+        emails = emails.set_column(emails.schema.get_field_index(name), name, column)
+    return emails.filter(pa.array(kept))
 
 
 def _all_valid(lines: pa.ChunkedArray) -> pa.ChunkedArray:

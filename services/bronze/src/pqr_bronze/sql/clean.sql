@@ -6,7 +6,11 @@
 with derived as (
     select
         *,
-        try_strptime(sent, '%a, %d %b %Y %H:%M:%S %z') as sent_at,
+        -- the usual form alone; others, and zones of more than 14 hours, are left to diagnose.sql
+        case
+            when length(sent) = 31 and right(sent, 4) <= '1400' and right(sent, 2) < '60'
+                then try_strptime(sent, '%a, %d %b %Y %H:%M:%S %z')
+        end as sent_at,
         case
             when attachments = '[]' then []
             else from_json(attachments, $files)

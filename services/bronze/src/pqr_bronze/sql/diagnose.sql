@@ -1,4 +1,5 @@
 -- One row per line that is not canonical, in order: the first rule it breaks and why, or null when it may be taken;
+-- `sent_at` is its Date in any form of RFC 5322: without the day of the week or the seconds, with comments, in GMT;
 -- `extra_fields` are the fields nobody knows (schema drift), which are kept: those of the line by themselves, one
 -- inside the sender or an attachment with all that stands around it. `known` holds the fields of the contract.
 with read as (
@@ -18,6 +19,19 @@ decoded as (
         case when is_json then json_type(line) end as type,
         case when is_json and json_type(line) = 'OBJECT' then line end as object
     from read
+),
+
+-- the parts of the Date header; a zone of more than 14 hours is no clock's on earth
+dated as (
+    select
+        ordinal,
+        regexp_extract(
+            trim(regexp_replace(object ->> 'date', '\([^()]*\)', ' ', 'g')),
+            '(?i)^(?:(?:mon|tue|wed|thu|fri|sat|sun)\s*,)?\s*(\d\d?\s+[a-z]{3}\s+\d{4}\s+\d\d:\d\d)(:\d\d)?\s+'
+            || '(?:(gmt|utc?)|([+-](?:0\d|1[0-3]):?[0-5]\d|[+-]14:?00))$',
+            ['minute', 'second', 'gmt', 'zone']
+        ) as parts
+    from decoded
 ),
 
 -- `keys`: of the objects inside it
@@ -72,6 +86,11 @@ looked as (
     select
         decoded.*,
         judged.* exclude (ordinal),
+        try_strptime(
+            regexp_replace(parts.minute, '\s+', ' ', 'g') || coalesce(nullif(parts.second, ''), ':00')
+            || coalesce(nullif(parts.zone, ''), '+0000'),
+            '%d %b %Y %H:%M:%S%z'
+        ) as sent_at,
         case
             when json_type(object, '$.from.name') is distinct from 'VARCHAR' then 'from.name is no text'
             when json_type(object, '$.from.address') is distinct from 'VARCHAR' then 'from.address is no text'
@@ -95,16 +114,15 @@ looked as (
                 try_strptime(object ->> 'received_at', '%Y-%m-%dT%H:%M:%SZ')
                 between timestamp '1970-01-01' and timestamp '9999-12-31', false
             ) then format('received_at is {}', object ->> 'received_at')
-            when not contains(object ->> 'date', ',') or not coalesce(
-                try_strptime(object ->> 'date', '%a, %d %b %Y %H:%M:%S %z')
-                between timestamp '1970-01-01' and timestamp '9999-12-31', false
-            ) then format('date is {}', object ->> 'date')
+            when not coalesce(sent_at between timestamp '1970-01-01' and timestamp '9999-12-31', false)
+                then format('date is {}', object ->> 'date')
             when json_array_length(object, '$.attachments') > 0
                 and try(list_sum(json_extract(object, '$.attachments[*].bytes')::ubigint[])::bigint) is null
                 then 'attachments have more bytes than can be counted'
             when contains(replace(object, '\\', ''), '\u0000') then 'a text holds the character U+0000'
         end as bad_value
     from decoded
+    left join dated using (ordinal)
     left join judged using (ordinal)
 )
 
@@ -126,6 +144,7 @@ select
         when missing is not null then format('without {}', missing)
         else coalesce(mistyped, inner_fault, bad_value, repeated)
     end as reason,
+    sent_at,
     extra_fields
 from looked
 order by ordinal
