@@ -274,7 +274,9 @@ def test_a_date_in_any_form_of_the_mail_standard(read, line, value):
 
 def test_a_date_without_seconds_is_of_the_full_minute(read, line):
     """They are optional in the mail standard."""
-    assert read(line(date="Mon, 5 Jan 2026 08:12 -0500")).emails[0]["sent_at"] == datetime(2026, 1, 5, 13, 12, tzinfo=UTC)
+    assert read(line(date="Mon, 5 Jan 2026 08:12 -0500")).emails[0]["sent_at"] == datetime(
+        2026, 1, 5, 13, 12, tzinfo=UTC
+    )
 
 
 @pytest.mark.parametrize(("references", "found"), [([""], None), (["", ""], None), (["", "<r@x.test>"], "<r@x.test>")])
