@@ -1,7 +1,6 @@
 """Legal terms of PQRS: the policies by type and date, and what they make of days on the business calendar.
 
-Pure and vectorised, in the units of `pqrs.calendar`. Items marked [L] are recalled law, to be checked against the
-official text.
+Pure and vectorised, in the units of `pqrs.calendar`. What is marked [L] is recalled law: check it in the official text.
 """
 
 from __future__ import annotations
@@ -21,8 +20,9 @@ from pqrs.calendar import Days, add_business_days, as_days, business_days_betwee
 from pqrs.catalogue import PQRS_TYPES
 
 __all__ = [
-    "COMPLETION_REQUEST_DAYS", "MIDNIGHT", "NO_TERM", "POLICIES", "THREAD_DAYS", "TRANSFER_DAYS", "SlaPolicy", "completion_deadline", "due_at",
-    "effective_due_on", "extension_days_max", "first_policies", "received_on", "reception", "term_days", "term_hours",
+    "COMPLETION_REQUEST_DAYS", "MIDNIGHT", "NO_TERM", "POLICIES", "THREAD_DAYS", "TRANSFER_DAYS", "SlaPolicy",
+    "completion_deadline", "due_at", "effective_due_on", "extension_days_max", "first_policies", "received_on",
+    "reception", "term_days", "term_hours",
 ]  # fmt: skip
 
 MIDNIGHT = 24 * 60  # minutes: the close of a day, unless an entity closes earlier

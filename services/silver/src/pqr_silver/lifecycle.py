@@ -173,8 +173,7 @@ def _pass_on(life: Folded, now: _Round) -> None:
 
 
 def _close(clock: Clock, now: _Round, counted: Codes) -> None:
-    ticket = now.ticket
-    counted = np.where(counted == on.SILENCE, on.ANSWER, counted)  # by law it is one, and a favourable one
+    ticket, counted = now.ticket, np.where(counted == on.SILENCE, on.ANSWER, counted)  # by law a favourable one
     closes = now.is_open & np.isin(counted, (on.ANSWER, on.ARCHIVE, on.TRANSFER, on.ANNULMENT))
     clock.closed_at[ticket[closes]] = now.at[closes]
     clock.closing[ticket[closes]] = counted[closes]
