@@ -57,8 +57,8 @@ def read(run):
 
 
 def test_every_step_has_its_wording():
-    """Silver knows a step by its subject, except the request, which is known by beginning a thread."""
-    assert {"request", *wording.SUBJECTS} == set(KINDS)
+    """Silver knows a step by its subject, except the request, which begins a thread, and an extension of no law."""
+    assert {"request", "void_extension", *wording.SUBJECTS} == set(KINDS)
     assert set(READ_AS.values()) <= {*KINDS, *OTHER_KINDS}
 
 

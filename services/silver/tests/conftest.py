@@ -13,9 +13,13 @@ import pytest
 from pqr_common.tables.contract import conform
 from pqr_common.tables.signed import net
 from pqr_common.testing import table_of
+from pqr_silver.keys import bucket_numbers, dealt
 from pqr_silver.memory import long_ago
+from pqr_silver.placing.mails import MAILS
+from pqr_silver.placing.names import CLAIMS, MOVES, clashes, contested, moved, resolved, without
 from pqr_silver.schema import PRODUCES, RADICADOS, REQUIRES, TICKETS
-from pqr_silver.transform import MAILS, Before, Named, named, refined, resolved, split
+from pqr_silver.threads import Before, Named, named
+from pqr_silver.transform import refined, split
 from pqrs.terms import THREAD_DAYS
 
 AS_OF = date(2026, 3, 31)
@@ -119,37 +123,52 @@ def bronze(*threads: list[dict[str, object]]) -> pa.Table:
 
 @dataclass
 class Silver:
-    """What the three steps of silver make of bronze partitions, all buckets together."""
+    """What the steps of silver make of bronze partitions, all buckets together."""
 
     emails: pa.Table
     tickets: pa.Table
     ticket_events: pa.Table
     rejects: pa.Table
+    clashes: pa.Table
     seen: pa.Table
     radicados: pa.Table
     superseded: pa.Table
+    count_reused: int = 0
     count_continuations: int = 0
     count_unfaithful: int = 0
     parts: list[object] = field(default_factory=list)
 
 
 def silver(*partitions: pa.Table, buckets: int = 2, is_resumed: bool = False, before: Silver | None = None) -> Silver:
-    """All three steps; with `before`, what comes after that."""
+    """All steps; with `before`, what comes after that."""
     splits = [split(part, buckets=buckets, pseudonym_key="k", is_resumed=is_resumed) for part in partitions]
-    mails = [part.mails for part in splits]
+    found, moves, clashing = [], [], []
     for bucket in range(buckets):
         orphans = _gathered([part.orphans for part in splits], bucket, MAILS)
-        radicados = _gathered([part.radicados for part in splits], bucket, RADICADOS.schema)
-        known = pa.concat_tables([radicados, *([before.radicados] if before else [])])
-        mails.append(resolved(orphans, known, buckets=buckets))
+        news = _gathered([part.radicados for part in splits], bucket, RADICADOS.schema)
+        claims = _gathered([part.claims for part in splits], bucket, CLAIMS)
+        names = pa.concat_tables([news, *([before.radicados] if before else [])])
+        found.append(resolved(orphans, names, buckets=buckets))
+        told = contested(claims, names)
+        moves.append(dealt(told, told["root"].to_numpy() % buckets))
+        clashing.append(clashes(news, names))
+    old_roots = (before.tickets if before else TICKETS.schema.empty_table()).select(["root_message_id"])
+    mails = [_gathered([part.mails for part in splits], bucket, MAILS) for bucket in range(buckets)]
+    for bucket in range(buckets):
+        gone = moved(mails[bucket], _gathered(moves, bucket, MOVES), old_roots)
+        found.append(dealt(gone, bucket_numbers(gone["root"], buckets)))
+        mails[bucket] = without(mails[bucket], gone.select(["raw_day", "raw_part", "raw_line"]))
     parts = []
     for bucket in range(buckets):
-        given = named(_gathered(mails, bucket, MAILS))
+        given = named(pa.concat_tables([mails[bucket], _gathered(found, bucket, MAILS)]))
         old = remembered(given, before) if before else None
         parts.append(refined(given, old, closing_time=CLOSING_TIME, is_resumed=is_resumed))
-    made = {c.dataset: pa.concat_tables([conform(getattr(part, c.dataset), c) for part in parts]) for c in PRODUCES}
+    folded = [c for c in PRODUCES if c.dataset != "clashes"]
+    made = {c.dataset: pa.concat_tables([conform(getattr(part, c.dataset), c) for part in parts]) for c in folded}
     return Silver(
         **made,
+        clashes=pa.concat_tables(clashing),
+        count_reused=sum(part.count_reused for part in parts),
         superseded=pa.concat_tables([conform(part.superseded, TICKETS) for part in parts]),
         count_continuations=sum(part.count_continuations for part in parts),
         count_unfaithful=sum(part.count_unfaithful for part in parts),
@@ -187,6 +206,7 @@ def together(one: Silver, other: Silver) -> Silver:
     return Silver(
         **tables,
         superseded=one.superseded,
+        count_reused=one.count_reused + other.count_reused,
         count_continuations=one.count_continuations + other.count_continuations,
         count_unfaithful=one.count_unfaithful + other.count_unfaithful,
         parts=[*one.parts, *other.parts],

@@ -85,6 +85,16 @@ def test_extensions_at_most_double_the_term(inbox):
     assert told(ticket, "extension_days", "effective_due_on") == (15, date(2026, 2, 17))
 
 
+@pytest.mark.parametrize("days", ["99999", "30000", "36", "0", "-5", "8.5", "ocho", ""])
+def test_what_no_law_allows_is_named_and_not_obeyed(inbox, days):
+    """No extension is longer than any law allows, or of no day; the step says that it was refused, and moves nothing."""
+    text = OPENED + f"2026-01-20 10:00 | extension | {days}"
+    assert told(inbox.ticket(text), "effective_due_on", "extension_days", "is_extended") == (DUE, 0, False)
+    assert told(inbox.events(text)[2], "event_type", "extension_days", "is_effective", "to_status") == (
+        "extension_refused", None, False, "in_progress",
+    )  # fmt: skip
+
+
 def test_completing_ends_the_suspension(inbox):
     """Days after the request to complete, up to the day the citizen completed, do not count."""
     text = OPENED + "2026-01-08 10:00 | completion_request\n2026-01-14 18:00 | completion\n2026-02-02 10:00 | answer"

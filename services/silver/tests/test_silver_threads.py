@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,8 +12,9 @@ from hypothesis import strategies as st
 from pqr_common.tables.contract import conform, violations
 from pqr_common.testing import rows
 from pqr_silver.phrases import located
-from pqr_silver.schema import PRODUCES, REQUIRES
+from pqr_silver.schema import CLASHES, PRODUCES, REQUIRES
 
+FOLDED = [contract for contract in PRODUCES if contract is not CLASHES]
 PLAIN = """
 2026-01-05 09:00 | request
 2026-01-05 09:02 | acknowledgement
@@ -246,11 +249,115 @@ def test_every_row_is_a_message_or_a_reject(inbox, chosen):
     assert found.emails.num_rows + found.rejects.num_rows == part.num_rows
     assert found.count_unfaithful == 0
     for made in found.parts:
-        for contract in PRODUCES:
+        for contract in FOLDED:
             assert violations(conform(getattr(made, contract.dataset), contract), contract) == []
 
 
 def test_an_empty_inbox_is_empty_tables(inbox):
     """Nothing in, nothing out."""
     found = inbox.silver(REQUIRES[0].schema.empty_table())
-    assert [getattr(found, contract.dataset).num_rows for contract in PRODUCES] == [0] * 6
+    assert [getattr(found, contract.dataset).num_rows for contract in PRODUCES] == [0] * 7
+
+
+ANSWERED = "2026-01-05 09:00 | request\n2026-01-05 09:02 | acknowledgement\n2026-01-20 10:00 | answer"
+
+
+def test_another_mail_under_a_used_message_id_is_kept_and_named(inbox):
+    """An answer that bears the acknowledgement's Message-ID answers, in any cut; delivered again it is a duplicate."""
+    lines = inbox.thread("1", ANSWERED + "\n2026-01-21 10:00 | again\n2026-01-22 10:00 | insistence")
+    lines[2]["message_id"] = lines[3]["message_id"] = lines[1]["message_id"]
+    whole = inbox.bronze(lines)
+    for found in (inbox.silver(whole), inbox.piecewise(whole, whole["raw_day"].to_pylist(), buckets=[1])):
+        assert found.tickets["answered_at"].to_pylist() == [lines[2]["received_at"]]
+        assert rows(found.emails.sort_by("received_at"), "kind", "is_id_reused") == [
+            ("request", False), ("acknowledgement", False), ("answer", True), ("reopening", False),
+        ]  # fmt: skip
+        assert [day.day for day in found.rejects["raw_day"].to_pylist()] == [21]
+        assert found.count_reused == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "is_another"),
+    [
+        ({"subject": "Queja"}, True),
+        ({"body": "Otra cosa."}, True),
+        ({"from_address": "eva@correo.example"}, True),
+        ({"attachment_count": 1}, True),
+        ({"attachment_bytes": 7}, True),
+        ({"sent_at": datetime(2026, 1, 5, 15, 0, tzinfo=UTC)}, False),
+        ({"extra_fields": "{}"}, False),
+    ],
+)
+def test_a_duplicate_says_the_same(inbox, change, is_another):
+    """Sender, subject, body and attachments; a Date or a header written anew on the way makes no other mail of it."""
+    lines = inbox.thread("1", "2026-01-05 09:00 | request\n2026-01-06 09:00 | again")
+    lines[1] |= change
+    found = inbox.silver(inbox.bronze(lines))
+    assert (found.emails.num_rows, found.rejects.num_rows) == ((2, 0) if is_another else (1, 1))
+    assert (found.tickets.num_rows, found.count_reused) == (1, int(is_another))
+    assert found.emails["kind"].to_pylist() == ["request", "insistence"][: found.emails.num_rows]
+
+
+def test_unknown_references_yield_to_a_known_radicado(inbox):
+    """A helpdesk that threads by identifiers of its own does not lose its replies; nor does any cut of the days."""
+    lines = inbox.thread("1", ANSWERED + "\n2026-01-21 10:00 | insistence")
+    lines[2]["references"] = "<ticket-77@helpdesk.example> <other@helpdesk.example>"
+    whole = inbox.bronze(lines, inbox.thread("2", PLAIN))
+    for buckets in (1, 2, 4):
+        for found in (
+            inbox.silver(whole, buckets=buckets),
+            inbox.piecewise(whole, whole["raw_day"].to_pylist(), buckets=[buckets]),
+        ):
+            assert found.tickets.sort_by("root_message_id")["count_emails"].to_pylist() == [4, 3]
+            moved = [row for row in found.emails.to_pylist() if row["thread_rule"] == "radicado"]
+            assert [(row["kind"], row["root_message_id"]) for row in moved] == [("answer", "<1.0@x.example>")]
+
+
+def test_references_to_a_known_thread_count_for_more_than_a_radicado(inbox):
+    """Whoever quotes the number of another request still answers this one; also before this one has its number."""
+    other = inbox.thread("2", "2026-01-05 09:00 | request\n2026-01-06 10:00 | insistence")
+    other[1]["subject"] = "Re: Acuse de recibo [Radicado 20261070000012]"
+    found = inbox.silver(inbox.bronze(inbox.thread("1", ANSWERED), other))
+    assert sorted(found.tickets["count_emails"].to_pylist()) == [2, 3]
+
+
+def test_a_reply_to_the_acknowledgement_alone_finds_its_thread(inbox):
+    """In-Reply-To names the acknowledgement, and there is nothing else: what a mail program of a phone sends."""
+    lines = inbox.thread("1", ANSWERED + "\n2026-01-21 10:00 | reopening")
+    lines[3] |= {"references": None, "in_reply_to": lines[1]["message_id"], "subject": "Re: Respuesta de fondo"}
+    whole = inbox.bronze(lines)
+    for found in (inbox.silver(whole), inbox.piecewise(whole, whole["raw_day"].to_pylist(), buckets=[2])):
+        assert found.tickets["count_emails"].to_pylist() == [4]
+        assert rows(found.emails.sort_by("received_at"), "kind", "thread_rule")[3] == ("reopening", "in_reply_to")
+
+
+@pytest.mark.parametrize("subject", ["RE: Respuesta de fondo", "Re: RE: Respuesta de fondo", "RV: Respuesta de fondo"])
+def test_what_the_entity_sends_as_a_reply_is_what_it_is(inbox, subject):
+    """An official answers from within a mail program, which puts its own word before the subject."""
+    lines = inbox.thread("1", ANSWERED)
+    lines[2]["subject"] = f"{subject} [Radicado 20261070000012]"
+    assert inbox.silver(inbox.bronze(lines)).tickets["status"].to_pylist() == ["answered"]
+
+
+@pytest.mark.parametrize(
+    "tag", ["[Radicado pendiente]", "[Radicado 2026107000001]", "[Radicado 202610700000123]", "[Radicado "]
+)
+def test_what_is_no_number_is_no_radicado(inbox, tag):
+    """The tag may say that there is none yet."""
+    lines = inbox.thread("1", PLAIN)
+    for line in lines[1:]:
+        line["subject"] = line["subject"].partition("[")[0] + tag
+    found = inbox.silver(inbox.bronze(lines))
+    assert found.emails["radicado"].to_pylist() == [None] * 3
+    assert (found.tickets["radicado"].to_pylist(), found.tickets["status"].to_pylist()) == ([None], ["answered"])
+
+
+def test_two_threads_under_one_radicado_are_told_and_kept(inbox):
+    """The later one is named, in any cut; both have their ticket, and an orphan is some of theirs."""
+    one, two = inbox.thread("1", ANSWERED), inbox.thread("2", ANSWERED.replace("2026-01-05", "2026-01-06"))
+    for line in two[1:]:
+        line["subject"] = line["subject"].replace("20261070000022", "20261070000012")
+    whole = inbox.bronze(one, two)
+    for found in (inbox.silver(whole), inbox.piecewise(whole, whole["raw_day"].to_pylist(), buckets=[2, 1])):
+        assert found.tickets["status"].to_pylist() == ["answered", "answered"]
+        assert rows(found.clashes, "radicado", "root") == [("20261070000012", "<2.0@x.example>")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,31 +13,61 @@ import pyarrow as pa
 
 from pqr_common import query
 
-__all__ = ["Fingerprints", "bucket_numbers", "dealt", "fingerprints", "pseudonyms", "ticket_ids"]
+__all__ = [
+    "FACTOR",
+    "Fingerprints",
+    "Hashes",
+    "bucket_numbers",
+    "contents",
+    "dealt",
+    "fingerprints",
+    "hashed",
+    "pseudonyms",
+    "ticket_ids",
+]
 
 PSEUDONYM_CHARS = 24  # 96 bits: no two citizens of any inbox share one by chance
 TICKET_ID_CHARS = 20  # 80 bits: nor do two tickets
 
-ROOT_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd: sets a root apart from a message of the same id
+FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd: sets apart what is hashed one after another
 
-BucketNumbers = npt.NDArray[np.uint16]
+Hashes = npt.NDArray[np.uint64]
+BucketNumbers = npt.NDArray[np.uint64]
 Fingerprints = npt.NDArray[np.int64]
 
 
+def hashed(texts: pa.ChunkedArray) -> Hashes:
+    """XXH3-64 of the UTF-8 bytes of each; 0 for null."""
+    return np.asarray(_mapped(texts, polars.col("text").nchash.xxh3_64().fill_null(0)))  # type: ignore[attr-defined]
+
+
 def bucket_numbers(keys: pa.ChunkedArray, buckets: int) -> BucketNumbers:
-    """The bucket of each key: XXH3-64 of its UTF-8 bytes modulo `buckets`; 0 without a key."""
-    hashed = polars.col("text").nchash.xxh3_64() % buckets  # type: ignore[attr-defined]
-    return np.asarray(_mapped(keys, hashed.cast(polars.UInt16).fill_null(0)))
+    """The bucket of each key: its hash modulo `buckets`; 0 without a key."""
+    return hashed(keys) % np.uint64(buckets)
 
 
 def fingerprints(roots: pa.DictionaryArray, messages: pa.ChunkedArray) -> Fingerprints:
     """64 bits that tell a message of a thread: XXH3-64 of the root times a constant, plus XXH3-64 of the Message-ID."""
-    root = _hashed(pa.chunked_array([roots.dictionary])) * ROOT_FACTOR
-    return np.asarray((root[roots.indices.to_numpy()] + _hashed(messages)).view(np.int64))
+    root = hashed(pa.chunked_array([roots.dictionary])) * FACTOR
+    return np.asarray((root[roots.indices.to_numpy()] + hashed(messages)).view(np.int64))
 
 
-def dealt(table: pa.Table, numbers: BucketNumbers) -> dict[int, pa.Table]:
+def contents(emails: pa.Table) -> Fingerprints:
+    """64 bits that tell what a mail says: its sender, subject, body, and its attachments by number and bytes.
+
+    Not its Date, nor the headers that thread it: who delivers a mail again may write those anew, and nothing is lost.
+    """
+    said = np.zeros(emails.num_rows, np.uint64)
+    for text in ("from_address", "subject", "body"):
+        said = said * FACTOR + hashed(emails[text])
+    for number in ("attachment_count", "attachment_bytes"):
+        said = said * FACTOR + emails[number].to_numpy().astype(np.uint64)
+    return np.asarray(said.view(np.int64))
+
+
+def dealt(table: pa.Table, numbers: npt.NDArray[np.integer[Any]]) -> dict[int, pa.Table]:
     """The rows of each bucket that has any, in the order they came."""
+    numbers = numbers.astype(np.uint16)  # sorted by radix
     order = np.argsort(numbers, kind="stable")
     ends = np.cumsum(np.bincount(numbers)).tolist()
     arranged = table.take(pa.array(order)).combine_chunks()
@@ -54,10 +85,6 @@ def ticket_ids(roots: pa.Array) -> pa.Array:
     """The id of the ticket each message began, or would have begun: the head of the MD5 of its Message-ID."""
     sql = f"select left(md5(root), {TICKET_ID_CHARS}) from roots"
     return query(sql, roots=pa.table({"root": roots}))[0].combine_chunks()
-
-
-def _hashed(texts: pa.ChunkedArray) -> npt.NDArray[np.uint64]:
-    return np.asarray(_mapped(texts, polars.col("text").nchash.xxh3_64()))  # type: ignore[attr-defined]
 
 
 def _mapped(texts: pa.ChunkedArray, expression: polars.Expr) -> pa.Array:

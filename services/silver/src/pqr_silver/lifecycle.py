@@ -59,7 +59,7 @@ def folded(steps: Steps, clock: Clock) -> Folded:
         kind=steps.kind.copy(),
         before=np.zeros(size, np.int8),
         after=np.zeros(size, np.int8),
-        is_effective=np.ones(size, np.bool_),
+        is_effective=steps.kind != on.VOID_EXTENSION,
         extension_days=np.zeros(size, np.int16),
     )
     lengths = np.bincount(steps.ticket, minlength=len(clock.term))
@@ -142,10 +142,7 @@ def _extend(life: Folded, now: _Round, steps: Steps) -> None:
 
 
 def _suspend(life: Folded, now: _Round) -> None:
-    """The first request to complete stops the clock for a month at most, when sent in the days the law gives for it.
-
-    On the last day of the term nothing is left to stop, and nothing stops a term in hours.
-    """
+    """The first request to complete, sent in the days the law gives for it, stops a clock that has days left."""
     clock, ticket, day = life.clock, now.ticket, calendar.local_day(now.at)
     last_day = calendar.add_business_days(clock.received_on[ticket], terms.COMPLETION_REQUEST_DAYS)
     stops = now.is_open & np.isnat(clock.suspended_from[ticket]) & (day <= last_day) & (day < clock.due_on(ticket))

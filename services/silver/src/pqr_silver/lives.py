@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from pqr_silver.clock import NOTHING, TYPE_NAMES, Clock, Counts, instants
 from pqr_silver.lifecycle import Folded, folded
-from pqr_silver.machine import KINDS, OTHER_KINDS, REQUEST, Codes
+from pqr_silver.machine import ACKNOWLEDGEMENT, INSISTENCE, KINDS, OTHER_KINDS, REQUEST, Codes
 from pqr_silver.phrases import Wordings, understood
 from pqr_silver.schema import EMAILS
 from pqr_silver.steps import Steps, Tickets
@@ -58,7 +58,9 @@ def lived(threads: Threads, closing_time: int) -> Lives:
     ticket = np.where(threads.belongs, number[threads.thread], NOTHING)
     ids = threads.ids.filter(pa.array(threads.is_ticket))
     kind = pc.index_in(threads.of("kind"), value_set=_ALL_KINDS).to_numpy().astype(np.int8)
-    kind[(kind == REQUEST) & ~threads.opens] = _OTHER  # written anew when its thread had long been over
+    # A request that opens nothing is another under a used Message-ID, or written anew when its thread was long over.
+    is_again = (kind == REQUEST) & ~threads.opens
+    kind[is_again] = np.where(ticket[is_again] != NOTHING, INSISTENCE, _OTHER)
     rows = np.flatnonzero((ticket != NOTHING) & (kind < len(KINDS)))
     words = understood(threads.of("words", rows))
     steps = Steps(
@@ -90,6 +92,7 @@ def emails_of(lives: Lives) -> pa.Table:
         "root_message_id": threads.of("root"),
         "ticket_id": threads.ids.take(pa.array(threads.thread, mask=~has_ticket)),
         "kind": _ALL_KINDS.take(pa.array(lives.kind)),
+        "is_id_reused": threads.is_reused,
         "direction": pc.if_else(threads.of("is_inbound"), "inbound", "outbound"),
         "received_at": received_at,
         "sent_at": sent_at,
@@ -106,4 +109,5 @@ def _extensions(threads: Threads, rows: Rows) -> Counts:
 def _stated_types(words: Wordings, kind: Codes) -> Codes:
     """The type that a request or an acknowledgement states."""
     stated = words.coded("pqrs_type", TYPE_NAMES)
-    return np.where((kind == REQUEST) & (stated == NOTHING), np.int8(DEFAULT_TYPE), stated)
+    stated = np.where((kind == REQUEST) & (stated == NOTHING), np.int8(DEFAULT_TYPE), stated)
+    return np.where(np.isin(kind, (REQUEST, ACKNOWLEDGEMENT)), stated, np.int8(NOTHING))

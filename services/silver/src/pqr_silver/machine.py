@@ -26,6 +26,7 @@ reopening          .        .            .            .           .           re
 silence            .        answered     answered     answered    answered    .        answered .           answered .
 tutela             .        .            .            .           .           .        .        .           .        .
 annulment          .        annulled     annulled     annulled    annulled    .        .        .           .        .
+void_extension     .        in_progress  in_progress  .           .           .        .        .           .        .
 """  # noqa: E501  a table is read across
 
 # What a citizen's reply amounts to. Rows: what its subject says. Columns: as above.
@@ -51,6 +52,7 @@ reopening           reopened              citizen
 silence             approved_by_silence   entity
 tutela              sued                  court
 annulment           annulled              entity
+void_extension      extension_refused     entity
 """
 
 
@@ -77,7 +79,7 @@ ACTORS = tuple(actor for *_, actor in _lines(_ACTIONS))
 
 (
     REQUEST, ACKNOWLEDGEMENT, TRANSFER, COMPLETION_REQUEST, COMPLETION, EXTENSION, PROGRESS, ANSWER, ARCHIVE,
-    INSISTENCE, REOPENING, SILENCE, TUTELA, ANNULMENT,
+    INSISTENCE, REOPENING, SILENCE, TUTELA, ANNULMENT, VOID_EXTENSION,
 ) = range(len(KINDS))  # fmt: skip
 
 _SHAPE = (len(KINDS), len(STATES))

@@ -14,8 +14,9 @@ from pqr_silver.schema import RADICADOS, SEEN, TICKETS
 from pqr_silver.threads import Before, Named, Rows
 from pqrs.terms import THREAD_DAYS
 
-__all__ = ["latest", "long_ago", "overlapping", "reach", "recalled", "recent", "told"]
+__all__ = ["latest", "long_ago", "old_names", "old_roots", "overlapping", "reach", "recalled", "recent"]
 
+_ROOT = pa.schema([TICKETS.schema.field("root_message_id")])
 STALE = np.timedelta64(THREAD_DAYS - 1, "D")
 
 
@@ -63,9 +64,15 @@ def recalled(given: Named, parts: Sequence[Partition], *, since: str, context: T
     )
 
 
-def told(parts: Iterable[Partition], context: TaskContext) -> list[pa.Table]:
-    """What radicados were told to stand for."""
+def old_names(parts: Iterable[Partition], context: TaskContext) -> list[pa.Table]:
+    """What names were told to stand for."""
     return [context.read(part, RADICADOS.schema.names) for part in parts if part.dataset == RADICADOS.dataset]
+
+
+def old_roots(parts: Iterable[Partition], context: TaskContext) -> pa.Table:
+    """The roots of threads that had their tickets before, however long ago."""
+    roots = [context.read(part, ["root_message_id"]).cast(_ROOT) for part in parts if part.dataset == TICKETS.dataset]
+    return pa.concat_tables([_ROOT.empty_table(), *roots])
 
 
 def latest(parts: Sequence[pa.ChunkedArray], wanted: pa.Array) -> list[Rows]:

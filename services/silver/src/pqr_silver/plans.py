@@ -10,7 +10,7 @@ from pqr_common import ExchangeRef, Manifest, Partition, StageInputs, Task
 from pqr_silver.memory import overlapping, reach, recent
 from pqrs.parameters import Parameters
 
-__all__ = ["bucket_count", "is_resumed", "plan_fold", "plan_resolve", "plan_split"]
+__all__ = ["bucket_count", "is_resumed", "plan_fold", "plan_move", "plan_resolve", "plan_split"]
 
 TASK_ROWS = 140_000  # about 100 MB of e-mails in memory
 BUCKET_ROWS = 150_000  # of e-mails, at most
@@ -32,18 +32,23 @@ def plan_split(inputs: StageInputs) -> list[Task]:
 
 
 def plan_resolve(inputs: StageInputs) -> list[Task]:
-    """A task for each bucket of radicados that has orphans."""
-    orphans = _exchanges(inputs, "orphans")
-    numbers = [n for n in range(_buckets(inputs)) if any(n in ref.slices for ref in orphans)]
-    if not numbers:
-        return []
+    """A task for each bucket of names of which there is anything."""
+    refs = _exchanges(inputs, "orphans", "radicados", "claims")
     known = _own(inputs).dataset("radicados").partitions if inputs.base else ()
-    before = recent(known, reach(_first_day(inputs)))
-    return [_task(inputs, number, [*orphans, *_exchanges(inputs, "radicados"), *before]) for number in numbers]
+    before = recent(known, reach(_first_day(inputs))) if refs else []
+    tasks = [_task(inputs, number, [*refs, *before]) for number in _held(inputs, refs)]
+    return [replace(task, key=f"from={_first_day(inputs)}/names-{task.key}") for task in tasks]
+
+
+def plan_move(inputs: StageInputs) -> list[Task]:
+    """A task for each bucket of threads with e-mails that may have to leave it: seldom any."""
+    moves = _exchanges(inputs, "moves")
+    mails = _exchanges(inputs, "mails")
+    return [_task(inputs, number, [*moves, *mails, *_old_tickets(inputs, number)]) for number in _held(inputs, moves)]
 
 
 def plan_fold(inputs: StageInputs) -> list[Task]:
-    mails = _exchanges(inputs, "mails")
+    mails = _exchanges(inputs, "mails", "found", "gone")
     return [_fold(inputs, number, mails) for number in range(_buckets(inputs))] if mails else []
 
 
@@ -79,8 +84,18 @@ def _own(inputs: StageInputs) -> Manifest:
     return inputs.base["silver"]
 
 
-def _exchanges(inputs: StageInputs, name: str) -> list[ExchangeRef]:
-    return [ref for refs in inputs.previous.values() for ref in refs if ref.name == name]
+def _exchanges(inputs: StageInputs, *names: str) -> list[ExchangeRef]:
+    return [ref for refs in inputs.previous.values() for ref in refs if ref.name in names]
+
+
+def _held(inputs: StageInputs, refs: Iterable[ExchangeRef]) -> list[int]:
+    """The buckets that hold any row of these."""
+    held = {number for ref in refs for number in ref.slices}
+    return [number for number in range(_buckets(inputs)) if number in held]
+
+
+def _old_tickets(inputs: StageInputs, bucket: int) -> list[Partition]:
+    return overlapping(_own(inputs), "tickets", bucket=bucket, buckets=_buckets(inputs)) if inputs.base else []
 
 
 def _fold(inputs: StageInputs, bucket: int, mails: Iterable[ExchangeRef]) -> Task:
@@ -88,10 +103,8 @@ def _fold(inputs: StageInputs, bucket: int, mails: Iterable[ExchangeRef]) -> Tas
     first, buckets = _first_day(inputs), _buckets(inputs)
     before: list[Partition] = []
     if inputs.base:
-        tickets, seen = (
-            overlapping(_own(inputs), name, bucket=bucket, buckets=buckets) for name in ("tickets", "seen")
-        )
-        before = [*tickets, *recent(seen, reach(first))]
+        seen = overlapping(_own(inputs), "seen", bucket=bucket, buckets=buckets)
+        before = [*_old_tickets(inputs, bucket), *recent(seen, reach(first))]
     last = Parameters.of(inputs.parameters).window_to
     task = _task(inputs, bucket, [*mails, *before])
     arguments = {"is_resumed": is_resumed(inputs), "since": reach(first), "reach": reach(last)}

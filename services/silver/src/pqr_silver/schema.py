@@ -8,7 +8,7 @@ from pqr_common import Contract, Rule, optional, required
 from pqr_silver.machine import ACTORS, EVENT_TYPES, KINDS, OTHER_KINDS, STATUSES
 from pqrs.catalogue import PQRS_TYPES
 
-__all__ = ["EMAILS", "PRODUCES", "RADICADOS", "REJECTS", "REQUIRES", "SEEN", "TICKETS", "TICKET_EVENTS"]
+__all__ = ["CLASHES", "EMAILS", "PRODUCES", "RADICADOS", "REJECTS", "REQUIRES", "SEEN", "TICKETS", "TICKET_EVENTS"]
 
 INSTANT = pa.timestamp("us", tz="UTC")
 DAY, TEXT, FLAG, COUNT = pa.date32(), pa.string(), pa.bool_(), pa.int32()
@@ -48,7 +48,9 @@ EMAILS = Contract(
             *optional(ticket_id=TEXT, root_message_id=TEXT),  # null: its request is not in the data; it is unknown
             *required(kind=TEXT, direction=TEXT, received_at=INSTANT, sent_at=INSTANT),
             *optional(radicado=TEXT),  # as the subject states it
-            *required(thread_rule=TEXT, is_continuation=FLAG, is_late=FLAG, is_automatic=FLAG, has_extra_fields=FLAG),
+            # is_id_reused: another message of its thread had its Message-ID, not long before
+            *required(thread_rule=TEXT, is_id_reused=FLAG, is_continuation=FLAG, is_late=FLAG, is_automatic=FLAG),
+            *required(has_extra_fields=FLAG),
             *required(attachment_count=COUNT, attachment_bytes=pa.int64(), body_chars=COUNT),
             *PROVENANCE,
         ]
@@ -167,23 +169,32 @@ TICKET_EVENTS = Contract(
 # What later days must know of earlier ones, besides the tickets. Nothing in here is ever taken back.
 SEEN = Contract(
     dataset="seen",
-    grain="one message of `emails`: how a later delivery of it is told",
-    schema=pa.schema([*required(fingerprint=pa.int64(), received_at=INSTANT), *PROVENANCE]),
+    grain="one message of `emails`: how a later delivery of it is told, by thread and Message-ID, and by what it says",
+    schema=pa.schema([*required(fingerprint=pa.int64(), content=pa.int64(), received_at=INSTANT), *PROVENANCE]),
     event_time="received_at",
-    plain=("fingerprint", "received_at", "raw_line"),
+    plain=("fingerprint", "content", "received_at", "raw_line"),
     made_from=("bronze/emails",),
     is_private=True,
 )
 
 RADICADOS = Contract(
     dataset="radicados",
-    grain="one radicado, a thread it was told to stand for, and a day on which it was",
-    schema=pa.schema(required(radicado=TEXT, root=TEXT, told_on=DAY)),
+    grain="one name of a thread (a radicado, an acknowledgement's Message-ID), and a day on which it was told",
+    schema=pa.schema(required(name=TEXT, root=TEXT, told_on=DAY)),
     event_time="told_on",
-    plain=("radicado", "root"),
+    plain=("name", "root"),
     made_from=("bronze/emails",),
     is_private=True,
 )
 
+CLASHES = Contract(
+    dataset="clashes",
+    grain="one radicado, told of a thread when it had been told of another; neither thread is the worse for it",
+    schema=pa.schema(required(radicado=TEXT, root=TEXT, told_on=DAY)),
+    key=("radicado", "root", "told_on"),
+    event_time="told_on",
+    made_from=("bronze/emails",),
+)
+
 REQUIRES = (BRONZE_EMAILS,)
-PRODUCES = (EMAILS, TICKETS, TICKET_EVENTS, REJECTS, SEEN, RADICADOS)
+PRODUCES = (EMAILS, TICKETS, TICKET_EVENTS, REJECTS, CLASHES, SEEN, RADICADOS)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,15 +24,21 @@ from pqr_common import (
     Task,
     TaskContext,
 )
-from pqr_silver.memory import recalled, told
-from pqr_silver.plans import is_resumed, plan_fold, plan_resolve, plan_split
+from pqr_silver.keys import bucket_numbers, dealt
+from pqr_silver.memory import old_names, old_roots, recalled
+from pqr_silver.placing.mails import MAILS
+from pqr_silver.placing.names import CLAIMS, GONE, MOVES, clashes, contested, moved, resolved, without
+from pqr_silver.plans import is_resumed, plan_fold, plan_move, plan_resolve, plan_split
 from pqr_silver.schema import PRODUCES, RADICADOS, REQUIRES
-from pqr_silver.transform import MAILS, named, refined, resolved, split
+from pqr_silver.threads import named
+from pqr_silver.transform import refined, split
 from pqrs.parameters import Parameters
 
 __all__ = ["STAGE"]
 
 COLUMNS = REQUIRES[0].schema.names
+EXCHANGED = {"mails": MAILS, "orphans": MAILS, "found": MAILS, "radicados": RADICADOS.schema, "claims": CLAIMS,
+             "moves": MOVES, "gone": GONE}  # fmt: skip
 
 
 def work_split(task: Task, context: TaskContext) -> Iterable[Exchange]:
@@ -41,23 +48,42 @@ def work_split(task: Task, context: TaskContext) -> Iterable[Exchange]:
     yield Exchange("mails", divided.mails, MAILS)
     yield Exchange("orphans", divided.orphans, MAILS)
     yield Exchange("radicados", divided.radicados, RADICADOS.schema)
+    yield Exchange("claims", divided.claims, CLAIMS)
 
 
-def work_resolve(task: Task, context: TaskContext) -> Iterable[Exchange]:
-    orphans, radicados = (_bucket(task, context, name) for name in ("orphans", "radicados"))
-    radicados = pa.concat_tables([radicados, *told(_partitions(task), context)])
-    yield Exchange("mails", resolved(orphans, radicados, buckets=task.arguments["buckets"]), MAILS)
+def work_resolve(task: Task, context: TaskContext) -> Iterable[Exchange | Output]:
+    """The threads of orphans, the claims that nothing bears out, and radicados that stand for more than one thread."""
+    buckets = task.arguments["buckets"]
+    orphans, news, claims = (_bucket(task, context, name) for name in ("orphans", "radicados", "claims"))
+    names = pa.concat_tables([news, *old_names(_partitions(task), context)])
+    moves = contested(claims, names)
+    yield Exchange("found", resolved(orphans, names, buckets=buckets), MAILS)
+    yield Exchange("moves", dealt(moves, moves["root"].to_numpy() % np.uint64(buckets)), MOVES)
+    yield Output("clashes", task.key, clashes(news, names))
+
+
+def work_move(task: Task, context: TaskContext) -> Iterable[Exchange]:
+    """E-mails whose References lead nowhere go to the thread of the radicado that they state."""
+    mails, moves = (_bucket(task, context, name) for name in ("mails", "moves"))
+    gone = moved(mails, moves, old_roots(_partitions(task), context))
+    yield Exchange("found", dealt(gone, bucket_numbers(gone["root"], task.arguments["buckets"])), MAILS)
+    yield Exchange("gone", {task.arguments["bucket"]: gone.select(GONE.names)}, GONE)
 
 
 def work_fold(task: Task, context: TaskContext) -> Iterable[Output]:
     """What each partition counts as rejected is what the checks below add up."""
-    given = named(_bucket(task, context, "mails"))
+    mails, found, gone = (_bucket(task, context, name) for name in ("mails", "found", "gone"))
+    given = named(pa.concat_tables([without(mails, gone), found]))
     before = recalled(given, _partitions(task), since=task.arguments["since"], context=context)
-    closing_time = Parameters.of(context.parameters).scenario.closing_time
-    whole = refined(given, before, closing_time=closing_time, is_resumed=task.arguments["is_resumed"])
+    whole = refined(
+        given,
+        before,
+        closing_time=Parameters.of(context.parameters).scenario.closing_time,
+        is_resumed=task.arguments["is_resumed"],
+    )
     yield Output("emails", task.key, whole.emails, rejected=whole.rejects.num_rows)
     yield Output("ticket_events", task.key, whole.ticket_events, rejected=whole.count_unfaithful)
-    yield Output("rejects", task.key, whole.rejects)
+    yield Output("rejects", task.key, whole.rejects, rejected=whole.count_reused)
     counted = whole.count_continuations
     for key, tickets in _by_age(task, whole.tickets, "raw_day"):
         yield Output("tickets", key, tickets, rejected=counted if key == task.key else 0)
@@ -77,6 +103,9 @@ def checks(outcome: StageOutcome) -> list[Check]:
         Check.equal("silver_row_balance", outcome.rows("emails") + outcome.rows("rejects"), delivered),
         Check.equal("duplicates_removed", outcome.rows("rejects"), outcome.counted("emails")),
         Check.equal("tickets_unlike_their_events", outcome.counted("ticket_events"), 0),
+        # Another message under a used Message-ID, and a radicado told of two threads: all of them are kept.
+        Check.equal("message_ids_used_again", outcome.counted("rejects"), 0, severity="warning"),
+        Check.equal("radicados_of_several_threads", outcome.rows("clashes"), 0, severity="warning"),
         # E-mails whose request is not in the data; in a window that begins with the inbox there should be none.
         Check.equal("continuation_emails", continuations, expected, severity="warning"),
     ]
@@ -102,8 +131,8 @@ def _partitions(task: Task) -> list[Partition]:
 
 
 def _bucket(task: Task, context: TaskContext, name: str) -> pa.Table:
-    refs: Iterator[ExchangeRef] = (ref for ref in task.inputs if isinstance(ref, ExchangeRef) and ref.name == name)
-    return context.read_bucket(refs, task.arguments["bucket"])
+    refs = [ref for ref in task.inputs if isinstance(ref, ExchangeRef) and ref.name == name]
+    return context.read_bucket(refs, task.arguments["bucket"]) if refs else EXCHANGED[name].empty_table()
 
 
 STAGE = Stage(
@@ -116,6 +145,7 @@ STAGE = Stage(
     phases=(
         Phase("split", plan_split, work_split, parameters=()),
         Phase("resolve", plan_resolve, work_resolve, parameters=()),
+        Phase("move", plan_move, work_move, parameters=()),
         Phase("fold", plan_fold, work_fold, parameters=("scenario",)),
     ),
     checks=checks,

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pqr_common import query, sql_of
-from pqr_silver.keys import Fingerprints, fingerprints, ticket_ids
+from pqr_silver.keys import FACTOR, Fingerprints, fingerprints, ticket_ids
 from pqr_silver.schema import REJECTS, SEEN, TICKETS
 from pqrs.terms import THREAD_DAYS
 
@@ -45,15 +45,16 @@ class Named:
 class Threads:
     """Messages by thread and arrival.
 
-    `order` finds a message's row among the e-mails as delivered, `prints` are their fingerprints. `thread` numbers
-    its thread from 0, in the order of `ids`. `belongs` says whether the message counts for its thread's ticket, which
-    `opens` with one of them unless it is in `old`, the rows of tickets that go on. `is_ticket` says by thread whether
-    it has a ticket to which something happens.
+    `order` finds a message's row among the e-mails as delivered, `prints` are their fingerprints; `is_reused` says that
+    another had its Message-ID before. `thread` numbers its thread from 0, in the order of `ids`. `belongs` says whether
+    the message counts for its thread's ticket, which `opens` with one of them unless it is in `old`, the rows of those
+    that go on. `is_ticket` says by thread whether it has a ticket to which something happens.
     """
 
     delivered: pa.Table
     order: Rows
     prints: Fingerprints
+    is_reused: Flags
     thread: npt.NDArray[np.int32]
     ids: pa.Array
     belongs: Flags
@@ -83,9 +84,9 @@ def named(mails: pa.Table) -> Named:
 
 
 def threaded(given: Named, before: Before) -> Threads:
-    """Sort the threads; a message delivered again is rejected as a duplicate."""
+    """Sort the threads; a message that is delivered again, and says the same, is rejected as a duplicate."""
     order = _order(given)
-    original = _originals(given.prints[order], _days(given.mails)[order], before.seen)
+    original, is_reused = _originals(given, order, before.seen)
     is_kept = original == np.arange(len(order)) + before.seen.num_rows
     kept = order[is_kept]
     thread = given.thread[kept]
@@ -96,6 +97,7 @@ def threaded(given: Named, before: Before) -> Threads:
         delivered=given.mails,
         order=kept,
         prints=given.prints[kept],
+        is_reused=is_reused[is_kept],
         thread=thread,
         ids=given.ids,
         belongs=belongs,
@@ -113,22 +115,45 @@ def _order(given: Named) -> Rows:
     return np.lexsort((lies, mails["received_at"].to_numpy(), thread << 32 | _days(mails)))
 
 
-def _originals(prints: Fingerprints, day: Rows, seen: pa.Table) -> Rows:
+def _originals(given: Named, order: Rows, seen: pa.Table) -> tuple[Rows, Flags]:
     """For each delivery, in order, which one was its message: among those seen before and these, counted together.
 
+    And whether it is another message under a used Message-ID.
     A dictionary numbers fingerprints in the order of their first appearance: a row is a first when it sets a record.
     Whoever writes the same again after THREAD_DAYS is not delivering it again: those few are settled in rounds.
     """
-    prints = np.concatenate([seen["fingerprint"].to_numpy(), prints])
-    day = np.concatenate([_days(seen), day])
-    codes = pa.array(prints).dictionary_encode().indices.to_numpy()
-    firsts = np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=NONE) > 0)
+    prints = np.concatenate([seen["fingerprint"].to_numpy(), given.prints[order]])
+    content = np.concatenate([seen["content"].to_numpy(), given.mails["content"].to_numpy()[order]])
+    day = np.concatenate([_days(seen), _days(given.mails)[order]])
+    codes, firsts = _numbered(prints)
+    is_other = content != content[firsts[codes]]
+    is_mixed = np.isin(codes, codes[is_other]) if is_other.any() else is_other
+    if is_other.any():
+        codes, firsts = _numbered(np.where(is_mixed, prints + content * FACTOR.astype(np.int64), prints))
     original = firsts[codes]
     while len(expired := np.flatnonzero(day - day[original] > THREAD_DAYS)):
         anew = expired[np.unique(codes[expired], return_index=True)[1]]
         firsts[codes[anew]] = anew
         original[expired] = firsts[codes[expired]]
-    return np.asarray(original[seen.num_rows :])
+    original[: seen.num_rows] = np.arange(seen.num_rows)
+    is_reused = _reused(prints, day, rows=np.flatnonzero(is_mixed & (original == np.arange(len(original)))))
+    return original[seen.num_rows :], is_reused[seen.num_rows :]
+
+
+def _numbered(prints: Fingerprints) -> tuple[Rows, Rows]:
+    """Numbers of fingerprints, and the row in which each number is first."""
+    codes = pa.array(prints).dictionary_encode().indices.to_numpy()
+    return codes, np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=NONE) > 0)
+
+
+def _reused(prints: Fingerprints, day: Rows, *, rows: Rows) -> Flags:
+    """Which of these messages has the fingerprint of another that came at most THREAD_DAYS before."""
+    rows = rows[np.lexsort((rows, day[rows], prints[rows]))]
+    is_same = np.diff(prints[rows], prepend=0) == 0
+    is_near = np.diff(day[rows], prepend=0) <= THREAD_DAYS
+    found = np.zeros(len(prints), np.bool_)
+    found[rows[1:]] = (is_same & is_near)[1:]
+    return found
 
 
 def _lived(given: Named, kept: Rows, old: pa.Table) -> tuple[Flags, Flags]:

@@ -33,7 +33,7 @@ STEPS = {
     "archived": "Archivo por desistimiento tácito",
     "reopened": "La persona no queda conforme y se reabre",
     "approved_by_silence": "Se reconoce el silencio administrativo positivo", "sued": "Un juzgado notifica una tutela",
-    "annulled": "Anulación del radicado",
+    "annulled": "Anulación del radicado", "extension_refused": "Prórroga que la ley no permite",
 }  # fmt: skip
 ACTORS = {"citizen": "Ciudadanía", "entity": "Entidad", "system": "Sistema", "court": "Juzgado"}
 TERM, EXTENSION, SUSPENSION, BEYOND = "Término", "Prórroga", "Suspensión", "Fuera de término"

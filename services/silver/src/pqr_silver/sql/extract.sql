@@ -11,8 +11,22 @@ with headers as (
         split_part("references", ' ', 1) as first_reference,
         case
             when contains(subject, $radicado_tag)
-                then substring(subject, position($radicado_tag in subject) + length($radicado_tag), $radicado_digits)
-        end as radicado
+                then substring(subject, position($radicado_tag in subject) + length($radicado_tag), $radicado_digits + 1)
+        end as tagged,
+        -- the text in the tag may be no number at all
+        case
+            when length(tagged) = $radicado_digits + 1 and ltrim(tagged, '0123456789') = ']'
+                then left(tagged, $radicado_digits)
+        end as radicado,
+        -- what the entity answers or passes on from within its mail program is still what it is
+        case
+            when is_inbound then null
+            when contains(left(subject, 5), ':') then regexp_replace(subject, '^(\s*(re|rv|fwd?)\s*:)+\s*', '', 'i')
+            else subject
+        end as letter,
+        case
+            when starts_with(letter, $extension) then split_part(split_part(body, $extension_days, 2), ' ', 1)
+        end as days_stated
     from emails
 ),
 
@@ -42,15 +56,20 @@ classified as (
                 when starts_with(subject, $reopening) then 'reopening'
                 else 'insistence'
             end
-            when starts_with(subject, $acknowledgement) then 'acknowledgement'
-            when starts_with(subject, $answer) then 'answer'
-            when starts_with(subject, $silence) then 'silence'
-            when starts_with(subject, $progress) then 'progress'
-            when starts_with(subject, $completion_request) then 'completion_request'
-            when starts_with(subject, $extension) then 'extension'
-            when starts_with(subject, $transfer) then 'transfer'
-            when starts_with(subject, $archive) then 'archive'
-            when starts_with(subject, $annulment) then 'annulment'
+            when starts_with(letter, $acknowledgement) then 'acknowledgement'
+            when starts_with(letter, $answer) then 'answer'
+            when starts_with(letter, $silence) then 'silence'
+            when starts_with(letter, $progress) then 'progress'
+            when starts_with(letter, $completion_request) then 'completion_request'
+            when starts_with(letter, $extension) then case
+                when ltrim(days_stated, '0123456789') = ''
+                    and coalesce(try_cast(days_stated as int) between 1 and $longest_extension, false)
+                    then 'extension'
+                else 'void_extension'
+            end
+            when starts_with(letter, $transfer) then 'transfer'
+            when starts_with(letter, $archive) then 'archive'
+            when starts_with(letter, $annulment) then 'annulment'
             else 'other'
         end as kind
     from threaded
@@ -77,9 +96,7 @@ select
     case kind when 'request' then split_part(split_part(body, e'\n' || $home, 2), e'\n', 1) end as place,
     case kind when 'request' then nullif(split_part(split_part(body, e'\n' || $copy, 2), e'\n', 1), '') end as copied_to,
     case kind when 'request' then lower(from_address) end as citizen,
-    case kind
-        when 'extension' then try_cast(split_part(split_part(body, $extension_days, 2), ' ', 1) as smallint)
-    end as extension_days,
+    case kind when 'extension' then days_stated::smallint end as extension_days,
     case kind when 'answer' then contains(body, $access_denied) else false end as is_access_denied,
     case kind when 'answer' then contains(body, $reiterated) else false end as is_reiterative
 from classified
