@@ -37,8 +37,8 @@ from pqr_bronze.transform import RawObject, transform
 from pqr_common.tables.contract import conform
 from pqr_gold.marts import MARTS, PARTIALS
 from pqr_gold.transform import mart, partials, total
-from pqr_silver.mails import MAILS
-from pqr_silver.names import resolved
+from pqr_silver.placing.mails import MAILS
+from pqr_silver.placing.names import resolved
 from pqr_silver.schema import CLASHES, RADICADOS
 from pqr_silver.schema import PRODUCES as SILVER_AND_MEMORY
 from pqr_silver.threads import named
@@ -84,6 +84,7 @@ LETTERS = {
     "completion_request": ("entity", "no", "Requerimiento para completar la petición", "Indique la dirección."),
     "completion": ("citizen", "no", "Re: Requerimiento para completar la petición", "Calle 1 # 2-3.\n\n{signature}"),
     "extension": ("entity", "no", "Prórroga del término", "La búsqueda requiere más tiempo.\nPrórroga: {words} días hábiles\n"),
+    "void_extension": ("entity", "no", "Prórroga del término", "La búsqueda requiere más tiempo.\nPrórroga: {words} días hábiles\n"),
     "transfer": ("entity", "no", "Traslado por competencia", "Entidad competente: Policía Nacional"),
     "insistence": ("citizen", "no", "Re: Acuse de recibo", "Insisto.\n\n{signature}"),
     "answer": ("entity", "no", "Respuesta de fondo", "Respondemos su petición.\nDecisión: {words}\n"),
