@@ -72,8 +72,10 @@ def resolved(orphans: pa.Table, names: pa.Table, *, buckets: int) -> Buckets:
 
 def clashes(news: pa.Table, names: pa.Table) -> pa.Table:
     """What is told now of radicados for which another thread had been told, or was on the same day."""
-    if len(pc.unique(names["name"])) == names.num_rows:
+    shared = _of_several(names)
+    if not len(shared):
         return CLASHES.schema.empty_table()
+    news, names = (each.filter(pa.array(np.isin(hashed(each["name"]), shared))) for each in (news, names))
     constants = {**_DAYS, "digits": wording.RADICADO_DIGITS}
     return query(sql_of("pqr_silver", "sql/clashes.sql"), constants, news=news, names=names).cast(CLASHES.schema)
 
@@ -116,6 +118,14 @@ def moved(mails: pa.Table, moves: pa.Table, known: pa.Table) -> pa.Table:
 def without(mails: pa.Table, gone: pa.Table) -> pa.Table:
     """The mails but those that lie where `gone` says."""
     return mails.join(gone, GONE.names, join_type="left anti", use_threads=False) if gone.num_rows else mails
+
+
+def _of_several(names: pa.Table) -> Hashes:
+    """The hashes of names that were told of more than one root: next to none, so that few rows are compared by text."""
+    name, root = hashed(names["name"]), hashed(names["root"])
+    order = np.argsort(name)
+    name, root = name[order], root[order]
+    return np.asarray(name[1:][(name[1:] == name[:-1]) & (root[1:] != root[:-1])])
 
 
 def _unproven(claims: pa.Table, names: pa.Table) -> pa.Table:
