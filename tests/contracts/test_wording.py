@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pqr_bronze.transform import RawObject, transform
+from pqr_bronze.lines import RawObject
+from pqr_bronze.transform import transform
 from pqr_generator.lines.json_lines import json_lines, message_ids
 from pqr_generator.mails.arrivals import arrivals
 from pqr_generator.mails.defects import DIRT
@@ -44,8 +45,7 @@ def read(run):
     volume = planned_volume(run)
     written = arrivals(run, volume, range(len(volume.days))).mails
     written = written.take(np.flatnonzero(np.isin(written.dirt, WHOLE)))
-    lines, _ = json_lines(run, written)
-    emails = transform([RawObject("day=2026-01-01/part-00000.jsonl", run.window_from, 0, bytes(lines))]).emails
+    emails = transform(list(raw_objects(run, written))).emails
     found = split(emails, buckets=1, pseudonym_key="key", is_resumed=False)
     read = {
         row["message_id"]: row for row in pa.concat_tables([*found.mails.values(), *found.orphans.values()]).to_pylist()
@@ -54,6 +54,14 @@ def read(run):
     return [
         (LETTERS[letter], PQRS_TYPES[kind], days, read[name]) for name, letter, kind, days in zip(*columns, strict=True)
     ]
+
+
+def raw_objects(run, written):
+    """One object for each local day of arrival."""
+    days = (written.received // 86_400).astype("datetime64[D]")
+    for day in np.unique(days):
+        lines, _ = json_lines(run, written.take(np.flatnonzero(days == day)))
+        yield RawObject(f"day={day}/part-00000.jsonl", day.item(), 0, bytes(lines))
 
 
 def test_every_step_has_its_wording():

@@ -32,8 +32,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from pqr_bronze.lines import RawObject
 from pqr_bronze.schema import PRODUCES as BRONZE
-from pqr_bronze.transform import RawObject, transform
+from pqr_bronze.transform import transform
 from pqr_common.tables.contract import conform
 from pqr_gold.marts import MARTS, PARTIALS
 from pqr_gold.transform import mart, partials, total

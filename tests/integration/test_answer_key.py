@@ -306,6 +306,7 @@ def test_the_quota_holds_to_a_ticket_at_any_volume(tickets, volume, rate):
 def test_a_clean_line_is_never_looked_at_twice(monkeypatch):
     """What the generator writes is what bronze takes for canonical: only dirt needs the slow look."""
     from pqr_bronze import transform as bronze
+    from pqr_bronze.lines import RawObject
     from pqr_generator.days import RawPart, generate
 
     monkeypatch.setattr(bronze, "_diagnosed", None)
@@ -313,7 +314,7 @@ def test_a_clean_line_is_never_looked_at_twice(monkeypatch):
         window_to=date(2026, 2, 20), tickets_per_business_day=40, scenario=load_scenario("sin_picos")
     )
     objects = [
-        bronze.RawObject(f"{made.day}", made.day, made.number, bytes(made.lines))
+        RawObject(f"{made.day}", made.day, made.number, bytes(made.lines))
         for made in generate(clean, clean.window_from, clean.window_to)
         if isinstance(made, RawPart)
     ]

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from pqr_bronze.lines import RawObject
 from pqr_bronze.schema import EMAILS, REJECTS
-from pqr_bronze.transform import RawObject, transform
+from pqr_bronze.transform import transform
 from pqr_common.tables.contract import conform, violations
 
 DAY = date(2026, 1, 5)

@@ -15,6 +15,9 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 PLAIN = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='"\\'), max_size=20)
 TOKEN = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=',"\\'), min_size=1, max_size=12)
 SECONDS = st.datetimes(datetime(1970, 1, 2), datetime(2099, 12, 30)).map(lambda at: at.replace(microsecond=0))  # noqa: DTZ001
+ARRIVALS = st.datetimes(datetime(2026, 1, 5, 5), datetime(2026, 1, 6, 4, 59, 59)).map(  # noqa: DTZ001
+    lambda at: at.replace(microsecond=0)
+)  # in UTC, on the local day of the object
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -39,7 +42,7 @@ def mails(draw, text=TEXT):
         "in_reply_to": draw(st.none() | TOKEN),
         "references": draw(st.lists(TOKEN, max_size=3)),
         "direction": draw(st.sampled_from(["inbound", "outbound"])),
-        "received_at": draw(SECONDS).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "received_at": draw(ARRIVALS).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "date": sent.strftime("%a, %d %b %Y %H:%M:%S %z"),
         "from": {"name": draw(text), "address": draw(text)},
         "to": draw(st.lists(TOKEN, min_size=1, max_size=3)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, date, datetime
 
@@ -214,7 +215,10 @@ def test_an_object_that_writes_like_text_is_no_text(read, line):
         *(("received_at", value, f"received_at is {value}") for value in (
             "", "ayer", "infinity", "-infinity", "epoch", "EPOCH", "2026-1-5T13:12:33Z", " 2026-01-05T13:12:33Z", "2026-01-05", "2026-01-05T13:12:33", "2026-01-05T13:12:33-05:00",
             "2026-01-05 13:12:33Z", "2026-02-30T13:12:33Z", "2026-01-05T25:00:00Z", "29000-01-05T13:12:33Z",
-            "0000-01-05T13:12:33Z", "1969-12-31T23:59:59Z",
+        )),
+        *(("received_at", value, f"received_at is {value}, which is not on the day 2026-01-05") for value in (
+            "0000-01-05T13:12:33Z", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "2014-01-05T13:12:33Z",
+            "2036-01-05T13:12:33Z", "9998-01-05T13:12:33Z", "2026-01-05T04:59:59Z", "2026-01-06T05:00:00Z",
         )),
         *(("date", value, f"date is {value}") for value in (
             "", "infinity", "epoch", "2026-01-05T08:12:21-05:00", "Mon, 05 Jan 2026 08:12:21", "Mon, 32 Jan 2026 08:12:21 -0500",
@@ -431,3 +435,37 @@ def test_bad_lines_do_not_touch_their_neighbours(read, line):
         "not_json", "not_json", "not_an_object", "broken_encoding", "missing_field", "wrong_type", "bad_value",
         "repeated_field",
     ]  # fmt: skip
+
+
+# --- lines that are too long
+
+MEGABYTE = 2**20
+
+
+def test_a_line_longer_than_mail_servers_take_is_told_by_its_beginning(read, line):
+    """Offset, length, hash and 4 KB of it; the lines around it are read, and nobody looks into it."""
+    long = line(body="ñ" * 25 * MEGABYTE)
+    found = read(line(), long, line(message_id="<2@correo.example>"))
+    assert [email["raw_line"] for email in found.emails] == [0, 2]
+    (reject,) = found.rejects
+    data = f"{long}\n".encode()
+    assert (reject["rule"], reject["raw_line"], reject["raw_offset"]) == ("too_long", 1, len(f"{line()}\n".encode()))
+    assert reject["reason"] == (
+        f"the line has {len(data)} bytes instead of at most 26214400, of SHA-256 {hashlib.sha256(data).hexdigest()}"
+    )
+    assert data.startswith(reject["raw_text"].encode()[:4000])
+    assert len(reject["raw_text"]) <= 4096
+
+
+@pytest.mark.parametrize(("extra", "rule"), [(0, None), (1, "too_long")])
+def test_the_longest_line_there_may_be(read, line, extra, rule):
+    """25 MB with its newline, and a byte more."""
+    room = 25 * MEGABYTE - len(f"{line(body='')}\n".encode())
+    found = read(line(body="x" * (room + extra)))
+    assert [fault for fault, _ in found.faults] == ([rule] if rule else [])
+    assert len(found.emails) == (rule is None)
+
+
+def test_a_good_line_before_a_lot_of_nothing_is_too_long_all_the_same(read, line):
+    """Its beginning could be taken for a whole line."""
+    assert [rule for rule, _ in read(line() + " " * 26 * MEGABYTE).faults] == ["too_long"]

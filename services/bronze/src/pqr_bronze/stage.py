@@ -8,8 +8,9 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
+from pqr_bronze.lines import RawObject
 from pqr_bronze.schema import PRODUCES, RAW_LINES
-from pqr_bronze.transform import RawObject, transform
+from pqr_bronze.transform import transform
 from pqr_common import Check, Cut, Output, Partition, Phase, Stage, StageInputs, StageOutcome, Task, TaskContext
 
 __all__ = ["STAGE"]

@@ -42,7 +42,7 @@ select
         )
         and direction in ('inbound', 'outbound')
         and message_id <> ''
-        and received_at between timestamp '1970-01-01' and timestamp '9999-12-31'
+        and (received_at + $utc_offset)::date = raw_day
         -- not the instant 1970-01-01 itself, which DuckDB may also make of the word `epoch`
         and sent_at > timestamp '1970-01-01' and sent_at <= timestamp '9999-12-31'
         and case

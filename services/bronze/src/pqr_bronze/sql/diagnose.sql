@@ -5,12 +5,13 @@
 with read as (
     select
         ordinal,
+        day,
         line,
         -- DuckDB's reader is kinder than JSON: it takes a comma before a closing bracket, NaN and Infinity.
         coalesce(json_valid(line), false) and not regexp_matches(
             regexp_replace(line, '"([^"\\]|\\.)*"', '""', 'g'), '(?i),\s*[\]}]|nan|inf'
         ) as is_json
-    from (select ordinal, try(decode(raw)) as line from suspects)
+    from (select ordinal, day, try(decode(raw)) as line from suspects)
 ),
 
 decoded as (
@@ -110,10 +111,11 @@ looked as (
             when object ->> 'direction' not in ('inbound', 'outbound')
                 then format('direction is {}', object ->> 'direction')
             -- The form first: DuckDB's reader also takes words such as `epoch`, in some versions for a good instant.
-            when not regexp_full_match(object ->> 'received_at', '\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ') or not coalesce(
-                try_strptime(object ->> 'received_at', '%Y-%m-%dT%H:%M:%SZ')
-                between timestamp '1970-01-01' and timestamp '9999-12-31', false
-            ) then format('received_at is {}', object ->> 'received_at')
+            when not regexp_full_match(object ->> 'received_at', '\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ')
+                or try_strptime(object ->> 'received_at', '%Y-%m-%dT%H:%M:%SZ') is null
+                then format('received_at is {}', object ->> 'received_at')
+            when (try_strptime(object ->> 'received_at', '%Y-%m-%dT%H:%M:%SZ') + $utc_offset)::date <> day
+                then format('received_at is {}, which is not on the day {}', object ->> 'received_at', day)
             when not coalesce(sent_at between timestamp '1970-01-01' and timestamp '9999-12-31', false)
                 then format('date is {}', object ->> 'date')
             when json_array_length(object, '$.attachments') > 0

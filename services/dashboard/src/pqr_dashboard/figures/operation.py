@@ -20,7 +20,8 @@ STATES = {
 }  # fmt: skip
 RULES = {
     "not_json": "No es JSON completo", "missing_field": "Le falta un campo", "wrong_type": "Un campo de otro tipo",
-    "broken_encoding": "Codificación dañada", "duplicate": "Entrega repetida",
+    "broken_encoding": "Codificación dañada", "duplicate": "Entrega repetida", "too_long": "Línea demasiado larga",
+    "bad_value": "Un valor sin sentido", "repeated_field": "Un campo repetido", "not_an_object": "No es un objeto JSON",
 }  # fmt: skip
 DIMENSIONS = {
     "consistency": "Consistencia", "validity": "Validez", "completeness": "Completitud", "uniqueness": "Unicidad",
