@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from importlib import resources
 from pathlib import Path
 
@@ -106,3 +107,29 @@ def test_a_cluster_without_workers_is_transient(monkeypatch):
         dask_executor(Settings(scheduler=empty.scheduler_address)),
     ):
         pass
+
+
+@pytest.mark.integration
+def test_a_cluster_that_loses_all_its_workers_is_transient(monkeypatch):
+    """Nothing would ever finish; the sentence names what is missing and how to go on."""
+    monkeypatch.setattr(executor, "NO_WORKERS_SECONDS", 1)
+    with dask_executor(Settings(workers=1)) as cluster:
+        results = cluster.map(time.sleep, [0, 60])
+        next(results)
+        cluster.client.cluster.scale(0)
+        with pytest.raises(ClusterUnavailable, match=r"found NoWorkerError at tcp://.* then run `pqr retry`"):
+            list(results)
+
+
+FILLED = "len(bytearray(b'x') * (420 * 2**20))"  # allocated, touched and freed, which the allocator keeps
+HELD = "(__import__('time').sleep(1), __import__('psutil').Process().memory_info().rss)[1]"
+
+
+@pytest.mark.integration
+def test_a_worker_that_once_filled_its_memory_goes_on(monkeypatch):
+    """It looks nearly full for ever, since what it freed is kept for what comes next."""
+    monkeypatch.setattr(executor, "WORKER_MEMORY", "800MB")
+    with dask_executor(Settings(workers=1)) as cluster:
+        list(cluster.map(eval, [FILLED]))
+        for held in cluster.map(eval, [HELD, HELD]):
+            assert 0.8 < held / 800e6 < 0.95

@@ -21,6 +21,7 @@ __all__ = ["DaskExecutor", "Executor", "Inline", "clock", "dask_executor", "pack
 CONNECT_TIMEOUT_SECONDS = 30
 TASK_RETRIES = 2  # for a worker that dies; an error of ours is not tried again here
 WORKER_MEMORY = "1.5GB"
+NO_WORKERS_SECONDS = 120  # a nanny brings a worker back within a few
 
 OURS = "pqr"
 DRIVER_ONLY = {"pqr_pipeline", "pqr_dashboard"}  # workers never call them
@@ -46,6 +47,10 @@ SELDOM_WATCHED = {
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.system-monitor.interval": "5s",
 }
+
+# Nor does a worker give back what it freed, so what it holds says nothing of what it needs: one that once filled its
+# memory would pause for ever. The nanny still ends one that outgrows its limit.
+NEVER_PAUSED = {f"distributed.worker.memory.{step}": False for step in ("target", "spill", "pause")}
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -73,13 +78,13 @@ class DaskExecutor:
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         from distributed import as_completed
         from distributed.client import FutureCancelledError
-        from distributed.scheduler import KilledWorker
+        from distributed.scheduler import KilledWorker, NoWorkerError
 
         futures = [self.client.submit(function, item, pure=False, retries=TASK_RETRIES) for item in items]
         try:
             for future in as_completed(futures, loop=self.client.loop):
                 yield future.result()
-        except (KilledWorker, FutureCancelledError, TimeoutError, ConnectionError) as error:
+        except (KilledWorker, NoWorkerError, FutureCancelledError, TimeoutError, ConnectionError) as error:
             raise (
                 ClusterUnavailable(
                     f"The Dask cluster must finish its tasks, found {type(error).__name__} at "
@@ -144,9 +149,11 @@ def _local(settings: Settings) -> Iterator[Client]:
     options: dict[str, Any] = {
         "distributed.worker.daemon": True,  # workers die with this process, however it dies
         "distributed.scheduler.allowed-failures": 2,
+        "distributed.scheduler.no-workers-timeout": f"{NO_WORKERS_SECONDS}s",
         "distributed.worker.preload": ["pqr_common.stage.warm"],
         "distributed.nanny.pre-spawn-environ": WORKER_ENVIRONMENT,
         **SELDOM_WATCHED,
+        **NEVER_PAUSED,
     }
     with (
         dask.config.set(options),
