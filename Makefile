@@ -17,14 +17,14 @@ COMPOSE := docker compose
 # Told to keep no bytecode, every process of a test would compile every module of ours again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test test-increments test-services test-stack check bench bench-increments bench-scale bench-dashboard lock clean format stack-env images up down
+.PHONY: setup demo test test-increments test-services test-stack check bench bench-increments bench-scale bench-dashboard lock clean format stack-env images base-images up down
 
 setup: $(STAMP) ## the environment in .venv, from wheelhouse/
 
 demo: setup ## the main job: generate, refine, load, show the figures
 	$(BIN)/pqr run
 
-test: setup prometheus browser ## format, lint, types and every test that this machine can run
+test: setup prometheus programs ## format, lint, types and every test that this machine can run
 	$(MAKE) --no-print-directory check-static
 	$(BIN)/pytest -q -n 2 --dist loadfile --durations=10 -m "not services and not stack"
 
@@ -35,11 +35,11 @@ panels: setup prometheus ## each panel of Grafana with its value after a small r
 prometheus: setup ## Prometheus' own programs, for tests, from Debian's packages; says so where they cannot be had
 	tools/prometheus.sh $(VENV)/prometheus
 
-.PHONY: browser screenshots
-browser: ## Debian's Chromium for the browser tests, where root and apt are there; says so where they are not
-	tools/chromium.sh
+.PHONY: programs screenshots
+programs: ## Chromium and HAProxy for the tests, from Debian, where root and apt are there; says so where they are not
+	tools/programs.sh
 
-screenshots: setup browser ## the pages of the dashboard as pictures, in docs/screenshots
+screenshots: setup programs ## the pages of the dashboard as pictures, in docs/screenshots
 	$(BIN)/python tests/browser/screenshots.py
 
 test-increments: setup ## a thousand random ways to cut a window into runs, half of them with kills; PQR_SCHEDULES says another half
@@ -81,6 +81,9 @@ stack-env: ## secrets for a stack on this machine, in .env
 
 images: stack-env $(IMAGE_WHEELS) ## every image of the project, from the wheelhouse; downloads nothing but base images
 	$(COMPOSE) build pipeline generator bronze silver gold loader dashboard
+
+base-images: stack-env $(IMAGE_WHEELS) ## the images that others make, pulled, or stand-ins where none can be pulled; needs an engine
+	deploy/images.sh
 
 up: images ## the whole stack in containers, and its first run
 	$(COMPOSE) up --wait --no-build

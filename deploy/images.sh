@@ -2,7 +2,7 @@
 # The images that the Compose files pin and the base of ours: what is there is used, what can be pulled is pulled, and
 # where a registry does not answer stand-ins take their place, brought up to date each time. Needs the engine, `make stack-env` and the wheelhouse.
 #
-#   deploy/images.sh
+#   make base-images
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH=/usr/bin:$PATH

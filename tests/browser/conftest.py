@@ -26,8 +26,8 @@ from pqr_pipeline.embedded.process import free_port, is_answering
 from pqrs.parameters import Parameters
 
 CHROMIUM = os.environ.get("PQR_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-IS_REQUIRED = os.environ.get("PQR_REQUIRE_BROWSER") == "1"
-WHY_NOT = "no Chromium on this machine: run tools/chromium.sh as root on Debian, or set PQR_CHROMIUM to one"
+IS_REQUIRED = os.environ.get("PQR_REQUIRE_PROGRAMS") == "1"
+WHY_NOT = "no Chromium on this machine: run tools/programs.sh as root on Debian, or set PQR_CHROMIUM to one"
 START_TIMEOUT_SECONDS = 60
 PATIENCE_MS, LOOK_MS = 60_000, 2_000
 THERE = "h1, .pqr-state"

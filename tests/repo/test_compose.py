@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -210,3 +211,10 @@ def test_prefect_is_one_version_everywhere():
     pinned = re.search(r"prefect==([\d.]+)", (ROOT / "libs/pipeline/pyproject.toml").read_text(encoding="utf-8"))
     assert pinned
     assert CORE["prefect-server"]["image"] == f"prefecthq/prefect:{pinned[1]}-python3.11"
+
+
+def test_stand_ins_find_the_wheels_of_images_on_a_fresh_machine():
+    """They are built from the wheelhouse alone, so what images need is fetched before."""
+    told = subprocess.run(["make", "-nB", "base-images"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert 0 < told.find("uv_build==") < told.find("deploy/images.sh")
+    assert "make base-images" in (ROOT / "deploy/README.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ if ! docker info > /dev/null 2>&1; then
 fi
 if deploy/engine.sh; then
   say 'the engine answers'
-  deploy/images.sh
+  make --no-print-directory base-images
   say 'the pinned images are there'
   make --no-print-directory images
   say "the project's images are built"

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# What tests need of Debian's packages: Chromium and a font, and HAProxy. They are installed where apt and root are there;
+# elsewhere it says so, and the tests skip, or fail under PQR_REQUIRE_PROGRAMS=1.
+set -euo pipefail
+say() { printf 'programs: %s\n' "$*" >&2; }
+is_there() { command -v "$1" > /dev/null; }
+
+missing=()
+[ -n "${PQR_CHROMIUM:-}" ] || is_there chromium || is_there chromium-browser || missing+=(chromium fonts-dejavu)
+is_there haproxy || missing+=(haproxy)
+[ "${#missing[@]}" -gt 0 ] || exit 0
+
+if ! grep -qsE '^ID(_LIKE)?=.*debian' /etc/os-release || [ "$(id -u)" != 0 ]; then
+  say "no ${missing[*]} here, and only root on Debian can have them by this script: install them by yourself"
+  exit 0
+fi
+say "installing ${missing[*]} from Debian"
+export DEBIAN_FRONTEND=noninteractive
+if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=120 \
+  "${missing[@]}"; } > /tmp/pqr-programs.log 2>&1; then
+  say "it failed, and the tests will say so: $(tail -n 1 /tmp/pqr-programs.log)"
+fi
