@@ -198,3 +198,39 @@ def test_without_a_mix_of_departments_people_live_where_they_do():
     assert tuple(mix) == DEPARTMENTS
     assert min(mix.values()) > 0
     assert "department_mix" not in load_scenario("eps").to_json()
+
+
+def test_tables_that_are_left_out_are_as_the_packaged_files_write_them():
+    """A scenario from before desks and dispersion is the same inbox, and its digest is what it was."""
+    given = load_scenario().to_json()
+    assert "desks" not in given
+    assert "dispersion" not in given
+    assert Scenario.from_json(given) == load_scenario()
+
+
+def test_a_part_of_desks_and_dispersion_is_enough():
+    """What is given changes, what is not stays, and both survive a round trip."""
+    given = {**load_scenario().to_json(), "desks": {"103": {"staff": 80}}, "dispersion": {"day": 0}}
+    scenario = Scenario.from_json(given)
+    assert (scenario.desks[2].staff, scenario.desks[2].people) == (80, load_scenario().desks[2].people)
+    assert (scenario.dispersion.day, scenario.dispersion.week) == (0, load_scenario().dispersion.week)
+    assert Scenario.from_json(scenario.to_json()) == scenario
+
+
+@pytest.mark.parametrize(
+    ("table", "value"),
+    [
+        ("desks", {"999": {"staff": 80}}),
+        ("desks", {"103": {"staff": 0}}),
+        ("desks", {"103": {"order": "chance"}}),
+        ("desks", {"103": {"chairs": 3}}),
+        ("desks", {"103": 7}),
+        ("dispersion", {"day": 351}),
+        ("dispersion", {"hour": 3}),
+        ("dispersion", 3),
+    ],
+)
+def test_bad_desks_and_dispersion_are_named(table, value):
+    """The complaint tells the table."""
+    with pytest.raises(InvalidSettings, match=table):
+        Scenario.from_json({**load_scenario().to_json(), table: value})

@@ -389,7 +389,7 @@ def test_terms_in_hours_are_kept_and_broken_by_the_hour(seed):
     from pqr_generator.tickets.volume import planned_volume
 
     run = Parameters.create(seed=seed, tickets_per_business_day=100, scenario=load_scenario("eps"))
-    tickets = opened(run, planned_volume(run), range(60))
+    tickets = opened(run, planned_volume(run), range(90))
     thread = threads(run, tickets)
     due = tickets.opened + thread.hours * 3600
     answered = (thread.hours >= 0) & (thread.at[ANSWER] != NEVER)

@@ -17,6 +17,7 @@ from pqrs.catalogue import DEPARTMENTS, ENTITIES, PQRS_TYPES, TOPICS
 from pqrs.checked import Given, as_clock, check_keys
 from pqrs.peaks import TOPIC_CODES, Peak, peaks_of
 from pqrs.rates import DirtRates, Rates, dirt_of, given, rates_of
+from pqrs.staffing import DEFAULT_DESKS, DEFAULT_DISPERSION, Desk, Dispersion, desks_of, desks_table
 from pqrs.terms import MIDNIGHT
 from pqrs.territory import CODES, MUNICIPALITIES
 
@@ -56,14 +57,20 @@ class Scenario:
     peaks: tuple[Peak, ...] = ()
     home: Home | None = None
     closing_time: int = MIDNIGHT
+    dispersion: Dispersion = DEFAULT_DISPERSION
+    desks: tuple[Desk, ...] = DEFAULT_DESKS
 
     def to_json(self) -> dict[str, Any]:
         home = {"home": asdict(self.home)} if self.home else {}
         closing = {} if self.closing_time == MIDNIGHT else {"closing_time": as_clock(self.closing_time)}
         departments = {} if self.department_mix == BY_PEOPLE else {"department_mix": _weights(self.department_mix)}
+        dispersion = {} if self.dispersion == DEFAULT_DISPERSION else {"dispersion": asdict(self.dispersion)}
+        desks = {} if self.desks == DEFAULT_DESKS else {"desks": desks_table(self.desks)}
         return (
             home
             | closing
+            | dispersion
+            | desks
             | departments
             | {
                 "name": self.name,
@@ -108,7 +115,8 @@ def load_scenario(name: str = DEFAULT_SCENARIO) -> Scenario:
 
 def _scenario(value: Mapping[str, Any], where: str) -> Scenario:
     required = ("name", "type_mix", "topic_mix", "rates_per_mille", "dirt_per_100k")
-    check_keys(value, where, required=required, optional=("closing_time", "department_mix", "home", "peaks"))
+    optional = ("closing_time", "department_mix", "desks", "dispersion", "home", "peaks")
+    check_keys(value, where, required=required, optional=optional)
     departments = Given(value.get("department_mix") or dict(BY_PEOPLE), where, "department_mix")
     return Scenario(
         name=Given(value["name"], where, "name").text(),
@@ -122,6 +130,8 @@ def _scenario(value: Mapping[str, Any], where: str) -> Scenario:
         closing_time=Given(value.get("closing_time", as_clock(MIDNIGHT)), where, "closing_time").clock(
             EARLIEST_CLOSING, MIDNIGHT
         ),
+        dispersion=Dispersion.of(value.get("dispersion") or {}, where),
+        desks=desks_of(value.get("desks") or {}, where),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from pqr_generator.draws import Ints, Words, chance, quarter, words
+from pqr_generator.draws import Ints, Words, quarter, words
 from pqr_generator.mails.defects import LATE, LOST, Defects, decided, late_delay
 from pqr_generator.mails.letters import chains, letters
 from pqr_generator.threads.schedule import LIFE_DAYS, threads
@@ -139,7 +139,6 @@ def _columns(parameters: Parameters, truth: Truth, *, defects: Defects, delivere
         _drawn(parameters.seed, f"mail.{name}", entity) for name in ("look", "more", "files", "desk")
     )
     transit = np.where(slot == AUTOMATIC, 0, 1 + (quarter(more, 3) * TRANSIT_SECONDS >> 16))
-    urgent = words(parameters.seed, "ticket.urgent", tickets.numbers)
     year = tickets.day.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
     return Mails(
         entity=entity,
@@ -157,8 +156,8 @@ def _columns(parameters: Parameters, truth: Truth, *, defects: Defects, delivere
         sequence=tickets.sequence[ticket].astype(np.int32),
         citizen=tickets.citizen[ticket].astype(np.int32),
         extension=thread.extension[ticket].astype(np.int32),
-        is_urgent=chance(urgent, parameters.scenario.rates.priority, 1000)[ticket],
         copied=copies(parameters, tickets.numbers)[ticket],
+        is_urgent=tickets.is_urgent[ticket],
         look=look,
         more=more,
         files=files,

@@ -9,7 +9,8 @@ from pqr_generator.draws import chance
 from pqr_generator.threads import law, steps
 from pqr_generator.threads.hours import due_day, hurry
 from pqr_generator.threads.thread import NEVER, NO_DAY, REQUEST, SLOTS, Draws, Thread, utc
-from pqr_generator.tickets.opening import BREACHED, DAY_SECONDS, IN_TERM, TRANSFERRED, Tickets
+from pqr_generator.tickets.fates import BREACHED, IN_TERM, TRANSFERRED
+from pqr_generator.tickets.opening import DAY_SECONDS, Tickets
 from pqrs import terms
 from pqrs.catalogue import PQRS_TYPES
 from pqrs.parameters import Parameters
@@ -30,7 +31,7 @@ def threads(parameters: Parameters, tickets: Tickets) -> Thread:
     base = thread.received_on.copy()  # what answers are counted from
     steps.suspend(thread, draw, base)
     steps.extend(thread, tickets, draw, base=base)
-    steps.close(thread, draw, base)
+    steps.close(thread, tickets, draw, base=base)
     hurry(thread, tickets, draw)
     law.recognise_silence(thread, tickets, draw)
     steps.deny(thread, tickets, draw)
@@ -83,6 +84,7 @@ def _begun(tickets: Tickets, draw: Draws) -> Thread:
         is_reiterated=np.zeros(count, np.bool_),
         is_approved=np.zeros(count, np.bool_),
         is_sued=np.zeros(count, np.bool_),
+        wait=tickets.wait,
         automatic=np.zeros(count, np.int8),
         automatic_to=np.zeros(count, np.int8),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from pqr_generator.draws import below, chance, low
+from pqr_generator.draws import below, chance
 from pqr_generator.threads.thread import (
     ACKNOWLEDGEMENT,
     ANSWER,
@@ -50,9 +50,14 @@ EXTENSIONS = np.array([5, 8, 10, 15])  # business days; never more than the law 
 COMPLETION_REQUEST_MAX = terms.COMPLETION_REQUEST_DAYS - 2  # business days: two must be left of the shortest term
 COMPLETION_MAX = 27  # calendar days, so inside any calendar month
 ARCHIVE_MAX = 3  # business days after the month has gone by in silence
-LATE_MAX = 15  # business days after the due date
+ANSWERED_WITHIN = 106  # calendar days from the request, so that a thread that is reopened ends within its life
+# Business days after the due date, in 32 equal parts of those that are late: most soon, some after months (assumed).
+LATE_DAYS = np.array([
+    1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 6, 6, 7, 8, 9, 10, 11, 12, 14, 16, 19, 23, 29, 38, 52,
+])  # fmt: skip
 REOPENING_MAX = 10  # calendar days after the answer
-INSISTENCE_WHEN_BREACHED = 400  # per mille on top of the usual rate
+USUAL_WAIT, INSISTENCE_MAX = 15, 950  # calendar days after which citizens insist at the usual rate; per mille at most
+UNHEARD_DAYS = 15  # how long after its term people still write about what is never answered
 ACCESS_TYPES = [PQRS_TYPES.index("PET_INF"), PQRS_TYPES.index("PET_DOC")]
 
 
@@ -102,20 +107,27 @@ def extend(thread: Thread, tickets: Tickets, draw: Draws, *, base: calendar.Days
     thread.effective_due_on[who] = terms.effective_due_on(thread.received_on[who], term, extension)
 
 
-def close(thread: Thread, draw: Draws, base: calendar.Days) -> None:
-    """Answers in term, late answers, silence, and archives of what nobody completed."""
+def close(thread: Thread, tickets: Tickets, draw: Draws, *, base: calendar.Days) -> None:
+    """Answers on the day the desk is up to them, late answers, silence, and archives of what nobody completed.
+
+    What is in term comes on the day that the plan projects or, had that been later, on the last day of the term; what
+    is breached as late as projected or, where a term was moved, as late after it. A clock that stood still, or a notice
+    of extension, moves the day as it moves the term.
+    """
     drawn, late = draw("answer.day"), draw("answer.late")
     is_silent = thread.is_breached & chance(draw("answer.never"), draw.rates.unanswered, 1000)
-    is_late = thread.is_breached & ~is_silent
-    left = calendar.business_days_between(base, thread.effective_due_on)
-    # The later of two draws: most answers come towards the end of the term.
-    days_used = 1 + np.maximum(below(drawn, left), low(drawn, left))
-    days_late = 1 + np.minimum(below(late, LATE_MAX), low(late, LATE_MAX))
+    left = np.maximum(calendar.business_days_between(base, thread.effective_due_on), 1)
+    moved = calendar.business_days_between(thread.due_on, thread.effective_due_on)
+    gone = calendar.business_days_between(thread.received_on, base)
+    days_used = np.clip(thread.wait + moved - gone, 1, left)
+    days_late = np.maximum(thread.wait - thread.term, LATE_DAYS[below(late, len(LATE_DAYS))])
     days_archived = 1 + below(drawn, np.minimum(ARCHIVE_MAX, left))
-    offset = np.where(is_late, days_late, np.where(thread.is_desisted, days_archived, days_used))
-    start = np.where(is_late, thread.effective_due_on, base)
+    offset = np.where(thread.is_breached, days_late, np.where(thread.is_desisted, days_archived, days_used))
+    start = np.where(thread.is_breached, thread.effective_due_on, base)
     who = np.flatnonzero(thread.is_open & ~is_silent)
     closed = calendar.add_business_days(start[who], offset[who])
+    last = calendar.as_days(tickets.day[who].astype("datetime64[D]") + ANSWERED_WITHIN)
+    closed = np.minimum(closed, calendar.add_business_days(last, 0))
     thread.write(ANSWER, who, on=closed, drawn=draw("answer.second"))
     thread.answered_on[who] = np.where(thread.is_desisted[who], NO_DAY, closed)
 
@@ -137,11 +149,11 @@ def report_progress(thread: Thread, draw: Draws) -> None:
 
 
 def insist(thread: Thread, draw: Draws) -> None:
-    """A citizen asks again after the day of reception and before the day of the answer."""
+    """A citizen asks again after the day of reception and before the answer: the likelier, the later that is."""
     drawn = draw("insistence.day")
-    until = np.where(np.isnat(thread.answered_on), thread.due_on + LATE_MAX, thread.answered_on)
+    until = np.where(np.isnat(thread.answered_on), thread.due_on + UNHEARD_DAYS, thread.answered_on)
     gap = (until - thread.received_on).astype(np.int64)
-    rate = draw.rates.insistence + INSISTENCE_WHEN_BREACHED * thread.is_breached
+    rate = np.minimum(draw.rates.insistence * gap // USUAL_WAIT, INSISTENCE_MAX)
     may = thread.is_open & ~thread.is_incomplete & (gap > 1)
     who = np.flatnonzero(may & chance(draw("thread.insistence"), rate, 1000))
     thread.reply(REPLY, who, on=thread.received_on[who] + 1 + below(drawn[who], gap[who] - 1), drawn=drawn)

@@ -30,7 +30,9 @@ NEVER = -1
 NO_DAY = np.datetime64("NaT", "D")
 NO_REACTION, AWAY, BOUNCE = range(3)
 OPENING_TIME = 8 * 3600  # the entity's people write from now until closing time
-OFFICE_SECONDS = 17 * 3600 - OPENING_TIME  # assumption: whatever day it counts as, people go home at five
+# Letters of the entity by office hour: mornings, a dip at noon, a push in the afternoon, and home at five; assumed.
+OFFICE_HOURS = np.array([40, 95, 110, 100, 45, 55, 90, 105, 80])
+OFFICE_MINUTES = np.repeat(np.arange(len(OFFICE_HOURS) * 60), np.repeat(OFFICE_HOURS, 60) // 5)
 CITIZEN_TIME, CITIZEN_SECONDS = 6 * 3600, 16 * 3600  # replies of citizens, any day
 
 
@@ -57,6 +59,7 @@ class Thread:
     is_reiterated: Flags  # the answer refers to an earlier one
     is_approved: Flags  # by silence, and the answer says so
     is_sued: Flags
+    wait: Ints  # business days after which its desk is up to it, had the clock not stood still
     automatic: npt.NDArray[np.int8]  # NO_REACTION, AWAY or BOUNCE
     automatic_to: npt.NDArray[np.int8]  # the slot it reacts to: acknowledgement or answer
 
@@ -66,7 +69,8 @@ class Thread:
 
     def write(self, slot: int, who: Ints, *, on: calendar.Days, drawn: Words) -> None:
         """A person of the entity writes on these business days."""
-        self.at[slot, who] = _start(on) + OPENING_TIME + low(drawn[who], OFFICE_SECONDS)
+        minute, second = np.divmod(low(drawn[who], len(OFFICE_MINUTES) * 60), 60)
+        self.at[slot, who] = _start(on) + OPENING_TIME + OFFICE_MINUTES[minute] * 60 + second
 
     def reply(self, slot: int, who: Ints, *, on: calendar.Days, drawn: Words) -> None:
         """The citizen writes on these days."""

@@ -9,16 +9,17 @@ import numpy.typing as npt
 
 from pqr_generator.draws import Ints, Words, below, low, pick, words
 from pqr_generator.tickets.citizens import CITIZENS
+from pqr_generator.tickets.counts import DEPENDENCY_OF_TOPIC
+from pqr_generator.tickets.fates import unpacked
 from pqr_generator.tickets.reiterated import reiterated
-from pqr_generator.tickets.volume import DEPENDENCY_OF_TOPIC, Volume
+from pqr_generator.tickets.volume import Volume
 from pqrs.calendar import BUSINESS_DAYS
 from pqrs.catalogue import DEPENDENCIES, TOPICS
 from pqrs.parameters import Parameters
 
-__all__ = ["BREACHED", "DAY_SECONDS", "IN_TERM", "TRANSFERRED", "Tickets", "opened"]
+__all__ = ["DAY_SECONDS", "Tickets", "opened"]
 
 DAY_SECONDS = 86_400
-IN_TERM, TRANSFERRED, BREACHED = 0, 1, 2  # the planned end; what has no term counts as in term
 
 # Requests by local hour, business days and other days: our assumption.
 HOUR_WEIGHTS = np.array([6, 4, 3, 2, 3, 8, 20, 45, 85, 100, 98, 86, 62, 58, 74, 78, 70, 52, 40, 34, 30, 24, 16, 10])
@@ -36,7 +37,9 @@ class Tickets:
     topic: Ints
     dependency: Ints
     sequence: Ints  # of the radicado, within year and dependency
+    is_urgent: npt.NDArray[np.bool_]
     ending: npt.NDArray[np.int8]
+    wait: Ints  # business days from reception to the answer that the desks are up to, 0 where none is due
     citizen: Ints
     is_reiterated: npt.NDArray[np.bool_]
 
@@ -58,10 +61,10 @@ def opened(parameters: Parameters, volume: Volume, days: range) -> Tickets:
 
     rows = np.repeat(np.arange(len(days)), volume.tickets[span])
     day = volume.days[span].astype(np.int64)[rows]
-    order = _shuffled(rows, drawn("ticket.place"))
-    kind, segment = _spread(volume.by_type[:, span], order)
-    dependency, _ = _spread(volume.by_dependency[:, span], _shuffled(rows, drawn("ticket.desk"), segment))
-    topic = _topics(parameters, volume, segment=segment, dependency=dependency, drawn=drawn("ticket.topic"))
+    dependency, kind, priority, ending, wait = unpacked(_dealt(volume, span, _shuffled(rows, drawn("ticket.place"))))
+    about = drawn("ticket.topic")
+    segment = _segments(volume, span, cell=(rows, dependency, kind), drawn=about)
+    topic = _topics(parameters, volume, segment=segment, dependency=dependency, drawn=about)
     citizen = below(drawn("ticket.citizen"), CITIZENS)
     is_reiterated, citizen = reiterated(parameters, numbers, topic=topic, citizen=citizen)
     return Tickets(
@@ -72,38 +75,36 @@ def opened(parameters: Parameters, volume: Volume, days: range) -> Tickets:
         topic=topic,
         dependency=dependency,
         sequence=_sequences(volume.first_sequence[span], rows, dependency),
-        ending=_endings(volume, span, _shuffled(rows, drawn("ticket.fate"), kind)),
+        is_urgent=priority > 0,
+        ending=ending.astype(np.int8),
+        wait=wait,
         citizen=citizen,
         is_reiterated=is_reiterated,
     )
 
 
-def _shuffled(rows: Ints, drawn: Words, group: Ints | None = None) -> Ints:
-    """Ticket offsets sorted by day, then group, then draw.
+def _shuffled(rows: Ints, drawn: Words) -> Ints:
+    """Ticket offsets sorted by day, then draw.
 
     All of it is packed into one integer that also holds the ticket, so no two are equal and any way of sorting
-    gives the same order: 8 bits of day, 8 of group, 24 drawn, 24 of the ticket within its day.
+    gives the same order: 8 bits of day, 32 drawn, 24 of the ticket within its day.
     """
     starts = np.searchsorted(rows, np.arange(rows[-1] + 2 if len(rows) else 1))
     packed = rows.astype(np.uint64) << np.uint64(56)
-    if group is not None:
-        packed |= group.astype(np.uint64) << np.uint64(48)
-    packed |= (drawn >> np.uint64(40)) << np.uint64(24)
+    packed |= (drawn >> np.uint64(32)) << np.uint64(24)
     packed |= (np.arange(len(rows)) - starts[rows]).astype(np.uint64)
     packed.sort()
     day = (packed >> np.uint64(56)).astype(np.int64)
     return starts[day] + (packed & np.uint64(0xFF_FFFF)).astype(np.int64)
 
 
-def _spread(counts: Ints, order: Ints) -> tuple[Ints, Ints]:
-    """Deal codes by segments x days x codes to the tickets in `order`: (code, segment) of each ticket."""
-    segments, _, codes = counts.shape
-    by_day = counts.transpose(1, 0, 2)
-    cells = np.repeat(np.arange(by_day.size), by_day.ravel())
-    code, segment = np.empty(len(order), np.int64), np.empty(len(order), np.int64)
-    code[order] = cells % codes
-    segment[order] = cells // codes % segments
-    return code, segment
+def _dealt(volume: Volume, span: slice, order: Ints) -> Ints:
+    """The fate of each ticket: the planned ones, dealt to the tickets of their day in this order."""
+    fates = volume.fates
+    runs = slice(*fates.first_run[[span.start, span.stop]].tolist())
+    fate = np.empty(len(order), np.int64)
+    fate[order] = np.repeat(fates.fate[runs], fates.tickets[runs])
+    return fate
 
 
 def _reception(days: Ints, drawn: Words) -> Ints:
@@ -111,6 +112,18 @@ def _reception(days: Ints, drawn: Words) -> Ints:
     is_business = np.is_busday(days.astype("datetime64[D]"), busdaycal=BUSINESS_DAYS)
     hour = np.where(is_business, pick(drawn, HOUR_WEIGHTS), pick(drawn, IDLE_HOUR_WEIGHTS))
     return np.sort(days * DAY_SECONDS + hour * 3600 + low(drawn, 3600))
+
+
+def _segments(volume: Volume, span: slice, *, cell: tuple[Ints, Ints, Ints], drawn: Words) -> Ints:
+    """By chance the usual inbox or a peak, in proportion to what either brought to the ticket's cell."""
+    row, dependency, kind = cell
+    cell = row, volume.cast.place_of_desk[dependency], volume.cast.place_of_type[kind]
+    counts = volume.by_cell[:, span]
+    place = low(drawn, counts.sum(axis=0)[cell])
+    segment = np.zeros(len(place), np.int64)
+    for before in np.cumsum(counts, axis=0)[:-1]:
+        segment += place >= before[cell]
+    return segment
 
 
 def _topics(parameters: Parameters, volume: Volume, *, segment: Ints, dependency: Ints, drawn: Words) -> Ints:
@@ -134,13 +147,3 @@ def _sequences(first_sequence: Ints, rows: Ints, dependency: Ints) -> Ints:
     sequence = np.empty(len(cell), np.int64)
     sequence[order] = np.arange(len(cell)) - starts[cell[order]]
     return np.asarray(sequence + first_sequence.ravel()[cell])
-
-
-def _endings(volume: Volume, span: slice, order: Ints) -> npt.NDArray[np.int8]:
-    """By quota within day and type: the first of the shuffle are transferred, the next breached."""
-    by_type, transferred, breached = volume.by_type.sum(axis=0)[span], volume.transferred[span], volume.breached[span]
-    counts = np.stack([transferred, breached, by_type - transferred - breached], axis=-1)
-    kinds = np.tile(np.array([TRANSFERRED, BREACHED, IN_TERM], np.int8), by_type.size)
-    ending = np.empty(len(order), np.int8)
-    ending[order] = np.repeat(kinds, counts.ravel())
-    return ending

@@ -1,53 +1,51 @@
-"""Volume: integer counts of tickets by day, type and dependency, from the opening day on.
+"""Volume: integer counts of tickets by day, dependency and type from the opening day on, and what becomes of them.
 
-Everything is error diffusion over exact integers (cumulative floors), so that any prefix of the days
-holds its quotas to within one ticket, and prefix sums give each day its first ticket and each day and
-dependency its first radicado without looking at a single ticket.
+Prefix sums give each day its first ticket, and each day and dependency its first radicado, without looking at a single
+ticket. What a day brings depends on that day; what becomes of it, on the year that it lies in and on those before.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from pqr_common.errors import InvalidSettings
 from pqr_generator.draws import Ints
-from pqr_generator.tickets.demand import ONE, calendar_days, usual_demand
-from pqrs import calendar, terms
-from pqrs.catalogue import DEPENDENCIES, PQRS_TYPES, TOPICS
+from pqr_generator.tickets.counts import DEPENDENCY_CODES, TOPIC_CODES, Cast, cast, counted, targeted
+from pqr_generator.tickets.demand import calendar_days
+from pqr_generator.tickets.desks import DRAIN_DAYS
+from pqr_generator.tickets.fates import HAS_TERM, Fates, decided
+from pqrs import calendar
 from pqrs.parameters import Parameters
-from pqrs.scenario import Peak
 
 __all__ = ["SEQUENCE_MAX", "Volume", "planned_volume", "validate"]
 
 SEQUENCE_MAX = 999_999  # six digits of the radicado, by year and dependency
-DAY_TICKETS_MAX = 2**24 - 1  # what the shuffles of `opening.py` can tell apart within a day
-DEPENDENCY_CODES = tuple(DEPENDENCIES)
-TOPIC_CODES = tuple(topic.code for topic in TOPICS)
-DEPENDENCY_OF_TOPIC = np.array([DEPENDENCY_CODES.index(topic.dependency) for topic in TOPICS])
-HAS_TERM = np.array(
-    [any(p.term_days is not None for p in terms.POLICIES if p.pqrs_type == code) for code in PQRS_TYPES]
-)
+DAY_TICKETS_MAX = 2**24 - 1  # what the shuffle of `opening.py` can tell apart within a day
+MONTHS = 3  # of a quarter
+# Desks are at work long before the inbox opens: so many days of what came otherwise lie on them, and are no tickets.
+BACKLOG_DAYS = 90
+ONE_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Volume:
     """Counts by opening day. A segment is the usual inbox (0) or what a peak with a type or topic adds.
 
-    Shapes: D days, S segments, T types, E dependencies. `first_ticket` has D + 1 entries.
+    Shapes: D days, S segments; E dependencies and T types of the catalogue, e and t of the cast. `first_ticket` has
+    D + 1 entries; `fates` reaches to the end of the last day's quarter.
     """
 
     days: calendar.Days
     first_ticket: Ints
-    by_type: Ints  # S x D x T
-    by_dependency: Ints  # S x D x E
+    cast: Cast
+    by_cell: Ints  # S x D x e x t
     first_sequence: Ints  # D x E: the sequence number of the day's first radicado
-    transferred: Ints  # D x T; with those whose number is annulled, as both end outside the rate
-    breached: Ints  # D x T
     topic_of_segment: tuple[int, ...]  # S: a topic, or -1 where the mix decides
+    fates: Fates
 
     @property
     def tickets(self) -> Ints:
@@ -55,42 +53,59 @@ class Volume:
         return np.diff(self.first_ticket)
 
     @property
+    def by_type(self) -> Ints:
+        """D x T."""
+        return self._types(self.by_cell.sum(axis=(0, 2)))
+
+    @property
+    def by_dependency(self) -> Ints:
+        """D x E."""
+        return spread(self.by_cell.sum(axis=(0, 3)), self.cast.desks, len(DEPENDENCY_CODES))
+
+    @property
+    def transferred(self) -> Ints:
+        """D x T; with those whose number is annulled, as both end outside the rate."""
+        return self._types(self.fates.transferred[: len(self.days)].sum(axis=1))
+
+    @property
+    def breached(self) -> Ints:
+        """D x T."""
+        return self._types(self.fates.breached[: len(self.days)].sum(axis=1))
+
+    @property
     def eligible(self) -> Ints:
         """D x T: tickets that have a term and are not transferred, the denominator of the breach rate."""
-        return np.asarray(self.by_type.sum(axis=0) * HAS_TERM - self.transferred)
+        return np.asarray(self.by_type * HAS_TERM - self.transferred)
+
+    def _types(self, counts: Ints) -> Ints:
+        return spread(counts, self.cast.types, len(HAS_TERM))
+
+
+def spread(counts: Ints, places: Ints, columns: int) -> Ints:
+    """The columns of a table at their places among more, which are empty."""
+    wide = np.zeros((len(counts), columns), np.int64)
+    wide[:, places] = counts
+    return wide
 
 
 @lru_cache(maxsize=4)
 def planned_volume(parameters: Parameters) -> Volume:
     """From the opening day to the end of the window; its prefixes do not depend on the window."""
-    scenario = parameters.scenario
-    days = calendar_days(parameters.opens_on, parameters.window_to)
-    targeted = [peak for peak in scenario.peaks if peak.pqrs_type or peak.topic]
-    totals = [_daily(demand) for demand in _demands(parameters, days, targeted)]
-    types, dependencies = [_mix(scenario.type_mix)], [_dependency_mix(scenario.topic_mix)]
-    for peak in targeted:
-        types.append(_only(peak.pqrs_type, PQRS_TYPES) or types[0])
-        dependencies.append(_only(_dependency(peak), DEPENDENCY_CODES) or dependencies[0])
-    by_type = np.stack([_split(total, mix) for total, mix in zip(totals, types, strict=True)])
-    by_dependency = np.stack([_split(total, mix) for total, mix in zip(totals, dependencies, strict=True)])
-    with_term = by_type.sum(axis=0) * HAS_TERM
-    transferred = _quota(with_term, scenario.rates.transfer + scenario.rates.annulled, 1_000)
-    return Volume(
-        days=days,
-        first_ticket=np.concatenate([[0], np.cumsum(np.sum(totals, axis=0))]),
-        by_type=by_type,
-        by_dependency=by_dependency,
-        first_sequence=_first_sequences(days, by_dependency.sum(axis=0)),
-        transferred=transferred,
-        breached=_quota(with_term - transferred, *parameters.breach_rate.as_integer_ratio()),
-        topic_of_segment=(-1, *(TOPIC_CODES.index(peak.topic) if peak.topic else -1 for peak in targeted)),
+    whole = _whole_quarters(replace(parameters, window_from=parameters.opens_on, window_to=_quarter_end(parameters)))
+    count = (parameters.window_to - parameters.opens_on).days + 1
+    return replace(
+        whole,
+        days=whole.days[:count],
+        first_ticket=whole.first_ticket[: count + 1],
+        by_cell=whole.by_cell[:, :count],
+        first_sequence=whole.first_sequence[:count],
     )
 
 
 def validate(parameters: Parameters) -> None:
     """Raise InvalidSettings if the volume outgrows the radicado's six digits or a day's index."""
     volume = planned_volume(parameters)
-    last = volume.first_sequence + volume.by_dependency.sum(axis=0) - 1
+    last = volume.first_sequence + volume.by_dependency - 1
     if last.max() > SEQUENCE_MAX:
         day, dependency = np.unravel_index(np.argmax(last > SEQUENCE_MAX), last.shape)
         raise InvalidSettings(
@@ -105,64 +120,35 @@ def validate(parameters: Parameters) -> None:
         )
 
 
-def _demands(parameters: Parameters, days: calendar.Days, targeted: list[Peak]) -> list[Ints]:
-    """Parts per million of one ticket by day: the usual inbox with its plain peaks, then each targeted peak."""
-    usual = usual_demand(days, parameters.seed) * parameters.tickets_per_business_day
-    plain = [peak for peak in parameters.scenario.peaks if peak not in targeted]
-    extra = [_extra(usual, days, peak) for peak in plain]
-    return [np.sum([usual, *extra], axis=0), *(_extra(usual, days, peak) for peak in targeted)]
+@lru_cache(maxsize=4)
+def _whole_quarters(parameters: Parameters) -> Volume:
+    """As `planned_volume`, for a window from the opening day to the end of a quarter."""
+    last = np.datetime64(parameters.window_to, "D")
+    year_end = (last.astype("datetime64[Y]") + 1).astype("datetime64[D]") - ONE_DAY
+    horizon = max(year_end, last + DRAIN_DAYS * ONE_DAY)
+    days = calendar_days(parameters.opens_on - timedelta(days=BACKLOG_DAYS), horizon.item())
+    by_cell = counted(parameters, days)
+    fates = decided(parameters, days, by_cell.sum(axis=0), span=(BACKLOG_DAYS, int((last - days[0]).astype(int)) + 1))
+    span = slice(BACKLOG_DAYS, BACKLOG_DAYS + len(fates.transferred))
+    days, by_cell = days[span], by_cell[:, span]
+    arrived, who = by_cell.sum(axis=0), cast(parameters.scenario)
+    by_desk = spread(arrived.sum(axis=2), who.desks, len(DEPENDENCY_CODES))
+    special = targeted(parameters.scenario)
+    return Volume(
+        days=days,
+        first_ticket=np.concatenate([[0], np.cumsum(arrived.sum(axis=(1, 2)))]),
+        cast=who,
+        by_cell=by_cell,
+        first_sequence=_first_sequences(days, by_desk),
+        topic_of_segment=(-1, *(TOPIC_CODES.index(peak.topic) if peak.topic else -1 for peak in special)),
+        fates=fates,
+    )
 
 
-def _extra(usual: Ints, days: calendar.Days, peak: Peak) -> Ints:
-    inside = (days >= np.datetime64(peak.first, "D")) & (days <= np.datetime64(peak.last, "D"))
-    return np.where(inside, usual * (peak.percent - 100) // 100, 0)
-
-
-def _daily(demand: Ints) -> Ints:
-    """Whole tickets by day whose sums follow the demand to within one ticket."""
-    return np.diff(np.cumsum(demand) // ONE, prepend=0)
-
-
-def _mix(mix: tuple[tuple[str, int], ...]) -> tuple[int, ...]:
-    return tuple(weight for _, weight in mix)
-
-
-def _dependency_mix(topic_mix: tuple[tuple[str, int], ...]) -> tuple[int, ...]:
-    weights = np.zeros(len(DEPENDENCY_CODES), np.int64)
-    np.add.at(weights, DEPENDENCY_OF_TOPIC, _mix(topic_mix))
-    return tuple(weights.tolist())
-
-
-def _dependency(peak: Peak) -> str | None:
-    return TOPICS[TOPIC_CODES.index(peak.topic)].dependency if peak.topic else None
-
-
-def _only(code: str | None, codes: tuple[str, ...]) -> tuple[int, ...] | None:
-    return tuple(int(code == other) for other in codes) if code else None
-
-
-def _split(totals: Ints, weights: tuple[int, ...]) -> Ints:
-    """Days x codes: the tickets, numbered through, take their codes from a wheel that repeats the weights."""
-    wheel = _wheel(weights)
-    turned = np.zeros((len(wheel) + 1, len(weights)), dtype=np.int64)
-    np.cumsum(wheel[:, None] == np.arange(len(weights)), axis=0, out=turned[1:])
-    turns, rest = np.divmod(np.cumsum(totals), len(wheel))
-    return np.asarray(np.diff(turns[:, None] * np.array(weights) + turned[rest], axis=0, prepend=0))
-
-
-def _wheel(weights: tuple[int, ...]) -> Ints:
-    """Each code as often as its weight, as evenly spread as integers allow."""
-    codes = np.repeat(np.arange(len(weights)), weights)
-    weight = np.array(weights)[codes]
-    nth = np.arange(len(codes)) - np.repeat(np.cumsum(weights) - weights, weights)
-    position = (2 * nth + 1) * (1 << 40) // (2 * weight)
-    return np.asarray(codes[np.lexsort((codes, position))], dtype=np.int64)
-
-
-def _quota(cells: npt.NDArray[np.int64], numerator: int, denominator: int) -> Ints:
-    """Exactly floor(rate x prefix) of the tickets, over cells in the order of days, then types."""
-    cumulative = np.cumsum(cells.ravel()) * numerator // denominator
-    return np.asarray(np.diff(cumulative, prepend=0).reshape(cells.shape))
+def _quarter_end(parameters: Parameters) -> date:
+    quarter = np.datetime64(parameters.window_to, "M").astype(np.int64) // MONTHS
+    end: date = (np.datetime64((int(quarter) + 1) * MONTHS, "M").astype("datetime64[D]") - ONE_DAY).item()
+    return end
 
 
 def _first_sequences(days: calendar.Days, by_dependency: Ints) -> Ints:
