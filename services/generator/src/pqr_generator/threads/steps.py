@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from pqr_generator.draws import below, chance
+from pqr_generator.draws import Ints, below, chance
 from pqr_generator.threads.thread import (
     ACKNOWLEDGEMENT,
     ANSWER,
@@ -114,22 +114,31 @@ def close(thread: Thread, tickets: Tickets, draw: Draws, *, base: calendar.Days)
     is breached as late as projected or, where a term was moved, as late after it. A clock that stood still, or a notice
     of extension, moves the day as it moves the term.
     """
-    drawn, late = draw("answer.day"), draw("answer.late")
+    drawn, tail = draw("answer.day"), draw("answer.late")
     is_silent = thread.is_breached & chance(draw("answer.never"), draw.rates.unanswered, 1000)
-    left = np.maximum(calendar.business_days_between(base, thread.effective_due_on), 1)
-    moved = calendar.business_days_between(thread.due_on, thread.effective_due_on)
-    gone = calendar.business_days_between(thread.received_on, base)
-    days_used = np.clip(thread.wait + moved - gone, 1, left)
-    days_late = np.maximum(thread.wait - thread.term, LATE_DAYS[below(late, len(LATE_DAYS))])
+    left, days_used = _left(thread, base)
+    days_late = np.maximum(thread.wait - thread.term, LATE_DAYS[below(tail, len(LATE_DAYS))])
     days_archived = 1 + below(drawn, np.minimum(ARCHIVE_MAX, left))
     offset = np.where(thread.is_breached, days_late, np.where(thread.is_desisted, days_archived, days_used))
     start = np.where(thread.is_breached, thread.effective_due_on, base)
     who = np.flatnonzero(thread.is_open & ~is_silent)
     closed = calendar.add_business_days(start[who], offset[who])
-    last = calendar.as_days(tickets.day[who].astype("datetime64[D]") + ANSWERED_WITHIN)
-    closed = np.minimum(closed, calendar.add_business_days(last, 0))
+    late = np.flatnonzero(thread.is_breached[who])
+    last = (tickets.day[who[late]] + ANSWERED_WITHIN).astype("datetime64[D]")
+    closed[late] = np.minimum(closed[late], calendar.add_business_days(last, 0))
     thread.write(ANSWER, who, on=closed, drawn=draw("answer.second"))
     thread.answered_on[who] = np.where(thread.is_desisted[who], NO_DAY, closed)
+
+
+def _left(thread: Thread, base: calendar.Days) -> tuple[Ints, Ints]:
+    """Business days from `base` to the end of the term, and to the answer if it is in term: mostly term and wait."""
+    left, used = thread.term.copy(), thread.wait.copy()
+    who = np.flatnonzero(thread.is_incomplete | thread.is_extended)
+    left[who] = calendar.business_days_between(base[who], thread.effective_due_on[who])
+    used[who] += calendar.business_days_between(thread.due_on[who], thread.effective_due_on[who])
+    used[who] -= calendar.business_days_between(thread.received_on[who], base[who])
+    left = np.maximum(left, 1)
+    return left, np.clip(used, 1, left)
 
 
 def deny(thread: Thread, tickets: Tickets, draw: Draws) -> None:
