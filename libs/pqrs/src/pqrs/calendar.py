@@ -18,12 +18,14 @@ from pqr_common.errors import VerificationFailed
 
 __all__ = [
     "BUSINESS_DAYS", "FIRST_DAY", "HOLIDAYS", "LAST_DAY", "TIMEZONE", "UTC_OFFSET", "Days", "Integers",
-    "add_business_days", "as_days", "business_days_between", "local_day", "local_time", "next_business_day", "utc_time",
+    "add_business_days", "as_days", "business_days_between", "is_after_long_weekend", "local_day", "local_time",
+    "next_business_day", "utc_time",
 ]  # fmt: skip
 
 Days: TypeAlias = npt.NDArray[np.datetime64]
 Integers: TypeAlias = npt.NDArray[np.integer[Any]]
 
+LONG_WEEKEND_DAYS = 3
 TIMEZONE = "America/Bogota"
 UTC_OFFSET = timedelta(hours=-5)  # of it the whole year: Colombia has no daylight saving
 _OFFSET = np.timedelta64(UTC_OFFSET)
@@ -49,6 +51,15 @@ def business_days_between(after: npt.ArrayLike, until: npt.ArrayLike) -> Integer
     earlier, later = np.minimum(first, last), np.maximum(first, last)
     count = np.busday_count(earlier + 1, later + 1, busdaycal=BUSINESS_DAYS)
     return np.asarray(np.where(first <= last, count, -count))
+
+
+def is_after_long_weekend(days: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Whether each is a business day that follows three days or more without business: a weekend and a holiday."""
+    day = as_days(days)
+    before = np.busday_offset(day, -1, roll="forward", busdaycal=BUSINESS_DAYS)
+    return np.asarray(
+        np.is_busday(day, busdaycal=BUSINESS_DAYS) & ((day - before).astype(np.int64) > LONG_WEEKEND_DAYS)
+    )
 
 
 def local_time(instants: npt.ArrayLike) -> npt.NDArray[np.datetime64]:

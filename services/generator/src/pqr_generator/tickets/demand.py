@@ -22,7 +22,6 @@ ONE = 1_000_000  # the demand of an average business day
 WEEKDAY_PER_MILLE = np.array([1180, 1060, 1000, 940, 820, 60, 40])
 HOLIDAY_PER_MILLE = 30
 REBOUND_PER_MILLE = 1250
-REBOUND_AFTER_DAYS = 3  # days in a row without business: a weekend with a holiday beside it
 YEAR_END_PER_MILLE, YEAR_END = 700, (20, 10)  # from 20 December to 10 January
 MONTH_PER_MILLE = np.array([910, 960, 970, 990, 1010, 1000, 1030, 1030, 1040, 1040, 1020, 1000])
 
@@ -38,7 +37,7 @@ def usual_demand(days: calendar.Days, seed: int, dispersion: Dispersion) -> Ints
     month = days.astype("datetime64[M]").astype(np.int64) % 12
     is_holiday = np.isin(days, calendar.HOLIDAYS)
     per_mille = np.where(is_holiday, HOLIDAY_PER_MILLE, WEEKDAY_PER_MILLE[weekday])
-    per_mille = np.where(_is_rebound(days), per_mille * REBOUND_PER_MILLE // 1000, per_mille)
+    per_mille = np.where(calendar.is_after_long_weekend(days), per_mille * REBOUND_PER_MILLE // 1000, per_mille)
     per_mille = np.where(_is_year_end(days), per_mille * YEAR_END_PER_MILLE // 1000, per_mille)
     demand = per_mille * MONTH_PER_MILLE[month]
     for sway in _sways(days, seed, dispersion):
@@ -76,10 +75,3 @@ def _factors(numbers: Ints, seed: int, field: str, *, variation: int, columns: i
     first, last = int(numbers[0]), int(numbers[-1]) + 1
     drawn = factors(seed, field, range(first * columns, last * columns), variation=variation)
     return np.asarray(drawn.reshape(-1, columns)[numbers - first])
-
-
-def _is_rebound(days: calendar.Days) -> npt.NDArray[np.bool_]:
-    """Business days that follow at least `REBOUND_AFTER_DAYS` days without business."""
-    is_business = np.is_busday(days, busdaycal=calendar.BUSINESS_DAYS)
-    back = np.busday_offset(days, -1, roll="forward", busdaycal=calendar.BUSINESS_DAYS)
-    return np.asarray(is_business & ((days - back).astype(np.int64) > REBOUND_AFTER_DAYS))
