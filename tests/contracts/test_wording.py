@@ -46,7 +46,7 @@ def read(run):
     written = arrivals(run, volume, range(len(volume.days))).mails
     written = written.take(np.flatnonzero(np.isin(written.dirt, WHOLE)))
     emails = transform(list(raw_objects(run, written))).emails
-    found = split(emails, buckets=1, pseudonym_key="key", is_resumed=False)
+    found = split(emails, buckets=1, pseudonym_key="key")
     read = {
         row["message_id"]: row for row in pa.concat_tables([*found.mails.values(), *found.orphans.values()]).to_pylist()
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import replace
+from datetime import date
 from importlib import resources
 
 import numpy as np
@@ -14,14 +15,16 @@ from pqrs.parameters import Parameters
 from pqrs.scenario import Home, load_scenario
 from pqrs.territory import CODES, MUNICIPALITIES
 
-PARAMETERS = Parameters.create()
+OPENS_ON = date(2026, 1, 1)
+
+PARAMETERS = Parameters.create(opens_on=OPENS_ON)
 WEIGHTS = tomllib.loads((resources.files("pqr_generator") / "data" / "name_weights.toml").read_text(encoding="utf-8"))
 
 
 def shares(home: Home | None) -> np.ndarray:
     """By municipality, of all citizens."""
     scenario = replace(load_scenario(), home=home)
-    found = citizens(Parameters.create(scenario=scenario)).municipality
+    found = citizens(Parameters.create(opens_on=OPENS_ON, scenario=scenario)).municipality
     return np.bincount(found, minlength=len(CODES)) / CITIZENS
 
 

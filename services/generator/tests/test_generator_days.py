@@ -13,7 +13,9 @@ from pqr_generator.mails import arrivals
 from pqrs.parameters import Parameters
 from pqrs.scenario import load_scenario
 
-SMALL = Parameters.create(window_to=date(2026, 2, 20), tickets_per_business_day=12)
+OPENS_ON = date(2026, 1, 1)
+
+SMALL = Parameters.create(opens_on=OPENS_ON, window_to=date(2026, 2, 20), tickets_per_business_day=12)
 
 # Of the lines of SMALL, all days one after another. A change here is a change of every run there is.
 GOLDEN_ROWS = 1_504
@@ -64,7 +66,9 @@ def test_no_way_of_batching_tickets_changes_a_byte(small, batch, monkeypatch):
 
 def test_overlapping_windows_share_their_days(small):
     """A window that begins or ends elsewhere gives the same objects for the days it shares."""
-    other = Parameters.create(window_from=date(2026, 2, 1), window_to=date(2026, 3, 5), tickets_per_business_day=12)
+    other = Parameters.create(
+        opens_on=OPENS_ON, window_from=date(2026, 2, 1), window_to=date(2026, 3, 5), tickets_per_business_day=12
+    )
     assert other.digest != SMALL.digest
     shared = [day for day in SMALL.days if day in other.days]
     for mine, theirs in zip(small, objects(other), strict=True):
@@ -93,7 +97,7 @@ def test_other_parameters_give_other_objects(small, change):
 
 def test_another_seed_changes_every_line(small):
     """No e-mail of one seed is an e-mail of another."""
-    other = Parameters.create(window_to=SMALL.window_to, tickets_per_business_day=12, seed=7)
+    other = Parameters.create(opens_on=OPENS_ON, window_to=SMALL.window_to, tickets_per_business_day=12, seed=7)
     raw, _ = objects(other)
     mine, theirs = (set(b"".join(part.values()).splitlines()) for part in (small[0], raw))
     assert not mine & theirs
@@ -139,7 +143,7 @@ def test_a_day_beyond_the_limit_is_split_into_parts(small, monkeypatch):
 
 def test_every_day_has_an_object_and_a_key_even_without_mail():
     """A day on which nothing arrives is an empty object, not a missing one."""
-    quiet = Parameters.create(window_to=date(2026, 1, 2), tickets_per_business_day=1)
+    quiet = Parameters.create(opens_on=OPENS_ON, window_to=date(2026, 1, 2), tickets_per_business_day=1)
     made = list(generate(quiet, quiet.window_from, quiet.window_to))
     assert [type(item) for item in made] == [RawPart, DayKey] * 2
     assert made[0].rows == 0
@@ -159,7 +163,9 @@ def test_bounds_are_the_arrivals_of_the_part(small):
 def test_windows_long_after_the_opening_hold_mails_of_old_threads():
     """Mails of threads whose request came before the window arrive in it."""
     start = date(2026, 3, 2)
-    late = Parameters.create(window_from=start, window_to=start + timedelta(days=3), tickets_per_business_day=12)
+    late = Parameters.create(
+        opens_on=OPENS_ON, window_from=start, window_to=start + timedelta(days=3), tickets_per_business_day=12
+    )
     raw, _ = objects(late)
     mails = [line for lines in raw.values() for line in lines.splitlines()]
     answers = [line for line in mails if b'"subject":"Respuesta de fondo' in line]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
 
@@ -15,11 +17,13 @@ from pqrs.catalogue import PQRS_TYPES
 from pqrs.parameters import Parameters
 from pqrs.scenario import Scenario, load_scenario
 
+OPENS_ON = date(2026, 1, 1)
+
 
 def lived(name="alcaldia", **rates):
     value = load_scenario(name).to_json()
     value["rates_per_mille"] |= rates
-    run = Parameters.create(tickets_per_business_day=300, scenario=Scenario.from_json(value))
+    run = Parameters.create(opens_on=OPENS_ON, tickets_per_business_day=300, scenario=Scenario.from_json(value))
     tickets = opened(run, planned_volume(run), range(90))
     return tickets, threads(run, tickets)
 
@@ -31,7 +35,7 @@ def test_optional_rates_are_none_in_old_files():
         del value["rates_per_mille"][name]
     scenario = Scenario.from_json(value)
     assert scenario.to_json() == value
-    run = Parameters.create(tickets_per_business_day=300, scenario=scenario)
+    run = Parameters.create(opens_on=OPENS_ON, tickets_per_business_day=300, scenario=scenario)
     tickets = opened(run, planned_volume(run), range(90))
     plain = threads(run, tickets)
     assert not (tickets.is_reiterated | plain.is_reiterated | plain.is_approved | plain.is_sued).any()

@@ -19,6 +19,8 @@ from pqrs.catalogue import CONTROL_BODIES, DEPENDENCIES, ENTITIES
 from pqrs.parameters import Parameters
 from pqrs.scenario import Scenario, load_scenario
 
+OPENS_ON = date(2026, 1, 1)
+
 DAMAGE = {"truncated_json", "missing_field", "wrong_type", "broken_encoding"}
 RADICADO = re.compile(r"\[Radicado (\d{14})\]")
 RESERVED = re.compile(r"(?:^|[.@])(?:example\.org|example|test)$")
@@ -31,7 +33,9 @@ class Inbox:
         value = load_scenario().to_json()
         value["dirt_per_100k"] = {key: rate * 5 for key, rate in value["dirt_per_100k"].items()}
         value["rates_per_mille"]["denied"] = 100
-        self.parameters = Parameters.create(tickets_per_business_day=40, scenario=Scenario.from_json(value))
+        self.parameters = Parameters.create(
+            opens_on=OPENS_ON, tickets_per_business_day=40, scenario=Scenario.from_json(value)
+        )
         self.days, self.keys = {}, []
         for made in generate(self.parameters, self.parameters.window_from, self.parameters.window_to):
             if isinstance(made, RawPart):
@@ -355,7 +359,9 @@ def test_copies_go_to_the_control_body_that_the_request_names(inbox):
 )
 def test_every_entity_has_its_own_name_mailboxes_and_dependencies(scenario, name, domain):
     """No mail of an inbox goes to another entity, greets it or is signed by it."""
-    run = Parameters.create(tickets_per_business_day=60, window_to=date(2026, 1, 31), scenario=load_scenario(scenario))
+    run = Parameters.create(
+        opens_on=OPENS_ON, tickets_per_business_day=60, window_to=date(2026, 1, 31), scenario=load_scenario(scenario)
+    )
     raw = [bytes(made.lines) for made in generate(run, *run.window) if isinstance(made, RawPart)]
     lines = [line for part in raw for line in part.splitlines() if b'"schema_version"' in line]
     mails = [mail for mail in map(parsed, lines) if mail]
@@ -388,7 +394,7 @@ def test_terms_in_hours_are_kept_and_broken_by_the_hour(seed):
     from pqr_generator.tickets.opening import opened
     from pqr_generator.tickets.volume import planned_volume
 
-    run = Parameters.create(seed=seed, tickets_per_business_day=100, scenario=load_scenario("eps"))
+    run = Parameters.create(opens_on=OPENS_ON, seed=seed, tickets_per_business_day=100, scenario=load_scenario("eps"))
     tickets = opened(run, planned_volume(run), range(90))
     thread = threads(run, tickets)
     due = tickets.opened + thread.hours * 3600

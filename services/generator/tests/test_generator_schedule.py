@@ -26,6 +26,8 @@ from pqrs import calendar, terms
 from pqrs.parameters import Parameters
 from pqrs.scenario import load_scenario
 
+OPENS_ON = date(2026, 1, 1)
+
 OFFICE = (STEP, ANSWER, SECOND_ANSWER)
 
 
@@ -147,7 +149,7 @@ def test_no_thread_outlives_the_lookback(inbox):
 def test_a_thread_that_outlived_the_lookback_would_stop_the_generator(monkeypatch):
     """The bound is checked where threads are made, not only here."""
     monkeypatch.setattr(schedule, "LIFE_DAYS", 20)
-    run = Parameters.create(tickets_per_business_day=20, scenario=load_scenario("sin_picos"))
+    run = Parameters.create(opens_on=OPENS_ON, tickets_per_business_day=20, scenario=load_scenario("sin_picos"))
     with pytest.raises(AssertionError, match="LIFE_DAYS"):
         threads(run, opened(run, planned_volume(run), range(30)))
 

@@ -14,7 +14,11 @@ from pqr_generator.schema import ANSWERS
 from pqr_generator.stage import STAGE
 from pqrs.parameters import Parameters
 
-RUN = Parameters.create(window_from=date(2026, 1, 10), window_to=date(2026, 2, 20), tickets_per_business_day=12)
+OPENS_ON = date(2026, 1, 1)
+
+RUN = Parameters.create(
+    opens_on=OPENS_ON, window_from=date(2026, 1, 10), window_to=date(2026, 2, 20), tickets_per_business_day=12
+)
 
 
 @dataclass
@@ -37,11 +41,11 @@ def worked(parameters, task):
 
 
 def test_tasks_cover_the_window_once():
-    """The tasks are consecutive runs of days, from the first day of the window to the last."""
+    """The tasks are consecutive runs of days, from the first day that the run reads to the last of its window."""
     for volume in (1, 400, 20_000):
         tasks = planned(replace(RUN, tickets_per_business_day=volume))
         days = [date.fromisoformat(member.key) for task in tasks for member in task.members]
-        assert days == RUN.days
+        assert days == RUN.days_read
         assert len({task.key for task in tasks}) == len(tasks)
 
 
@@ -58,10 +62,10 @@ def test_outputs_name_their_day_and_lie_where_the_design_says():
     outputs = made(RUN)
     emails = [output for output in outputs if output.dataset == "emails"]
     answers = [output for output in outputs if output.dataset == "answers"]
-    assert [output.key for output in answers] == [day.isoformat() for day in RUN.days]
-    assert emails[0].key == "2026-01-10/part-00000"
-    assert emails[0].place == "day=2026-01-10/part-00000"
-    assert answers[3].place == "day=2026-01-13"
+    assert [output.key for output in answers] == [day.isoformat() for day in RUN.days_read]
+    assert emails[0].key == "2026-01-01/part-00000"
+    assert emails[0].place == "day=2026-01-01/part-00000"
+    assert answers[3].place == "day=2026-01-04"
     assert all(output.member == output.key[:10] for output in outputs)
     assert all(bytes(output.lines).count(b"\n") == output.rows for output in emails)
 

@@ -139,9 +139,9 @@ class Silver:
     parts: list[object] = field(default_factory=list)
 
 
-def silver(*partitions: pa.Table, buckets: int = 2, is_resumed: bool = False, before: Silver | None = None) -> Silver:
+def silver(*partitions: pa.Table, buckets: int = 2, before: Silver | None = None) -> Silver:
     """All steps; with `before`, what comes after that."""
-    splits = [split(part, buckets=buckets, pseudonym_key="k", is_resumed=is_resumed) for part in partitions]
+    splits = [split(part, buckets=buckets, pseudonym_key="k") for part in partitions]
     found, moves, clashing = [], [], []
     for bucket in range(buckets):
         orphans = _gathered([part.orphans for part in splits], bucket, MAILS)
@@ -162,7 +162,7 @@ def silver(*partitions: pa.Table, buckets: int = 2, is_resumed: bool = False, be
     for bucket in range(buckets):
         given = named(pa.concat_tables([mails[bucket], _gathered(found, bucket, MAILS)]))
         old = remembered(given, before) if before else None
-        parts.append(refined(given, old, closing_time=CLOSING_TIME, is_resumed=is_resumed))
+        parts.append(refined(given, old, closing_time=CLOSING_TIME))
     folded = [c for c in PRODUCES if c.dataset != "clashes"]
     made = {c.dataset: pa.concat_tables([conform(getattr(part, c.dataset), c) for part in parts]) for c in folded}
     return Silver(
@@ -170,7 +170,7 @@ def silver(*partitions: pa.Table, buckets: int = 2, is_resumed: bool = False, be
         clashes=pa.concat_tables(clashing),
         count_reused=sum(part.count_reused for part in parts),
         superseded=pa.concat_tables([conform(part.superseded, TICKETS) for part in parts]),
-        count_continuations=sum(part.count_continuations for part in parts),
+        count_continuations=sum(len(part.continuations) for part in parts),
         count_unfaithful=sum(part.count_unfaithful for part in parts),
         parts=parts,
     )
@@ -186,14 +186,14 @@ def remembered(given: Named, before: Silver) -> Before:
     return Before(tickets.filter(is_near), seen.filter(pc.greater_equal(seen["raw_day"], since)))
 
 
-def piecewise(whole: pa.Table, cuts: Sequence[date], *, buckets: Sequence[int], is_resumed: bool = False) -> Silver:
+def piecewise(whole: pa.Table, cuts: Sequence[date], *, buckets: Sequence[int]) -> Silver:
     """The same as `silver`, a stretch of days at a time: each ends with the day of a cut."""
     ends = [*sorted(set(cuts)), date.max]
     found: Silver | None = None
     begin = date.min
     for number, end in enumerate(ends):
         part = whole.filter(pc.and_(pc.greater(whole["raw_day"], begin), pc.less_equal(whole["raw_day"], end)))
-        made = silver(part, buckets=buckets[number % len(buckets)], is_resumed=is_resumed, before=found)
+        made = silver(part, buckets=buckets[number % len(buckets)], before=found)
         found, begin = (together(found, made) if found else made), end
     assert found is not None
     return found

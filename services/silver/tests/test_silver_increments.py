@@ -101,17 +101,16 @@ def same(one, other):
     drawn=st.tuples(inboxes, troubles),
     cuts=days,
     buckets=st.lists(st.sampled_from((1, 2, 4)), min_size=1, max_size=3),
-    resumed=st.booleans(),
 )
-def test_days_folded_one_by_one_are_as_all_at_once(inbox, drawn, cuts, buckets, resumed):
+def test_days_folded_one_by_one_are_as_all_at_once(inbox, drawn, cuts, buckets):
     """Duplicates, orphans, replies that overtake their request, mail after the thread is over: any cut, the same rows."""
     threads = inbox_of(inbox, drawn[0])
     for each in drawn[1]:
         _trouble(threads, *each)
     whole = inbox.bronze(*threads)
-    expected = inbox.silver(whole, is_resumed=resumed)
+    expected = inbox.silver(whole)
     ends = [START.date() + timedelta(days=day) for day in cuts]
-    found = inbox.piecewise(whole, ends, buckets=buckets, is_resumed=resumed)
+    found = inbox.piecewise(whole, ends, buckets=buckets)
     same(found, expected)
     for part in (*expected.parts, *found.parts):
         for contract in PRODUCES:

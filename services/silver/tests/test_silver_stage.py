@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from pqr_common.lake.folder import FolderLake
@@ -26,6 +28,7 @@ from pqr_silver.plans import bucket_count, plan_split
 from pqr_silver.schema import REQUIRES
 from pqr_silver.stage import STAGE, fingerprint
 from pqrs.parameters import Parameters
+from pqrs.scenario import load_scenario
 from pqrs.terms import THREAD_DAYS
 
 THREAD = """
@@ -98,13 +101,25 @@ def test_the_stage_commits_its_datasets_with_passed_checks(inbox, run):
     assert manifest.parameters["pseudonym_key"] == fingerprint(Settings())["pseudonym_key"]
 
 
-@pytest.mark.parametrize(("opens_on", "status"), [(date(2026, 1, 1), "failed"), (date(2025, 12, 1), "passed")])
-def test_continuations_are_a_warning_only_where_nothing_came_before(inbox, run, opens_on, status):
-    """In a window that begins with the inbox a thread without its request is worth a warning, else it is expected."""
+@pytest.mark.parametrize(("window_from", "observed"), [(date(2026, 1, 1), 3), (date(2026, 2, 1), 0)])
+def test_a_thread_without_its_request_is_a_warning_in_the_window(inbox, run, window_from, observed):
+    """Its e-mails in the window are; those of the days read before it may be of threads that are over when it begins."""
     lines = inbox.thread("1", THREAD)[1:]
-    manifest = run(inbox.bronze(lines), opens_on=opens_on, window_from=date(2026, 1, 1))
+    manifest = run(inbox.bronze(lines), window_from=window_from, window_to=date(2026, 2, 28))
     check = next(check for check in manifest.checks if check.name == "continuation_emails")
-    assert (check.status, check.observed, check.severity) == (status, 3, "warning")
+    status = "failed" if observed else "passed"
+    assert (check.status, check.observed, check.expected, check.severity) == (status, observed, 0, "warning")
+
+
+def test_the_scenario_says_when_the_day_closes(inbox, run, tmp_path):
+    """A request of 18:00 is received on its day, or on the next where the entity closes before."""
+    lines = inbox.bronze(inbox.thread("1", "2026-01-05 18:00 | request"))
+    by_law = load_scenario()
+    for name, scenario in (("law", by_law), ("early", replace(by_law, closing_time=17 * 60))):
+        manifest = run(lines, name=name, scenario=scenario)
+        (part,) = manifest.dataset("tickets").partitions
+        (day,) = pq.read_table(tmp_path / "lake" / part.path)["received_on"].to_pylist()
+        assert day == date(2026, 1, 5 if name == "law" else 6)
 
 
 LONG = """

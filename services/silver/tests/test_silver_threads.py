@@ -170,26 +170,13 @@ def test_a_thread_without_its_request_is_a_continuation(inbox):
         "2025-12-30 09:00 | request || absent\n2025-12-30 09:01 | acknowledgement || absent\n"
         "2026-01-07 09:00 | answer\n2026-01-08 09:00 | reopening",
     )
-    found = inbox.silver(inbox.bronze(older, inbox.thread("1", PLAIN)), is_resumed=True)
+    found = inbox.silver(inbox.bronze(older, inbox.thread("1", PLAIN)))
     kept = [row for row in found.emails.to_pylist() if row["is_continuation"]]
     assert [(row["kind"], row["ticket_id"], row["root_message_id"]) for row in kept] == [
         ("answer", None, "<7.0@x.example>"),
         ("reopening", None, "<7.0@x.example>"),
     ]
     assert (found.count_continuations, found.tickets.num_rows, found.ticket_events.num_rows) == (2, 1, 3)
-
-
-def test_in_a_running_inbox_any_mail_tells_where_a_radicado_belongs(inbox):
-    """An orphan of an older thread joins it by another e-mail of that thread; alone it keeps an unknown root."""
-    text = "2025-12-30 09:00 | request || absent\n2026-01-07 09:00 | {}\n2026-01-08 09:00 | insistence || lost"
-    told = inbox.thread("7", text.format("progress"))
-    untold = inbox.thread("8", text.format("progress || absent"))
-    found = inbox.silver(inbox.bronze(told, untold), is_resumed=True)
-    orphans = [row for row in found.emails.to_pylist() if row["thread_rule"] == "radicado"]
-    assert sorted((row["message_id"], row["root_message_id"], row["is_continuation"]) for row in orphans) == [
-        ("<7.2@x.example>", "<7.0@x.example>", True),
-        ("<8.2@x.example>", None, True),
-    ]
 
 
 def test_mail_that_belongs_to_no_thread_is_no_continuation(inbox):
@@ -231,8 +218,8 @@ def test_the_order_and_partition_of_the_input_are_nothing(inbox, data, buckets, 
     """Any order, any split into partitions and any number of buckets give the same rows."""
     whole = inbox.bronze(*threads_of(inbox))
     shuffled = whole.take(data.draw(st.permutations(range(whole.num_rows))))
-    expected = inbox.silver(whole, is_resumed=True)
-    found = inbox.silver(shuffled.slice(0, cut), shuffled.slice(cut), buckets=buckets, is_resumed=True)
+    expected = inbox.silver(whole)
+    found = inbox.silver(shuffled.slice(0, cut), shuffled.slice(cut), buckets=buckets)
     for contract in PRODUCES:
         key = [(name, "ascending") for name in contract.key or contract.schema.names]
         one, other = (conform(getattr(made, contract.dataset), contract).sort_by(key) for made in (expected, found))

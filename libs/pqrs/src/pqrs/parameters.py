@@ -12,16 +12,20 @@ from pqr_common import RunParameters, canonical_json, sha256_hex
 from pqr_common.errors import InvalidSettings
 from pqrs.calendar import LAST_DAY, UTC_OFFSET
 from pqrs.scenario import Scenario, load_scenario
+from pqrs.terms import THREAD_DAYS
 
-__all__ = ["BREACH_RATE_MAX", "BREACH_RATE_MIN", "Parameters"]
+__all__ = ["BREACH_RATE_MAX", "BREACH_RATE_MIN", "LEAD_DAYS", "Parameters"]
 
 DEFAULT_SEED = 42
 DEFAULT_FROM = date(2026, 1, 1)
 DEFAULT_TO = date(2026, 3, 31)
-DEFAULT_OPENS_ON = date(2026, 1, 1)
+DEFAULT_OPENS_ON = date(2025, 7, 1)  # well before the window, whose figures then begin in a steady state
 DEFAULT_TICKETS_PER_BUSINESS_DAY = 400
 DEFAULT_BREACH_RATE = "0.095"
 
+# What a run reads before its window: the threads that may still be open in it, and a week more: a request that
+# is delivered once more as they begin is known to be a copy.
+LEAD_DAYS = THREAD_DAYS + 7
 SEED_MAX = 2**63 - 1
 VOLUME_MAX = 1_000_000
 BREACH_RATE_MIN, BREACH_RATE_MAX = Decimal("0.07"), Decimal("0.12")
@@ -78,8 +82,12 @@ class Parameters:
     @property
     def days(self) -> list[date]:
         """The arrival days of the window, both ends included."""
-        count = (self.window_to - self.window_from).days + 1
-        return [self.window_from + timedelta(days=offset) for offset in range(count)]
+        return _days(self.window_from, self.window_to)
+
+    @property
+    def days_read(self) -> list[date]:
+        """The days of the window, and before them those of its lead: whose threads may still be open in it."""
+        return _days(max(self.opens_on, self.window_from - timedelta(days=LEAD_DAYS)), self.window_to)
 
     @property
     def window(self) -> tuple[date, date]:
@@ -137,6 +145,10 @@ class Parameters:
             breach_rate=value["breach_rate"],
             scenario=Scenario.from_json(value["scenario"]),
         )
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
 
 
 def _check_range(what: str, value: int, *, low: int, high: int) -> None:

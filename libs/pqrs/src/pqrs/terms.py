@@ -20,9 +20,9 @@ from pqrs.calendar import Days, add_business_days, as_days, business_days_betwee
 from pqrs.catalogue import PQRS_TYPES
 
 __all__ = [
-    "COMPLETION_REQUEST_DAYS", "MIDNIGHT", "NO_TERM", "POLICIES", "THREAD_DAYS", "TRANSFER_DAYS", "SlaPolicy",
-    "completion_deadline", "due_at", "effective_due_on", "extension_days_max", "first_policies", "received_on",
-    "reception", "term_days", "term_hours",
+    "COMPLETION_REQUEST_DAYS", "MIDNIGHT", "NO_TERM", "POLICIES", "THREAD_DAYS", "TRANSFER_DAYS",
+    "SlaPolicy", "completion_deadline", "due_at", "effective_due_on", "extension_days_max", "first_policies",
+    "received_on", "reception", "term_days", "term_hours",
 ]  # fmt: skip
 
 MIDNIGHT = 24 * 60  # minutes: the close of a day, unless an entity closes earlier

@@ -39,11 +39,11 @@ def plan_days(inputs: StageInputs) -> list[Task]:
 
 
 def _missing(inputs: StageInputs, parameters: Parameters) -> list[date]:
-    """The days of the window after those of the run that it continues."""
+    """The days that the run reads after those of the run that it continues."""
     if not inputs.base:
-        return parameters.days
+        return parameters.days_read
     there = {part.key.partition("/")[0] for part in inputs.base["raw"].dataset("emails").partitions}
-    return [day for day in parameters.days if day.isoformat() not in there]
+    return [day for day in parameters.days_read if day.isoformat() not in there]
 
 
 def _task(days: list[date]) -> Task:
@@ -79,7 +79,7 @@ def _stretch(parameters: Parameters, first: date, last: date) -> Iterator[Output
 
 
 def checks(outcome: StageOutcome) -> list[Check]:
-    """Every day of the window is there, and in each of its quarters breaches are planned to within one ticket."""
+    """Every day that the run reads is there, and in each of its quarters breaches are planned to within one ticket."""
     parameters = Parameters.of(outcome.inputs.parameters)
     quota = planned_volume(parameters).fates.quota
     eligible, breached = quota.eligible.sum(axis=1).tolist(), quota.breached.sum(axis=1).tolist()
@@ -87,8 +87,8 @@ def checks(outcome: StageOutcome) -> list[Check]:
     keyed = {part.key for part in outcome.partitions.get("answers", ())}
     off = [abs(b - e * parameters.breach_rate) > 1 for e, b in zip(eligible, breached, strict=True)]
     return [
-        Check.equal("days_written", len(written), len(parameters.days)),
-        Check.equal("days_keyed", len(keyed), len(parameters.days)),
+        Check.equal("days_written", len(written), len(parameters.days_read)),
+        Check.equal("days_keyed", len(keyed), len(parameters.days_read)),
         Check(
             name="breach_quota",
             dimension="validity",

@@ -10,7 +10,7 @@ from pqr_common import ExchangeRef, Manifest, Partition, StageInputs, Task
 from pqr_silver.memory import overlapping, reach, recent
 from pqrs.parameters import Parameters
 
-__all__ = ["bucket_count", "is_resumed", "plan_fold", "plan_move", "plan_resolve", "plan_split"]
+__all__ = ["bucket_count", "plan_fold", "plan_move", "plan_resolve", "plan_split"]
 
 TASK_ROWS = 140_000  # about 100 MB of e-mails in memory
 BUCKET_ROWS = 150_000  # of e-mails, at most
@@ -27,7 +27,7 @@ def bucket_count(rows: int) -> int:
 
 
 def plan_split(inputs: StageInputs) -> list[Task]:
-    arguments = {"buckets": _buckets(inputs), "is_resumed": is_resumed(inputs)}
+    arguments = {"buckets": _buckets(inputs)}
     return [Task(group[0].key, tuple(group), arguments) for group in _groups(inputs.added("bronze", "emails"))]
 
 
@@ -63,11 +63,6 @@ def _groups(partitions: Iterable[Partition]) -> list[list[Partition]]:
             rows = part.rows
         groups[-1].append(part)
     return groups
-
-
-def is_resumed(inputs: StageInputs) -> bool:
-    parameters = Parameters.of(inputs.parameters)
-    return parameters.window_from > parameters.opens_on
 
 
 def _buckets(inputs: StageInputs) -> int:
@@ -107,7 +102,7 @@ def _fold(inputs: StageInputs, bucket: int, mails: Iterable[ExchangeRef]) -> Tas
         before = [*_old_tickets(inputs, bucket), *recent(seen, reach(first))]
     last = Parameters.of(inputs.parameters).window_to
     task = _task(inputs, bucket, [*mails, *before])
-    arguments = {"is_resumed": is_resumed(inputs), "since": reach(first), "reach": reach(last)}
+    arguments = {"since": reach(first), "reach": reach(last)}
     key = f"from={first}/bucket={bucket:05d}-of-{buckets:05d}"
     return replace(task, key=key, arguments={**task.arguments, **arguments})
 

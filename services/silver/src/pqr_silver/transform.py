@@ -45,18 +45,18 @@ class Refined:
     seen: pa.Table
     radicados: pa.Table
     count_reused: int
-    count_continuations: int
+    continuations: pa.ChunkedArray  # the days of e-mails of threads without a request here
     count_unfaithful: int  # tickets that their own events do not give again
 
 
-def split(emails: pa.Table, *, buckets: int, pseudonym_key: str, is_resumed: bool) -> Split:
+def split(emails: pa.Table, *, buckets: int, pseudonym_key: str) -> Split:
     """Reduce bronze e-mails to what later steps need and deal them out."""
     mails = narrowed(emails, pseudonym_key)
     roots = hashed(mails["root"])
     is_orphan = pc.is_in(mails["thread_rule"], pa.array(["radicado", "in_reply_to"])).to_numpy()
     by_bucket = dealt(mails, np.where(is_orphan, buckets, roots % np.uint64(buckets)))
     orphans = by_bucket.pop(buckets, MAILS.empty_table())
-    names = told(mails, is_resumed=is_resumed)
+    names = told(mails)
     claims = claimed(mails, roots, names)
     return Split(
         mails=by_bucket,
@@ -66,7 +66,7 @@ def split(emails: pa.Table, *, buckets: int, pseudonym_key: str, is_resumed: boo
     )
 
 
-def refined(given: Named, before: Before | None = None, *, closing_time: int, is_resumed: bool = False) -> Refined:
+def refined(given: Named, before: Before | None = None, *, closing_time: int) -> Refined:
     """Fold e-mails, in any order, into messages, tickets and their events, from where their threads stood before."""
     lives = lived(threaded(given, before or Before()), closing_time)
     old = lives.threads.old
@@ -80,9 +80,9 @@ def refined(given: Named, before: Before | None = None, *, closing_time: int, is
         seen=emails.select(ARRIVAL)
         .append_column("fingerprint", pa.array(lives.threads.prints))
         .append_column("content", lives.threads.of("content")),
-        radicados=told_once(given, is_resumed=is_resumed),
+        radicados=told_once(given),
         count_reused=int(lives.threads.is_reused.sum()),
-        count_continuations=pc.sum(emails["is_continuation"], min_count=0).as_py(),
+        continuations=emails["raw_day"].filter(emails["is_continuation"]),
         count_unfaithful=_differing(tickets, rebuilt(events, lives.ids, old, closing_time=closing_time)),
     )
 

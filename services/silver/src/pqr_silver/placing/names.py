@@ -41,18 +41,14 @@ _DAYS = {"thread_days": THREAD_DAYS}
 Flags = npt.NDArray[np.bool_]
 
 
-def told(mails: pa.Table, *, is_resumed: bool) -> pa.Table:
-    """What these mails tell of names, each once.
-
-    `is_resumed`: the window begins in a running inbox. Then acknowledgements may lie before it, and any mail that
-    states both root and radicado tells which thread it is.
-    """
-    return _distinct(pa.concat_tables(_told(mails, *_telling(mails, is_resumed=is_resumed))))
+def told(mails: pa.Table) -> pa.Table:
+    """What these mails tell of names, each once."""
+    return _distinct(pa.concat_tables(_told(mails, *_telling(mails))))
 
 
-def told_once(given: Named, *, is_resumed: bool) -> pa.Table:
+def told_once(given: Named) -> pa.Table:
     """The same; only a thread that tells more than once can tell the same."""
-    by_radicado, by_id = _telling(given.mails, is_resumed=is_resumed)
+    by_radicado, by_id = _telling(given.mails)
     counts = np.bincount(given.thread[by_radicado | by_id], minlength=len(given.ids))
     is_more = counts[given.thread] > 1
     once = _told(given.mails, by_radicado & ~is_more, by_id & ~is_more)
@@ -144,11 +140,10 @@ def _unproven(claims: pa.Table, names: pa.Table) -> pa.Table:
     return claims.filter(pa.array(~is_there))
 
 
-def _telling(mails: pa.Table, *, is_resumed: bool) -> tuple[Flags, Flags]:
+def _telling(mails: pa.Table) -> tuple[Flags, Flags]:
     """Which mails tell what a radicado stands for, and which do of their own Message-ID."""
-    has_root = pc.equal(mails["thread_rule"], "references")
-    by_id = pc.and_(has_root, pc.equal(mails["kind"], "acknowledgement"))
-    by_radicado = pc.and_(has_root if is_resumed else by_id, mails["radicado"].is_valid())
+    by_id = pc.and_(pc.equal(mails["thread_rule"], "references"), pc.equal(mails["kind"], "acknowledgement"))
+    by_radicado = pc.and_(by_id, mails["radicado"].is_valid())
     return by_radicado.to_numpy(), by_id.to_numpy()
 
 
