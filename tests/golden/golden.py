@@ -224,18 +224,18 @@ def pipeline() -> dict[str, dict[str, pa.Table]]:
     read = transform(objects)
     buckets = _refined(read.emails)
     window = OPENS_ON, ENDS_ON
-    parts = [partials(bucket["tickets"], PARTIALS) for bucket in buckets]
+    parts = [partials(bucket["tickets"], PARTIALS, window_from=OPENS_ON) for bucket in buckets]
     totals = {name: total(name, [part[name] for part in parts], ENDS_ON) for name in PARTIALS}
     return {
         "bronze": {c.dataset: conform(getattr(read, c.dataset), c) for c in BRONZE},
         "silver": {c.dataset: pa.concat_tables([bucket[c.dataset] for bucket in buckets]) for c in SILVER},
-        "gold": {name: mart(name, totals, window) for name in MARTS},
+        "gold": {name: mart(name, totals, window, opens_on=OPENS_ON) for name in MARTS},
     }
 
 
 def _refined(emails: pa.Table) -> list[dict[str, pa.Table]]:
     """Silver, bucket by bucket; in a stage each bucket is a task of its own."""
-    parts = split(emails, buckets=BUCKETS, pseudonym_key="golden", is_resumed=False)
+    parts = split(emails, buckets=BUCKETS, pseudonym_key="golden")
     found = [
         resolved(
             parts.orphans.get(n, MAILS.empty_table()),

@@ -10,7 +10,7 @@ import pytest
 
 from pqr_gold.marts import MARTS, PARTIALS
 from pqr_gold.schema import TICKETS
-from pqr_gold.transform import mart, partials, total
+from pqr_gold.transform import mart, partials, reconciliation, total
 from pqrs import calendar, terms
 
 
@@ -63,8 +63,22 @@ def table_of() -> Callable[[list[dict]], pa.Table]:
 def marts_of() -> Callable[..., dict[str, pa.Table]]:
     """Marts (all, or those named) of tickets."""
 
-    def build(tickets: pa.Table, first: date, last: date, names: Iterable[str] = MARTS) -> dict[str, pa.Table]:
-        totals = {name: total(name, [part], last) for name, part in partials(tickets, PARTIALS).items()}
-        return {name: mart(name, totals, (first, last)) for name in names}
+    def build(
+        tickets: pa.Table, first: date, last: date, names: Iterable[str] = MARTS, opens_on: date | None = None
+    ) -> dict[str, pa.Table]:
+        counted = partials(tickets, PARTIALS, window_from=first)
+        totals = {name: total(name, [part], last) for name, part in counted.items()}
+        return {name: mart(name, totals, (first, last), opens_on=opens_on or first) for name in names}
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def checks_of() -> Callable[..., list]:
+    """The checks of marts with each other, and with the tickets that they are made of."""
+
+    def build(marts: dict[str, pa.Table], tickets: pa.Table, first: date, last: date, count: int | None = None) -> list:
+        flow = total("flow", [partials(tickets, ["flow"], window_from=first)["flow"]], last)
+        return reconciliation(marts, tickets.num_rows if count is None else count, flow)
 
     return build

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -18,7 +19,7 @@ from pqr_gold.marts import MARTS, PARTIALS, SHOWN
 from pqr_gold.partials import FLOW, TERRITORY
 from pqr_gold.schema import Partial, declared
 from pqr_gold.stage import STAGE
-from pqr_gold.transform import reconciliation
+from pqrs.calendar import BUSINESS_DAYS
 from pqrs.catalogue import PQRS_TYPES
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 1, 31)
@@ -158,7 +159,7 @@ def test_cohorts(marts):
     ]
 
 
-def test_terms_in_hours_are_kept_or_broken_by_the_hour(new_ticket, table_of, marts_of):
+def test_terms_in_hours_are_kept_or_broken_by_the_hour(new_ticket, table_of, marts_of, checks_of):
     """Three claims of Friday 09:30 with 24 hours, due on Saturday: in time at 09:29, late at 09:30 on that day, overdue."""
     closed = ("2026-01-10T09:29", "2026-01-10T09:30", None)
     rows = table_of([new_ticket("2026-01-09T09:30", pqrs_type="SALUD_V", closed=at) for at in closed])
@@ -174,7 +175,8 @@ def test_terms_in_hours_are_kept_or_broken_by_the_hour(new_ticket, table_of, mar
         (None, date(2026, 1, 10), date(2026, 1, 10), 2, 1),
         (None, date(2026, 1, 10), None, 1, 0),
     ]
-    assert {check.status for check in reconciliation(marts_of(rows, FIRST, LAST), 3)} == {"passed"}
+    checks = checks_of(marts_of(rows, FIRST, LAST), rows, FIRST, LAST)
+    assert {check.status for check in checks} == {"passed"}
 
 
 def test_report_access_to_information(marts):
@@ -191,31 +193,57 @@ def test_report_access_to_information(marts):
     assert documents == [(0, 0, None, None, 0, None)]
 
 
+def _of_volumes(new_ticket, volumes):
+    return [new_ticket(f"{day}T09:00") for day, count in volumes.items() for _ in range(count)]
+
+
 def test_peaks(new_ticket, table_of, marts_of):
-    """A day far above the same weekdays is a peak; a steady day and a weekday's usual rhythm are none."""
+    """A day far above the same weekdays before it is a peak; a weekday's usual rhythm is none."""
     mondays = ["2026-01-19", "2026-01-26", "2026-02-02", "2026-02-09", "2026-02-16"]
-    volumes = dict(zip(mondays, (20, 22, 60, 21, 19), strict=True))
+    volumes = dict(zip(mondays, (20, 22, 21, 60, 19), strict=True))
     tuesdays = dict(zip(("2026-01-20", "2026-01-27", "2026-02-03", "2026-02-10"), (40, 42, 41, 44), strict=True))
-    rows = [new_ticket(f"{day}T09:00") for day, count in (volumes | tuesdays).items() for _ in range(count)]
+    rows = _of_volumes(new_ticket, volumes | tuesdays)
     peaks = marts_of(table_of(rows), date(2026, 1, 15), date(2026, 2, 17))["kpi_peaks"].to_pylist()
     by_day = {row["day"].isoformat(): row for row in peaks}
-    assert [day for day, row in by_day.items() if row["is_peak"]] == ["2026-02-02"]
-    assert by_day["2026-02-02"]["expected"] == 21
-    assert by_day["2026-02-02"]["ratio"] == Decimal("2.8571")
+    assert [day for day, row in by_day.items() if row["is_peak"]] == ["2026-02-09"]
+    assert [by_day[day]["expected"] for day in mondays] == [None, None, None, 21, 21]
+    assert by_day["2026-02-09"]["ratio"] == Decimal("2.8571")
 
 
-def test_peaks_need_days_to_compare_with(new_ticket, table_of, marts_of):
-    """The one busy day after a holiday is held to all business days, since there are no three days of its kind."""
-    days = ["2026-01-13", "2026-01-14", "2026-01-15", "2026-01-16", "2026-01-19"]
-    volumes = dict(zip(days, (48, 40, 38, 41, 90), strict=True))
-    rows = [new_ticket(f"{day}T09:00") for day, count in volumes.items() for _ in range(count)]
-    peaks = marts_of(table_of(rows), date(2026, 1, 13), date(2026, 1, 19))["kpi_peaks"].to_pylist()
-    assert [(row["expected"], row["is_peak"]) for row in peaks if row["received"]] == [
-        (41, False), (41, False), (41, False), (41, False), (41, True),
-    ]  # fmt: skip
+def test_a_day_after_a_long_weekend_is_held_to_others_of_its_kind(new_ticket, table_of, marts_of):
+    """Twice a Tuesday's mail is no peak where long weekends before it were followed by as much, and is where not."""
+    days = [day.isoformat() for day in _business_days(date(2026, 5, 5), date(2026, 7, 3))]
+    long_weekends = ("2026-05-19", "2026-06-09", "2026-06-16", "2026-06-30")
+    for before, is_peak in ((80, False), (40, True)):
+        volumes = dict.fromkeys(days, 40) | dict.fromkeys(long_weekends[:-1], before) | {long_weekends[-1]: 80}
+        (found,) = _on("2026-06-30", table_of(_of_volumes(new_ticket, volumes)), marts_of, days[0])
+        assert (found["expected"], found["is_peak"]) == (before, is_peak)
 
 
-def test_no_tickets(table_of, marts_of):
+def test_what_varies_much_needs_more_to_be_a_peak(new_ticket, table_of, marts_of):
+    """Seventy requests are a peak where eight such days brought 39 to 41, and none where they bring 20 to 60."""
+    days = [day.isoformat() for day in _business_days(date(2026, 4, 7), date(2026, 6, 4))]
+    for spread, is_peak in ((1, True), (20, False)):
+        steady = {day: 40 + spread * (number % 3 - 1) for number, day in enumerate(days)}
+        tickets = table_of(_of_volumes(new_ticket, steady | {"2026-06-04": 70}))
+        (found,) = _on("2026-06-04", tickets, marts_of, days[0])
+        assert (found["is_peak"], found["dispersion"] == 1) == (is_peak, is_peak)
+
+
+def _business_days(first, last):
+    days = np.arange(first, last + timedelta(days=1), dtype="datetime64[D]")
+    return days[np.is_busday(days, busdaycal=BUSINESS_DAYS)].tolist()
+
+
+def _on(day, tickets, marts_of, opens_on):
+    """The row of kpi_peaks of a run whose window is that day of an inbox."""
+    only = date.fromisoformat(day)
+    return marts_of(tickets, only, only, names=["kpi_peaks"], opens_on=date.fromisoformat(opens_on))[
+        "kpi_peaks"
+    ].to_pylist()
+
+
+def test_no_tickets(table_of, marts_of, checks_of):
     """An inbox without requests has marts too: zeros and nulls, and every promise kept."""
     marts = marts_of(table_of([]), FIRST, LAST)
     assert marts["kpi_executive"].to_pylist()[0]["received"] == 0
@@ -223,15 +251,15 @@ def test_no_tickets(table_of, marts_of):
     assert {name: violations(made, MARTS[name].contract) for name, made in marts.items()} == {
         name: [] for name in MARTS
     }
-    assert {check.status for check in reconciliation(marts, 0)} == {"passed"}
+    assert {check.status for check in checks_of(marts, table_of([]), FIRST, LAST)} == {"passed"}
 
 
-def test_reconciliation_names_what_differs(tickets, table_of, marts_of):
+def test_reconciliation_names_what_differs(tickets, table_of, marts_of, checks_of):
     """A figure told twice with two values fails its check, with both values."""
     marts = marts_of(table_of(tickets), FIRST, LAST)
-    failed = [check for check in reconciliation(marts, 8) if check.status == "failed"]
+    failed = [check for check in checks_of(marts, table_of(tickets), FIRST, LAST, count=8) if check.status == "failed"]
     assert [(check.name, check.observed, check.expected) for check in failed] == [
-        ("received_kpi_executive_is_silver_tickets", 7, 8)
+        ("received_total_flow_is_silver_tickets", 7, 8)
     ]
 
 
@@ -266,9 +294,9 @@ def test_a_mart_of_another_package_needs_no_edit_here(tickets, table_of, monkeyp
         (transform, "MARTS", found), (transform, "PARTIALS", marts_module._by_name(p for m in found.values() for p in m.needs)),
     ):  # fmt: skip
         monkeypatch.setattr(target, name, value)
-    parts = transform.partials(table_of(tickets), ("complaints", "territory"))
+    parts = transform.partials(table_of(tickets), ("complaints", "territory"), window_from=FIRST)
     totals = {name: transform.total(name, [part], LAST) for name, part in parts.items()}
-    assert transform.mart("toy_complaints", totals, (FIRST, LAST)).to_pylist() == [
+    assert transform.mart("toy_complaints", totals, (FIRST, LAST), opens_on=FIRST).to_pylist() == [
         {"department": "Antioquia", "complaints": 0, "received": 6},
         {"department": "Huila", "complaints": 0, "received": 1},
     ]

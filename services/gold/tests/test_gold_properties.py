@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from pqr_common.tables.contract import violations
 from pqr_gold.marts import MARTS, PARTIALS
-from pqr_gold.transform import partials, reconciliation, total
+from pqr_gold.transform import partials, total
 from pqrs.catalogue import PQRS_TYPES
+from pqrs.terms import THREAD_DAYS
 
 FIRST, LAST = date(2026, 1, 5), date(2026, 2, 20)
 DAYS = [FIRST + timedelta(days=offset) for offset in range((LAST - FIRST).days + 1)]
+LAPSING = [day + timedelta(days=THREAD_DAYS) for day in DAYS]
 
 
 @pytest.fixture(scope="session")
@@ -142,25 +144,31 @@ def test_percentiles_agree_with_sorting(tables, marts_of):
 
 
 def test_days_add_up(tables, marts_of, table_of):
-    """Whatever the days that runs end with and however tickets are partitioned: the totals of one run over everything.
+    """Whatever days runs begin and end with and however tickets are partitioned: the totals of one run over everything.
 
-    Each run counts what silver added and took back since the one before, and adds the totals of that one.
+    Threads end in them too. Each run counts what silver added and took back since the one before, and adds the totals of that one.
     """
 
     @settings(max_examples=10, deadline=None)
     @given(tables, st.data())
     def holds(tickets, data):
-        ends = sorted({*data.draw(st.lists(st.sampled_from(DAYS), max_size=3)), LAST})
+        ends = sorted({*data.draw(st.lists(st.sampled_from([*DAYS, *LAPSING]), max_size=4)), LAST})
+        begins = data.draw(st.sampled_from(DAYS))
         before, totals = [], {}
         for end in ends:
             known = [_known(row, end) for row in tickets.to_pylist() if row["raw_day"] <= end]
             signed = [(1, _without(known, before)), (-1, _without(before, known))]
             cuts = [(sign, row, data.draw(st.integers(0, 2))) for sign, rows in signed for row in rows]
             parts = [
-                partials(table_of([row for each, row, number in cuts if (each, number) == key]), PARTIALS, sign=key[0])
+                partials(
+                    table_of([row for each, row, number in cuts if (each, number) == key]),
+                    PARTIALS,
+                    window_from=begins,
+                    sign=key[0],
+                )
                 for key in {(sign, number) for sign, _, number in cuts}
             ]
-            at_once = partials(table_of(known), PARTIALS)
+            at_once = partials(table_of(known), PARTIALS, window_from=begins)
             for name in PARTIALS:
                 base = [totals[name]] if name in totals else []
                 whole = total(name, [at_once[name]], end)
@@ -192,7 +200,7 @@ def _without(rows, others):
     return [row for row in rows if not (row in left and not left.remove(row))]
 
 
-def test_marts_keep_their_promises(tables, marts_of):
+def test_marts_keep_their_promises(tables, marts_of, checks_of):
     """Whatever the tickets, each mart keeps its contract and all marts tell the same figures."""
 
     @settings(max_examples=15, deadline=None)
@@ -202,7 +210,7 @@ def test_marts_keep_their_promises(tables, marts_of):
         assert {name: violations(made, MARTS[name].contract) for name, made in marts.items()} == {
             name: [] for name in MARTS
         }
-        failed = [check for check in reconciliation(marts, tickets.num_rows) if check.status != "passed"]
+        failed = [check for check in checks_of(marts, tickets, FIRST, LAST) if check.status != "passed"]
         assert failed == []
 
     holds()

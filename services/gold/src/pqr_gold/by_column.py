@@ -12,14 +12,14 @@ def by_column(name: str, partial: Partial) -> Mart:
     return declared(
         name,
         partial,
-        grain=f"{column} x pqrs_type with a ticket",
+        grain=f"{column} x pqrs_type with a ticket that the window saw",
         columns=[
             *required(**{column: TEXT}, pqrs_type=TEXT, received=COUNT, answered=COUNT, archived=COUNT),
-            *required(transferred=COUNT, open=COUNT, overdue=COUNT, due=COUNT, breached=COUNT),
+            *required(transferred=COUNT, lapsed=COUNT, open=COUNT, overdue=COUNT, due=COUNT, breached=COUNT),
             *required(closed_with_term=COUNT, total_business_days=COUNT),
             *optional(breach_rate=SHARE, mean_business_days=MEAN),
         ],
         key=(column, "pqrs_type"),
-        rules=(Rule("breached_is_due", "consistency", "breached <= due and overdue <= breached"),),
+        rules=(Rule("breached_is_due", "consistency", "breached <= due and overdue <= open"),),
         sql=sql_of("pqr_gold", "marts/by_column.sql").format(column=column, partial=partial.name),
     )

@@ -16,6 +16,7 @@ __all__ = [
     "DAYS",
     "FALLS_DUE_ON",
     "FLAG",
+    "LAPSES_ON",
     "MEAN",
     "SHARE",
     "SMALL",
@@ -30,7 +31,8 @@ DAY, COUNT, DAYS, SMALL, TEXT, FLAG = pa.date32(), pa.int64(), pa.int32(), pa.in
 SHARE = pa.decimal128(9, 4)
 MEAN = pa.decimal128(12, 2)
 DIGITS = 16  # of a digest, enough to tell one partial from another
-FALLS_DUE_ON = "falls_due_on"  # the column of a partial whose date counts until it has come
+# The columns of a partial whose date counts until it has come.
+FALLS_DUE_ON, LAPSES_ON = "falls_due_on", "lapses_on"
 
 TICKETS = Contract(
     dataset="tickets",
@@ -67,10 +69,11 @@ TICKETS = Contract(
 class Partial:
     """Counts of one partition of tickets: SQL over the relation `facts`, in whole numbers that can be added up.
 
-    `by` are the columns that it counts by, `counts` the names of what it counts. The SQL knows no window and no day
-    that a run ends with; a date in `FALLS_DUE_ON`, if `by` has it, counts until it has come. A large total is cut by
+    `by` are the columns that it counts by, `counts` the names of what it counts. The SQL knows the first
+    day of the window but no day that a run ends with; a date in `FALLS_DUE_ON` or `LAPSES_ON`, if `by` has one, counts
+    until it has come. A large total is cut by
     the months of a date column, `cut`, so that a day changes only the months that its tickets count in; none with
-    `FALLS_DUE_ON` is, where any day may change every row.
+    such a date is, where any day may change every row.
     """
 
     name: str

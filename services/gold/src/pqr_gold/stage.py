@@ -24,6 +24,7 @@ from pqr_common import (
     parquet_table,
 )
 from pqr_gold.marts import MARTS, PARTIALS, SHOWN
+from pqr_gold.partials import FLOW
 from pqr_gold.schema import TICKETS
 from pqr_gold.transform import cuts, mart, partials, reconciliation, total
 from pqrs.parameters import Parameters
@@ -46,7 +47,8 @@ def plan_partials(inputs: StageInputs) -> list[Task]:
 def work_partials(task: Task, context: TaskContext) -> Iterable[Exchange]:
     (part,) = (part for part in task.inputs if isinstance(part, Partition))
     tickets = context.read(part, TICKETS.schema.names)
-    for name, table in partials(tickets, task.arguments, sign=part.sign).items():
+    window_from, _ = Parameters.of(context.parameters).window
+    for name, table in partials(tickets, task.arguments, window_from=window_from, sign=part.sign).items():
         yield Exchange(name, {WHOLE: table}, table.schema)
 
 
@@ -91,16 +93,18 @@ def plan_marts(inputs: StageInputs) -> list[Task]:
 
 def work_marts(task: Task, context: TaskContext) -> Iterable[Output]:
     totals = {ref.name: context.read_bucket([ref], WHOLE) for ref in task.inputs if isinstance(ref, ExchangeRef)}
-    made = mart(task.key, totals, Parameters.of(context.parameters).window)
-    yield Output(task.key, "part-00000", table=made)
+    parameters = Parameters.of(context.parameters)
+    yield Output(task.key, "part-00000", table=mart(task.key, totals, parameters.window, opens_on=parameters.opens_on))
 
 
 def reconciled(outcome: StageOutcome, settings: Settings) -> list[Check]:
     """Read the finished marts (small by construction) and hold their figures to each other and to silver."""
     lake = open_lake(settings.lake)
-    parts = {name: [parquet_table(lake.read(part)) for part in outcome.partitions[name]] for name in MARTS}
-    marts = {name: pa.concat_tables(tables) for name, tables in parts.items()}
-    return reconciliation(marts, outcome.inputs.manifests["silver"].dataset("tickets").rows)
+    names = (*MARTS, FLOW.total.dataset)
+    parts = {name: [parquet_table(lake.read(part)) for part in outcome.partitions[name]] for name in names}
+    made = {name: pa.concat_tables(tables) for name, tables in parts.items()}
+    flow = made.pop(FLOW.total.dataset)
+    return reconciliation(made, outcome.inputs.manifests["silver"].dataset("tickets").rows, flow)
 
 
 def _stored(name: str) -> tuple[Contract, str]:
@@ -136,9 +140,9 @@ STAGE = Stage(
         *(each.total for name, each in PARTIALS.items() if name not in SHOWN),
     ),
     phases=(
-        Phase("partials", plan_partials, work_partials, parameters=()),
+        Phase("partials", plan_partials, work_partials, parameters=("window_from",)),
         Phase("totals", plan_totals, work_totals, parameters=("window_to",)),
-        Phase("marts", plan_marts, work_marts, parameters=("window_from", "window_to")),
+        Phase("marts", plan_marts, work_marts, parameters=("window_from", "window_to", "opens_on")),
     ),
     commit=reconciled,
     continues=True,

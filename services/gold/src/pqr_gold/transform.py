@@ -16,19 +16,22 @@ import pyarrow.compute as pc
 
 from pqr_common import Check, conform, query, sql_of
 from pqr_gold.marts import MARTS, PARTIALS
-from pqr_gold.schema import FALLS_DUE_ON
+from pqr_gold.schema import FALLS_DUE_ON, LAPSES_ON
 from pqrs import calendar
 from pqrs.catalogue import PQRS_TYPES
+from pqrs.parameters import LEAD_DAYS
+from pqrs.terms import THREAD_DAYS
 
 __all__ = ["cuts", "mart", "partials", "reconciliation", "total"]
 
-MARGIN = np.timedelta64(60, "D")  # a reception day falls at most some days outside the window
+MARGIN = np.timedelta64(LEAD_DAYS + 60, "D")  # a reception day falls at most some days outside what is read
 EPOCH = np.datetime64(calendar.FIRST_DAY, "D")
 
 
-def partials(tickets: pa.Table, names: Iterable[str], *, sign: int = 1) -> dict[str, pa.Table]:
+def partials(tickets: pa.Table, names: Iterable[str], *, window_from: date, sign: int = 1) -> dict[str, pa.Table]:
     """The partial counts (`PARTIALS`) of these names in one partition of tickets, negative when its sign is."""
-    facts = query(sql_of("pqr_gold", "partials/facts.sql"), {"behind_utc": -calendar.UTC_OFFSET}, tickets=tickets)
+    given = {"behind_utc": -calendar.UTC_OFFSET, "window_from": window_from, "thread_days": THREAD_DAYS}
+    facts = query(sql_of("pqr_gold", "partials/facts.sql"), given, tickets=tickets)
     counted = {name: conform(query(PARTIALS[name].sql, facts=facts), PARTIALS[name].total) for name in names}
     return counted if sign > 0 else {name: _negative(table, PARTIALS[name].counts) for name, table in counted.items()}
 
@@ -36,14 +39,14 @@ def partials(tickets: pa.Table, names: Iterable[str], *, sign: int = 1) -> dict[
 def total(name: str, parts: Iterable[pa.Table], last_day: date) -> pa.Table:
     """The sum of a partial over all partitions, as of the end of a day; partials and earlier totals add up alike.
 
-    A term that has ended by then needs its date no more, so totals do not grow with days gone by. What sums to nothing
-    is no row.
+    What has ended or lapsed by then needs its date no more, so totals do not grow with days gone by. What sums to
+    nothing is no row.
     """
     contract, counts = PARTIALS[name].total, list(PARTIALS[name].counts)
     rows = pa.concat_tables([contract.schema.empty_table(), *parts])
-    if FALLS_DUE_ON in rows.column_names:
-        is_ahead = pc.greater(rows[FALLS_DUE_ON], last_day)
-        rows = _with(rows, FALLS_DUE_ON, pc.if_else(is_ahead, rows[FALLS_DUE_ON], None))
+    for column in {FALLS_DUE_ON, LAPSES_ON}.intersection(rows.column_names):
+        is_ahead = pc.greater(rows[column], last_day)
+        rows = _with(rows, column, pc.if_else(is_ahead, rows[column], None))
     summed = rows.group_by(list(contract.key), use_threads=False).aggregate([(count, "sum") for count in counts])
     summed = summed.rename_columns([*contract.key, *counts])
     is_some = reduce(pc.or_, (pc.not_equal(summed[count], 0) for count in counts))
@@ -59,7 +62,7 @@ def cuts(name: str, rows: pa.Table) -> dict[str, pa.Table]:
     return {month: rows.filter(pc.equal(months, month)) for month in pc.unique(months).to_pylist()}
 
 
-def mart(name: str, totals: Mapping[str, pa.Table], window: tuple[date, date]) -> pa.Table:
+def mart(name: str, totals: Mapping[str, pa.Table], window: tuple[date, date], *, opens_on: date) -> pa.Table:
     """One mart (`MARTS`) from the totals of the partials it needs, as its contract says."""
     needed = {partial.name: totals[partial.name] for partial in MARTS[name].needs}
     sql = MARTS[name].sql
@@ -69,17 +72,17 @@ def mart(name: str, totals: Mapping[str, pa.Table], window: tuple[date, date]) -
     made = query(
         sql_of("pqr_gold", "sql/macros.sql") + sql,
         **needed,
-        run=_run(*window),
+        run=_run(*window, opens_on),
         calendar=_calendar(*window),
         types=pa.table({"pqrs_type": list(PQRS_TYPES)}),
     )
     return conform(made, MARTS[name].contract)
 
 
-def reconciliation(marts: Mapping[str, pa.Table], count_tickets: int) -> list[Check]:
-    """Every figure that two marts tell must be one figure; the tickets of silver are the first of them."""
+def reconciliation(marts: Mapping[str, pa.Table], count_tickets: int, flow: pa.Table) -> list[Check]:
+    """Every figure that two marts tell must be one figure; the tickets of silver are the first, in the total `flow`."""
     tickets = pa.table({"tickets": [count_tickets]})
-    sides = query(sql_of("pqr_gold", "sql/reconciliation.sql"), tickets=tickets, **marts)
+    sides = query(sql_of("pqr_gold", "sql/reconciliation.sql"), tickets=tickets, flow=flow, **marts)
     return [Check.equal(row["name"], row["observed"], row["expected"]) for row in sides.to_pylist()]
 
 
@@ -93,8 +96,8 @@ def _with(table: pa.Table, name: str, column: pa.ChunkedArray) -> pa.Table:
     return table.set_column(table.column_names.index(name), table.schema.field(name), column)
 
 
-def _run(window_from: date, window_to: date) -> pa.Table:
-    return pa.table({"window_from": [window_from], "window_to": [window_to]})
+def _run(window_from: date, window_to: date, opens_on: date) -> pa.Table:
+    return pa.table({"window_from": [window_from], "window_to": [window_to], "opens_on": [opens_on]})
 
 
 def _calendar(window_from: date, window_to: date) -> pa.Table:
@@ -105,6 +108,7 @@ def _calendar(window_from: date, window_to: date) -> pa.Table:
             "day": days,
             "is_business_day": np.is_busday(days, busdaycal=calendar.BUSINESS_DAYS),
             "is_holiday": np.isin(days, calendar.HOLIDAYS),
+            "is_after_long_weekend": calendar.is_after_long_weekend(days),
             "business_number": calendar.business_days_between(EPOCH, days),
         }
     )

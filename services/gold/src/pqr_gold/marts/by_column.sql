@@ -1,23 +1,30 @@
 -- Where requests come from, or what they are about, and how they fare.
 -- Grain: {column} x pqrs_type with at least one ticket. Relation: {partial} (total).
 --
--- What has a term is due once that has ended: falls_due_on is null.
+-- received: requests that came in the window. answered, archived, transferred, closed_with_term and its business days: of
+-- what was closed in it. lapsed: open when its thread ended, in it. due, breached: of the terms that ended in it, which
+-- falls_due_on null says. open, overdue: at its end. So what came before the window counts where something became of it.
 -- Sum the counts and divide again to go coarser: rates and means of groups do not add up.
 with
 counts as (
     select
         {column},
         pqrs_type,
-        sum(tickets) as received,
-        coalesce(sum(tickets) filter (where fate = 'answered'), 0) as answered,
-        coalesce(sum(tickets) filter (where fate = 'archived'), 0) as archived,
-        coalesce(sum(tickets) filter (where fate = 'transferred'), 0) as transferred,
-        coalesce(sum(tickets) filter (where fate = 'open'), 0) as open,
-        coalesce(sum(tickets) filter (where falls_due_on is null and outcome = 'open'), 0) as overdue,
-        coalesce(sum(tickets) filter (where falls_due_on is null and outcome <> 'outside'), 0) as due,
-        coalesce(sum(tickets) filter (where falls_due_on is null and outcome in ('late', 'open')), 0) as breached,
-        coalesce(sum(tickets) filter (where outcome in ('in_term', 'late')), 0) as closed_with_term,
-        coalesce(sum(business_days) filter (where outcome in ('in_term', 'late')), 0) as total_business_days
+        coalesce(sum(tickets) filter (where came_in_window), 0) as received,
+        coalesce(sum(tickets) filter (where closed_in_window and fate = 'answered'), 0) as answered,
+        coalesce(sum(tickets) filter (where closed_in_window and fate = 'archived'), 0) as archived,
+        coalesce(sum(tickets) filter (where closed_in_window and fate = 'transferred'), 0) as transferred,
+        coalesce(sum(tickets) filter (where fate = 'open' and lapses_on is null), 0) as lapsed,
+        coalesce(sum(tickets) filter (where lapses_on is not null), 0) as open,
+        coalesce(sum(tickets) filter (where lapses_on is not null and falls_due_on is null), 0) as overdue,
+        coalesce(sum(tickets) filter (where due_in_window and falls_due_on is null), 0) as due,
+        coalesce(
+            sum(tickets) filter (where due_in_window and falls_due_on is null and outcome in ('late', 'open')), 0
+        ) as breached,
+        coalesce(sum(tickets) filter (where closed_in_window and outcome in ('in_term', 'late')), 0) as closed_with_term,
+        coalesce(
+            sum(business_days) filter (where closed_in_window and outcome in ('in_term', 'late')), 0
+        ) as total_business_days
     from {partial}
     group by {column}, pqrs_type
 )

@@ -29,6 +29,7 @@ ages as (
     join calendar as today on today.day = run.window_to
     cross join backlog
     join calendar as reception on reception.day = backlog.received_on
+    where backlog.lapses_on is not null
 )
 select
     grid.pqrs_type,

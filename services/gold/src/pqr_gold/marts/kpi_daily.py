@@ -10,7 +10,7 @@ MART = declared(
     grain="day x pqrs_type, every day of the window and every type",
     columns=[
         *required(day=DAY, pqrs_type=TEXT, received=COUNT, answered=COUNT, archived=COUNT, transferred=COUNT),
-        *required(due=COUNT, breached=COUNT, backlog=COUNT, overdue=COUNT),
+        *required(lapsed=COUNT, due=COUNT, breached=COUNT, backlog=COUNT, overdue=COUNT),
     ],
     key=("day", "pqrs_type"),
     rules=(Rule("overdue_is_backlog", "consistency", "0 <= overdue and overdue <= backlog"),),

@@ -9,16 +9,21 @@ MART = declared(
     TERRITORY, OUTCOMES, TRAITS,
     grain="one row per run",
     columns=[
-        *required(window_from=DAY, window_to=DAY, received=COUNT, answered=COUNT, archived=COUNT, transferred=COUNT),
-        *required(no_term=COUNT, open=COUNT, overdue=COUNT, due=COUNT, in_term=COUNT, late=COUNT, breached=COUNT),
+        *required(window_from=DAY, window_to=DAY, open_before=COUNT, received=COUNT, answered=COUNT, archived=COUNT),
+        *required(transferred=COUNT, lapsed=COUNT, no_term=COUNT, open=COUNT, overdue=COUNT),
+        *required(due=COUNT, in_term=COUNT, late=COUNT, unanswered=COUNT, breached=COUNT),
         *optional(breach_rate=SHARE, breach_rate_closed_only=SHARE, mean_business_days=MEAN),
-        *optional(p50_business_days=DAYS, p90_business_days=DAYS),
+        *optional(p50_business_days=DAYS, p90_business_days=DAYS, survival_median=DAYS),
         *required(extended=COUNT, suspended=COUNT, reopened=COUNT, access_denied=COUNT, emails=COUNT),
         *required(insistences=COUNT),
     ],
     key=("window_from", "window_to"),
     rules=(
-        Rule("received_balances", "consistency", "received = answered + archived + transferred + no_term + open"),
-        Rule("due_balances", "consistency", "due = in_term + breached and breached = late + overdue"),
+        Rule(
+            "stock_balances",
+            "consistency",
+            "open_before + received = answered + archived + transferred + lapsed + no_term + open",
+        ),
+        Rule("due_balances", "consistency", "due = in_term + breached and breached = late + unanswered"),
     ),
 )  # fmt: skip

@@ -1,23 +1,38 @@
 -- The headline figures of a run.
--- Grain: one row. Relations: territory, outcomes, traits (totals), run.
+-- Grain: one row. Relations: territory, outcomes, traits (totals), calendar, run.
 --
--- breach_rate is the cohort's: breached / due. breach_rate_closed_only looks at closed tickets alone (late / closed
--- with a term, due or not), which flatters: tickets nobody answered are missing from it. Never mix the two.
--- Business days run from the legal reception to the answer or archive; percentiles are discrete.
+-- received, no_term, and what else happened to tickets (extended to insistences): of the requests that came in the window.
+-- answered, archived, transferred, lapsed: what became of tickets in it, whenever they came. open_before, open, overdue:
+-- what waited when it began, and at its end. due, in_term, late, unanswered: of the terms that ended in it; unanswered by
+-- its end, lapsed or not.
+-- breach_rate is the cohort's: breached / due. breach_rate_closed_only looks at what was closed in the window alone (late
+-- / closed with a term, due or not), which flatters: tickets nobody answered are missing from it. Never mix the two.
+-- Business days run from the legal reception to the answer or archive; mean and percentiles, which are discrete, are of
+-- what was closed in the window, whenever it came, so no young request flatters them. survival_median is that of the
+-- requests that came in it, those that still wait counted for as long as they have (Kaplan-Meier).
 with
 counts as (
     select
-        sum(tickets) as received,
-        coalesce(sum(tickets) filter (where fate = 'answered'), 0) as answered,
-        coalesce(sum(tickets) filter (where fate = 'archived'), 0) as archived,
-        coalesce(sum(tickets) filter (where fate = 'transferred'), 0) as transferred,
-        coalesce(sum(tickets) filter (where fate = 'open'), 0) as open,
-        coalesce(sum(tickets) filter (where fate = 'no_term'), 0) as no_term,
-        coalesce(sum(tickets) filter (where falls_due_on is null and outcome = 'in_term'), 0) as in_term,
-        coalesce(sum(tickets) filter (where outcome = 'late'), 0) as late,
-        coalesce(sum(tickets) filter (where falls_due_on is null and outcome = 'open'), 0) as overdue,
-        coalesce(sum(tickets) filter (where falls_due_on is not null and outcome = 'in_term'), 0) as early
+        coalesce(sum(tickets) filter (where came_in_window), 0) as received,
+        coalesce(sum(tickets) filter (where not came_in_window and (closed_in_window or fate = 'open')), 0) as open_before,
+        coalesce(sum(tickets) filter (where closed_in_window and fate = 'answered'), 0) as answered,
+        coalesce(sum(tickets) filter (where closed_in_window and fate = 'archived'), 0) as archived,
+        coalesce(sum(tickets) filter (where closed_in_window and fate = 'transferred'), 0) as transferred,
+        coalesce(sum(tickets) filter (where fate = 'open' and lapses_on is null), 0) as lapsed,
+        coalesce(sum(tickets) filter (where lapses_on is not null), 0) as open,
+        coalesce(sum(tickets) filter (where lapses_on is not null and falls_due_on is null), 0) as overdue,
+        coalesce(sum(tickets) filter (where came_in_window and fate = 'no_term'), 0) as no_term,
+        coalesce(sum(tickets) filter (where outcome in ('in_term', 'late') and closed_in_window), 0) as closed,
+        coalesce(sum(tickets) filter (where outcome = 'late' and closed_in_window), 0) as closed_late
     from territory
+),
+due as (
+    select
+        coalesce(sum(tickets) filter (where outcome = 'in_term'), 0) as in_term,
+        coalesce(sum(tickets) filter (where outcome = 'late'), 0) as late,
+        coalesce(sum(tickets) filter (where outcome = 'open'), 0) as unanswered
+    from territory
+    where due_in_window and falls_due_on is null
 ),
 durations as (
     select
@@ -26,7 +41,7 @@ durations as (
         sum(sum(tickets)) over (order by business_days) as running,
         sum(sum(tickets)) over () as total
     from outcomes
-    where business_days is not null
+    where closed_in_window and business_days is not null
     group by business_days
 ),
 percentiles as (
@@ -35,6 +50,22 @@ percentiles as (
         min(business_days) filter (where 100 * running >= 50 * total) as p50_business_days,
         min(business_days) filter (where 100 * running >= 90 * total) as p90_business_days
     from durations
+),
+waits as (
+    select
+        coalesce(business_days, waited(reception.business_number, today.business_number)) as business_days,
+        sum(tickets) as tickets,
+        coalesce(sum(tickets) filter (where outcome <> 'open'), 0) as closed
+    from run
+    join calendar as today on today.day = run.window_to
+    cross join outcomes
+    left join calendar as reception on reception.day = outcomes.waits_since
+    where came_in_window
+    group by all
+),
+survival as (
+    select survival_median(list(survival_step(business_days, closed, at_risk) order by business_days)) as survival_median
+    from (select *, sum(tickets) over (order by business_days desc) as at_risk from waits)
 ),
 marks as (
     select
@@ -49,26 +80,30 @@ marks as (
 select
     run.window_from,
     run.window_to,
-    coalesce(received, 0) as received,
+    open_before,
+    received,
     answered,
     archived,
     transferred,
+    lapsed,
     no_term,
     open,
     overdue,
-    in_term + late + overdue as due,
+    in_term + late + unanswered as due,
     in_term,
     late,
-    late + overdue as breached,
-    share(late + overdue, in_term + late + overdue) as breach_rate,
-    share(late, in_term + late + early) as breach_rate_closed_only,
+    unanswered,
+    late + unanswered as breached,
+    share(late + unanswered, in_term + late + unanswered) as breach_rate,
+    share(closed_late, closed) as breach_rate_closed_only,
     mean_business_days,
     p50_business_days,
     p90_business_days,
+    survival_median,
     coalesce(extended, 0) as extended,
     coalesce(suspended, 0) as suspended,
     coalesce(reopened, 0) as reopened,
     coalesce(access_denied, 0) as access_denied,
     coalesce(emails, 0) as emails,
     coalesce(insistences, 0) as insistences
-from run, counts, percentiles, marks
+from run, counts, due, percentiles, survival, marks

@@ -8,6 +8,10 @@ MART = declared(
     "kpi_peaks",
     FLOW,
     grain="day, every day of the window",
-    columns=[*required(day=DAY, received=COUNT, expected=COUNT), *optional(ratio=SHARE), *required(is_peak=FLAG)],
+    columns=[
+        *required(day=DAY, received=COUNT),
+        *optional(expected=COUNT, ratio=SHARE, dispersion=SHARE),
+        *required(is_peak=FLAG),
+    ],
     key=("day",),
 )

@@ -1,5 +1,5 @@
 -- How many business days answers took: a histogram to draw, and the source of percentiles.
--- Grain: pqrs_type x business_days with at least one closed ticket that has a term. Relation: outcomes (total).
+-- Grain: pqrs_type x business_days with at least one ticket with a term that was closed in the window. Relation: outcomes (total).
 --
 -- late: those of them past their effective due date. cumulative_share: of the type, up to and including this day.
 with
@@ -10,7 +10,7 @@ counts as (
         sum(tickets) as tickets,
         coalesce(sum(tickets) filter (where outcome = 'late'), 0) as late
     from outcomes
-    where business_days is not null
+    where closed_in_window and business_days is not null
     group by pqrs_type, business_days
 )
 select

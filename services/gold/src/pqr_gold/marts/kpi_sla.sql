@@ -1,13 +1,16 @@
 -- How terms were kept, by the month they ended in.
--- Grain: month x pqrs_type with at least one ticket due. Relation: outcomes (total).
+-- Grain: month x pqrs_type with at least one ticket due. Relations: outcomes (total), calendar, run.
 --
--- Invariants: due = in_term + late + open_overdue; breached = late + open_overdue; breach_rate = breached / due.
--- Business days (mean, discrete percentiles) are those of the month's closed tickets.
+-- Of the terms that ended in the window. open_overdue: not answered by its end; waiting: those of them whose thread still
+-- takes mail. Invariants: due = in_term + late + open_overdue; breached = late + open_overdue; breach_rate = breached / due.
+-- Business days (mean, discrete percentiles) are those of the month's closed tickets, so they leave out the slowest while
+-- some wait. is_final: the month is over and none waits. survival_median counts what waits for as long as it has
+-- (Kaplan-Meier).
 with
 due as (
     select *
     from outcomes
-    where falls_due_on is null
+    where due_in_window and falls_due_on is null
 ),
 counts as (
     select
@@ -16,7 +19,8 @@ counts as (
         sum(tickets) as due,
         coalesce(sum(tickets) filter (where outcome = 'in_term'), 0) as in_term,
         coalesce(sum(tickets) filter (where outcome = 'late'), 0) as late,
-        coalesce(sum(tickets) filter (where outcome = 'open'), 0) as open_overdue
+        coalesce(sum(tickets) filter (where outcome = 'open'), 0) as open_overdue,
+        coalesce(sum(tickets) filter (where lapses_on is not null), 0) as waiting
     from due
     group by month, pqrs_type
 ),
@@ -42,6 +46,30 @@ percentiles as (
         min(business_days) filter (where 100 * running >= 95 * total) as p95_business_days
     from durations
     group by month, pqrs_type
+),
+waits as (
+    select
+        due_month as month,
+        pqrs_type,
+        coalesce(business_days, waited(reception.business_number, today.business_number)) as business_days,
+        sum(tickets) as tickets,
+        coalesce(sum(tickets) filter (where outcome <> 'open'), 0) as closed
+    from run
+    join calendar as today on today.day = run.window_to
+    cross join due
+    left join calendar as reception on reception.day = due.waits_since
+    group by all
+),
+survival as (
+    select
+        month,
+        pqrs_type,
+        survival_median(list(survival_step(business_days, closed, at_risk) order by business_days)) as survival_median
+    from (
+        select *, sum(tickets) over (partition by month, pqrs_type order by business_days desc) as at_risk
+        from waits
+    )
+    group by month, pqrs_type
 )
 select
     counts.month,
@@ -55,7 +83,11 @@ select
     mean_business_days,
     p50_business_days,
     p90_business_days,
-    p95_business_days
+    p95_business_days,
+    survival_median,
+    waiting,
+    waiting = 0 and last_day(month) <= (select window_to from run) as is_final
 from counts
+join survival using (month, pqrs_type)
 left join percentiles using (month, pqrs_type)
 order by month, pqrs_type

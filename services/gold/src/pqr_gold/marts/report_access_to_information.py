@@ -2,7 +2,7 @@
 
 from pqr_common import optional, required
 from pqr_gold.partials import ACCESS
-from pqr_gold.schema import COUNT, DAY, DAYS, MEAN, SHARE, TEXT, declared
+from pqr_gold.schema import COUNT, DAY, DAYS, FLAG, MEAN, SHARE, TEXT, declared
 
 MART = declared(
     "report_access_to_information",
@@ -13,6 +13,8 @@ MART = declared(
         *optional(transferred_rate=SHARE),
         *required(answered=COUNT),
         *optional(mean_business_days=MEAN, p50_business_days=DAYS, p90_business_days=DAYS, max_business_days=DAYS),
+        *optional(survival_median=DAYS),
+        *required(waiting=COUNT, is_final=FLAG),
         *required(access_denied=COUNT),
         *optional(access_denied_rate=SHARE),
     ],

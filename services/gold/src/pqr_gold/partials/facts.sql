@@ -1,6 +1,11 @@
 -- What every figure counts, said once: how each ticket ended, and how it stands against its term.
--- Grain: one row per ticket of the partition. Relation: tickets (silver). Parameter: behind_utc, how far local time is
--- behind UTC.
+-- Grain: one row per ticket of the partition. Relation: tickets (silver). Parameters: behind_utc, how far local time is
+-- behind UTC; window_from; thread_days, for how long after its request a thread takes mail.
+--
+-- A run reads what came before its window as well (the lead), so that the window begins with what waited then. What a
+-- figure counts of it follows from three flags: whether the request came in the window, whether the ticket was closed in
+-- it, and whether its term ends in it or later. is_counted: it came so late that any of that can be; others were over
+-- before the window.
 --
 -- Nothing here depends on the day a run ends with, so that what was counted once is counted for every later day.
 --
@@ -11,17 +16,20 @@
 --               later on that day is late.
 -- falls_due_on  the end of the term while it may be ahead and matters: of what is in_term or open, unless the partition
 --               holds a request that arrived on that day or later. Null: it has come, or there is none.
+-- lapses_on     the last day on which its thread takes mail, of what is open: then it leaves the stock unanswered. Null as
+--               falls_due_on is. A term that is longer ends on that day.
 select
     pqrs_type,
     coalesce(department, 'Sin dato') as department,  -- the request did not say
     coalesce(topic, 'SIN_DATO') as topic,
-    cast(opened_local as date) as opened_on,
+    opened_on,
     cast(isodow(opened_local) as smallint) as weekday,
     cast(hour(opened_local) as smallint) as hour,
     received_on,
     term_days,
     closed_on,
-    effective_due_on,
+    case when effective_due_on is not null then least(effective_due_on, thread_ends_on) end as effective_due_on,
+    thread_ends_on,
     cast(case
         when is_transferred then 'transferred'
         when is_archived then 'archived'
@@ -36,9 +44,14 @@ select
         else 'open'
     end as enum ('in_term', 'late', 'open', 'outside')) as outcome,
     case
-        when outcome in ('in_term', 'open') and effective_due_on > (select max(raw_day) from tickets)
-            then effective_due_on
+        when outcome in ('in_term', 'open') and least(effective_due_on, thread_ends_on) > newest
+            then least(effective_due_on, thread_ends_on)
     end as falls_due_on,
+    case when fate = 'open' and thread_ends_on > newest then thread_ends_on end as lapses_on,
+    opened_on >= $window_from as came_in_window,
+    coalesce(closed_on >= $window_from, false) as closed_in_window,
+    coalesce(least(effective_due_on, thread_ends_on) >= $window_from, false) and outcome <> 'outside' as due_in_window,
+    thread_ends_on >= $window_from as is_counted,
     business_days,
     is_extended,
     is_suspended,
@@ -47,6 +60,11 @@ select
     count_emails,
     count_insistences
 from (
-    select *, cast(opened_at as timestamp) - $behind_utc as opened_local  -- the clock on the wall
+    select
+        *,
+        cast(opened_at as timestamp) - $behind_utc as opened_local,  -- the clock on the wall
+        cast(opened_local as date) as opened_on,
+        cast(opened_local as date) + cast($thread_days as integer) as thread_ends_on,
+        max(raw_day) over () as newest
     from tickets
 )

@@ -1,4 +1,4 @@
--- What else happened to tickets.
+-- What else happened to the tickets that came in the window.
 -- Grain: pqrs_type. Relation: facts.
 select
     pqrs_type,
@@ -9,4 +9,5 @@ select
     cast(sum(count_emails) as bigint) as emails,
     cast(sum(count_insistences) as bigint) as insistences
 from facts
+where came_in_window
 group by pqrs_type

@@ -1,12 +1,15 @@
 -- Figures that several marts tell, side by side: each pair must be equal.
--- Grain: one row per equation (name, observed, expected). Relations: all marts, tickets (their number in silver).
+-- Grain: one row per equation (name, observed, expected). Relations: all marts, flow (total), tickets (their number
+-- in silver).
 with
+read as (select sum(tickets) as received from flow where step = 'received'),
 daily as (
     select
         sum(received) as received,
         sum(answered) as answered,
         sum(archived) as archived,
         sum(transferred) as transferred,
+        sum(lapsed) as lapsed,
         sum(due) as due,
         sum(breached) as breached,
         sum(backlog) filter (where day = last_day) as backlog,
@@ -14,7 +17,7 @@ daily as (
     from (select *, max(day) over () as last_day from kpi_daily)
 ),
 sla as (
-    select sum(due) as due, sum(in_term) as in_term, sum(late) as late, sum(open_overdue) as overdue
+    select sum(due) as due, sum(in_term) as in_term, sum(late) as late, sum(open_overdue) as unanswered
     from kpi_sla
 ),
 ages as (
@@ -22,7 +25,12 @@ ages as (
     from kpi_backlog_age
 ),
 territory as (
-    select sum(received) as received, sum(due) as due, sum(breached) as breached, sum(closed_with_term) as closed
+    select
+        sum(received) as received,
+        sum(due) as due,
+        sum(breached) as breached,
+        sum(open) as open,
+        sum(closed_with_term) as closed
     from kpi_territory
 ),
 topic as (
@@ -34,18 +42,20 @@ peaks as (select sum(received) as received from kpi_peaks),
 response as (select sum(tickets) as closed from kpi_response_time),
 cohorts as (
     select
-        sum(tickets) as received,
-        sum(tickets) filter (where fate = 'open') as open,
-        sum(tickets) filter (where effective_due_on <= window_to) as due,
-        sum(kpi_cohorts.late) as late,
-        sum(tickets) filter (where effective_due_on <= window_to and closed_on is null) as overdue
+        sum(tickets) filter (where opened_on >= window_from) as received,
+        sum(tickets) filter (where fate = 'open') as open_or_lapsed,
+        sum(tickets) filter (where effective_due_on between window_from and window_to) as due,
+        sum(kpi_cohorts.late) filter (where effective_due_on >= window_from) as late,
+        sum(tickets) filter (
+            where effective_due_on between window_from and window_to and closed_on is null
+        ) as unanswered
     from kpi_cohorts, kpi_executive
 ),
 access as (select sum(received) as received from report_access_to_information),
 access_daily as (select sum(received) as received from kpi_daily where pqrs_type in ('PET_INF', 'PET_DOC')),
 equations as (
     select unnest([
-        row('received_kpi_executive_is_silver_tickets', executive.received, tickets.tickets),
+        row('received_total_flow_is_silver_tickets', read.received, tickets.tickets),
         row('received_kpi_daily_is_kpi_executive', daily.received, executive.received),
         row('received_kpi_territory_is_kpi_executive', territory.received, executive.received),
         row('received_kpi_topic_is_kpi_executive', topic.received, executive.received),
@@ -55,6 +65,8 @@ equations as (
         row('answered_kpi_daily_is_kpi_executive', daily.answered, executive.answered),
         row('archived_kpi_daily_is_kpi_executive', daily.archived, executive.archived),
         row('transferred_kpi_daily_is_kpi_executive', daily.transferred, executive.transferred),
+        row('lapsed_kpi_daily_is_kpi_executive', daily.lapsed, executive.lapsed),
+        row('open_kpi_territory_is_kpi_executive', territory.open, executive.open),
         row('due_kpi_daily_is_kpi_executive', daily.due, executive.due),
         row('due_kpi_sla_is_kpi_executive', sla.due, executive.due),
         row('due_kpi_territory_is_kpi_executive', territory.due, executive.due),
@@ -67,16 +79,16 @@ equations as (
         row('open_kpi_daily_backlog_is_kpi_executive', daily.backlog, executive.open),
         row('open_kpi_backlog_age_is_kpi_executive', ages.open, executive.open),
         row('overdue_kpi_daily_is_kpi_executive', daily.overdue, executive.overdue),
-        row('overdue_kpi_sla_is_kpi_executive', sla.overdue, executive.overdue),
+        row('unanswered_kpi_sla_is_kpi_executive', sla.unanswered, executive.unanswered),
         row('overdue_kpi_backlog_age_is_kpi_executive', ages.overdue, executive.overdue),
         row('received_kpi_cohorts_is_kpi_executive', cohorts.received, executive.received),
-        row('open_kpi_cohorts_is_kpi_executive', cohorts.open, executive.open),
+        row('open_kpi_cohorts_is_kpi_executive', cohorts.open_or_lapsed, executive.open + executive.lapsed),
         row('due_kpi_cohorts_is_kpi_executive', cohorts.due, executive.due),
         row('late_kpi_cohorts_is_kpi_executive', cohorts.late, executive.late),
-        row('overdue_kpi_cohorts_is_kpi_executive', cohorts.overdue, executive.overdue),
+        row('unanswered_kpi_cohorts_is_kpi_executive', cohorts.unanswered, executive.unanswered),
         row('closed_kpi_response_time_is_kpi_territory', response.closed, territory.closed)
     ]) as equation
-    from kpi_executive as executive, tickets, daily, sla, ages, territory, topic, arrivals, peaks, response, cohorts,
+    from kpi_executive as executive, tickets, read, daily, sla, ages, territory, topic, arrivals, peaks, response, cohorts,
         access, access_daily
 )
 select
