@@ -59,7 +59,10 @@ def test_a_run_made_before_a_mart_existed_is_published(runs):
     WAREHOUSE.record(runs.lake, older, runs.dsn)
     told = query(runs.dsn, "select run_id, name, severity from meta.quality_checks where status = 'failed'")
     assert told == [(older, "lacking_gold.kpi_peaks", "warning")]
-    change(runs.dsn, "insert into gold.kpi_peaks select day, received, expected, ratio, is_peak from archive.kpi_peaks")
+    change(
+        runs.dsn,
+        "insert into gold.kpi_peaks select day, received, expected, ratio, dispersion, is_peak from archive.kpi_peaks",
+    )
     assert WAREHOUSE.differences(runs.lake, older, runs.dsn) == [
         f"gold.kpi_peaks must be empty, since run {older} was made without it, found rows: run `pqr publish {older}`."
     ]
@@ -177,6 +180,7 @@ def test_an_older_database_goes_on_working(older_database):
         "010_differences",
         "011_terms_in_hours",
         "012_partitions_once",
+        "013_lapsed_tickets",
     ]
     assert WAREHOUSE.published(runs.dsn) == "old"
     run_id = runs.make(1, marts=_with(GOLD["kpi_sla"], *required(mood=pa.string())))
@@ -231,7 +235,7 @@ def test_partitions_of_each_run_become_partitions_written_once(runs, empty):
                 [run, days],
             )
     before = query(empty, f"select {columns} from meta.partitions order by run_id, key")
-    assert WAREHOUSE.migrate(empty) == ["012_partitions_once"]
+    assert WAREHOUSE.migrate(empty) == ["012_partitions_once", "013_lapsed_tickets"]
     assert query(empty, f"select {columns} from meta.run_partitions order by run_id, key") == before
     assert query(empty, "select count(*) from meta.partitions") == [(3,)]
 

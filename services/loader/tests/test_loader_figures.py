@@ -27,7 +27,7 @@ def _daily(dsn, days):
     with psycopg.connect(dsn) as opened:
         opened.execute("delete from gold.kpi_daily")
         for day in days:
-            opened.execute("insert into gold.kpi_daily values (%s, %s, 0, 0, 0, 0, %s, %s, %s, %s)", day)
+            opened.execute("insert into gold.kpi_daily values (%s, %s, 0, 0, 0, 0, 0, %s, %s, %s, %s)", day)
 
 
 def _value(name, **labels):
