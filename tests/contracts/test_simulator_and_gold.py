@@ -15,18 +15,20 @@ from pqr_gold.marts import PARTIALS
 from pqr_gold.schema import TICKETS
 from pqr_gold.transform import mart, partials, total
 from pqrs import calendar, catalogue, terms
+from pqrs.parameters import LEAD_DAYS
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 2, 20)
 NAMES = ("kpi_cohorts", "kpi_daily", "kpi_executive")
 HEADLINE = (
-    "received", "answered", "archived", "transferred", "no_term", "open", "due", "in_term", "late", "overdue", "breached",
+    "received", "answered", "archived", "transferred", "lapsed", "no_term", "open", "overdue", "due", "in_term", "late",
+    "unanswered", "breached",
 )  # fmt: skip
 
 
 @st.composite
 def silver_tickets(draw):
-    """A ticket as silver may write it: any moment of arrival, any end, any extension of its clock."""
-    minutes = draw(st.integers(0, ((LAST - FIRST).days + 1) * 1440 - 1))
+    """A ticket as silver may write it: any moment of arrival, also before the window, any end, any extension."""
+    minutes = draw(st.integers(-LEAD_DAYS * 1440, ((LAST - FIRST).days + 1) * 1440 - 1))
     opened_at = datetime(2026, 1, 1, 5, tzinfo=UTC) + timedelta(minutes=minutes)
     opened_on = (opened_at - timedelta(hours=5)).date()
     pqrs_type = draw(st.sampled_from(catalogue.PQRS_TYPES))
@@ -53,8 +55,8 @@ def silver_tickets(draw):
 
 
 def marts_of(tickets):
-    totals = {name: total(name, [part], LAST) for name, part in partials(tickets, PARTIALS).items()}
-    made = {name: mart(name, totals, (FIRST, LAST)) for name in NAMES}
+    totals = {name: total(name, [part], LAST) for name, part in partials(tickets, PARTIALS, window_from=FIRST).items()}
+    made = {name: mart(name, totals, (FIRST, LAST), opens_on=FIRST - timedelta(days=LEAD_DAYS)) for name in NAMES}
     return {name: table.to_pandas(date_as_object=False) for name, table in made.items()}
 
 

@@ -16,6 +16,8 @@ select
     report.transferred as "Trasladadas",
     report.mean_business_days as "Días hábiles (promedio)",
     report.max_business_days as "Días hábiles (máximo)",
+    report.survival_median as "Mediana estimada",
+    report.waiting as "Sin responder",
     report.access_denied as "Acceso negado"
 from gold.report_access_to_information as report
 join types using (pqrs_type)

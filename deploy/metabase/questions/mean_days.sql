@@ -1,5 +1,5 @@
 -- title: Días hábiles hasta la respuesta
--- description: Promedio de días hábiles entre la recepción legal y la respuesta o el archivo.
+-- description: Promedio de días hábiles entre la recepción legal y la respuesta o el archivo, de lo cerrado en el periodo.
 -- display: scalar
 --
 -- Grain: one row.

@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from pqr_dashboard.simulator.model import BY_DUE_DATE, COUNTS, OWN_ORDER, Variation, answers_per_business_day, simulated
 from pqrs import calendar
 from pqrs.catalogue import PQRS_TYPES
+from pqrs.terms import THREAD_DAYS
 
 FIRST, LAST = date(2026, 1, 5), date(2026, 2, 13)
 WINDOW = FIRST, LAST
+LIFE = timedelta(days=THREAD_DAYS)
+EARLIER = [FIRST - timedelta(days=days) for days in (1, 5, 12, 30, 100, 125, 138, 139, 140)]
 DAYS = [FIRST + timedelta(days=offset) for offset in range((LAST - FIRST).days + 1)]
 COLUMNS = ["opened_on", "received_on", "pqrs_type", "term_days", "effective_due_on", "closed_on", "fate", "tickets"]
 
@@ -38,7 +41,7 @@ def frame(rows):
 
 @st.composite
 def cohorts(draw):
-    opened = draw(st.sampled_from(DAYS))
+    opened = draw(st.sampled_from([*DAYS, *EARLIER]))
     later = opened + timedelta(days=draw(st.integers(0, 35)))
     fate = draw(st.sampled_from(["open", "answered", "answered", "archived", "transferred", "no_term"]))
     is_closed = fate in ("answered", "archived", "transferred") and later <= LAST
@@ -67,7 +70,7 @@ def one_by_one(rows, change):
         moved = change.terms.get(code, term) - term if due else 0
         new_due = calendar.add_business_days(due, moved).item() if due else None
         tickets += [[code, opened, received, new_due, closed, fate] for _ in range(count)]
-    queue = [ticket for ticket in tickets if ticket[5] in ("answered", "open")]
+    queue = [ticket for ticket in tickets if ticket[5] in ("answered", "open") and (ticket[4] or FIRST) >= FIRST]
     never = date.max
     turn = lambda t: (t[4] or never, t[3] or never)  # noqa: E731
     queue.sort(key=lambda t: (*(turn(t) if change.order == OWN_ORDER else turn(t)[::-1]), t[1], t[2], t[0]))
@@ -81,18 +84,19 @@ def one_by_one(rows, change):
         spent += room
         if change.per_day is not None:
             room = change.per_day if np.is_busday(day, busdaycal=calendar.BUSINESS_DAYS) else 0
-        for ticket in [t for t in queue if t[4] is None and t[1] <= day][:room]:
+        for ticket in [t for t in queue if t[4] is None and t[1] <= day <= t[1] + LIFE][:room]:
             ticket[4], ticket[5] = day, "answered"
     return tickets
 
 
 def day_of(tickets, day):
     """Counts of one day, as kpi_daily words them."""
-    waiting = [t for t in tickets if t[5] != "no_term" and t[1] <= day < (t[4] or date.max)]
+    waiting = [t for t in tickets if t[5] != "no_term" and t[1] <= day < (t[4] or t[1] + LIFE)]
     due = [t for t in tickets if t[3] == day]
     return {
         "received": sum(t[1] == day for t in tickets),
         **{fate: sum(t[4] == day and t[5] == fate for t in tickets) for fate in COUNTS[1:4]},
+        "lapsed": sum(t[5] == "open" and t[1] + LIFE == day for t in tickets),
         "due": len(due),
         "breached": sum((t[4] or date.max) > day for t in due),
         "backlog": len(waiting),
@@ -124,12 +128,15 @@ def test_no_change_gives_back_what_happened(rows):
 @settings(max_examples=40, deadline=None)
 @given(lists, changes)
 def test_nobody_is_lost_and_totals_agree(rows, change):
-    """Each ticket that came is in one fate, and the days of a window add up to its totals."""
+    """Each ticket that came or waited is in one fate, and the days of a window add up to its totals."""
     outcome = simulated(frame(rows), WINDOW, change)
-    fates = ("answered", "archived", "transferred", "no_term", "open")
-    assert outcome.total("received") == sum(outcome.total(fate) for fate in fates) == sum(row[-1] for row in rows)
+    fates = ("answered", "archived", "transferred", "lapsed", "no_term", "open")
+    came = sum(row[-1] for row in rows if row[0] >= FIRST)
+    waited = sum(row[-1] for row in rows if row[0] < FIRST and row[6] != "no_term" and (row[5] or FIRST) >= FIRST)
+    assert outcome.total("received") == came
+    assert sum(outcome.total(fate) for fate in fates) == came + waited
     assert outcome.total("due") == outcome.total("in_term") + outcome.total("breached") == outcome.daily["due"].sum()
-    assert outcome.total("breached") == outcome.total("late") + outcome.total("overdue")
+    assert outcome.total("breached") == outcome.total("late") + outcome.total("unanswered")
     last = outcome.daily[outcome.daily["day"] == pd.Timestamp(LAST)]
     assert (last["backlog"].sum(), last["overdue"].sum()) == (outcome.total("open"), outcome.total("overdue"))
 

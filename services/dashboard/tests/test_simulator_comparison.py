@@ -29,7 +29,7 @@ def cohorts():
 def run(cohorts):
     """The run's own figures, as gold would tell them."""
     outcome = simulated(cohorts, WINDOW, Variation())
-    names = ("received", "answered", "archived", "transferred", "open", "due", "late", "overdue", "breached")
+    names = ("received", "answered", "archived", "transferred", "lapsed", "open", "due", "late", "overdue", "breached")
     return {name: outcome.total(name) for name in names} | {
         "mean_business_days": round(outcome.mean_days, 2)
     }, outcome.daily

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from pqr_dashboard.figures import sums, wording
 from pqr_dashboard.figures.pqrs_types import EVERY_TYPE, Types
 
-__all__ = ["EVERY_TYPE", "Summary", "by_age", "by_day", "report_total", "stacked", "summary", "terms", "with_totals"]
+__all__ = [
+    "EVERY_TYPE",
+    "UNFINISHED",
+    "Summary",
+    "by_age",
+    "by_day",
+    "report_total",
+    "stacked",
+    "summary",
+    "terms",
+    "with_standing",
+    "with_totals",
+]
 
 KEPT, LATE = "En término", "Fuera de término"
+FINAL, UNFINISHED_MONTH, PROVISIONAL = "definitiva", "provisional, mes sin terminar", "provisional, {} sin responder"
+UNFINISHED = (
+    "Mientras haya solicitudes sin responder, la media y los percentiles las dejan fuera y se ven mejor de lo que "
+    "serán. La mediana estimada (Kaplan-Meier) las cuenta por lo que llevan esperando."
+)
 WAITING, OVERDUE = "En término", "Vencida"
 
 
@@ -34,6 +52,12 @@ def with_totals(sla: pd.DataFrame, types: Types) -> pd.DataFrame:
         breach_rate=cells["breached"] / cells["due"],
         name=[EVERY_TYPE if wording.is_missing(code) else types.short.get(code, code) for code in cells["pqrs_type"]],
     )
+
+
+def with_standing(cohorts: pd.DataFrame) -> pd.DataFrame:
+    """The same rows, and in words whether their means are final; runs of before do not say."""
+    told = cohorts.reindex(columns=cohorts.columns.union(["waiting", "is_final", "survival_median"], sort=False))
+    return told.assign(stands=[_standing(*pair) for pair in zip(told["is_final"], told["waiting"], strict=True)])
 
 
 def by_day(days: pd.DataFrame) -> pd.DataFrame:
@@ -84,6 +108,14 @@ def report_total(report: pd.DataFrame) -> list[str]:
         "Total", "", wording.count(total["received"]), wording.count(total["transferred"]),
         wording.percent(wording.share(total["transferred"], total["received"])), wording.count(total["answered"]),
         wording.decimal(wording.share(days, total["answered"])), wording.NOTHING, wording.NOTHING,
-        wording.count(report["max_business_days"].max()), wording.count(total["access_denied"]),
+        wording.count(report["max_business_days"].max()), wording.NOTHING, "", wording.count(total["access_denied"]),
         wording.percent(wording.share(total["access_denied"], total["received"])),
     ]  # fmt: skip
+
+
+def _standing(is_final: Any, waiting: Any) -> str:
+    if wording.is_missing(waiting):
+        return wording.NOTHING
+    if is_final:
+        return FINAL
+    return PROVISIONAL.format(wording.count(waiting)) if waiting else UNFINISHED_MONTH

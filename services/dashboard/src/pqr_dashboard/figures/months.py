@@ -30,7 +30,8 @@ def of_type(frame: pd.DataFrame, pqrs_type: str | None) -> pd.DataFrame:
 def by_month(daily: pd.DataFrame, sla: pd.DataFrame) -> pd.DataFrame:
     """One row per month of the window: what arrived, was answered and fell due in it, and what was left at its end.
 
-    The mean weighs the means of its types with the tickets they were taken over.
+    The mean weighs the means of its types with the tickets they were taken over; `waiting` are those that
+    it leaves out so far, a gap where the run did not count them.
     """
     days = sums.summed(daily, "day")
     days["month"] = days["day"].dt.to_period("M").dt.to_timestamp()
@@ -40,6 +41,7 @@ def by_month(daily: pd.DataFrame, sla: pd.DataFrame) -> pd.DataFrame:
     due["business_days"] = due["mean_business_days"].astype(float) * due["closed"]
     kept = sums.summed(due, "month").set_index("month")[["due", "breached", "closed", "business_days"]]
     months = flow.join(left).join(kept)
+    months["waiting"] = sums.summed(sla, "month").set_index("month").reindex(columns=["waiting"])
     months["breach_rate"] = [wording.share(*pair) for pair in zip(months["breached"], months["due"], strict=True)]
     means = zip(months["business_days"], months["closed"], strict=True)
     months["mean_business_days"] = [wording.share(*pair) for pair in means]

@@ -31,6 +31,7 @@ FIGURES = {
     "breach_rate": "Incumplimiento", "received": "Recibidas", "answered": "Respondidas", "open": "Pendientes al cierre",
     "overdue": "Vencidas sin respuesta", "due": "Con término finalizado", "breached": "Incumplidas",
     "mean_business_days": "Respuesta media (días hábiles)", "transferred": "Trasladadas", "archived": "Archivadas",
+    "lapsed": "Sin respuesta tras 140 días", "survival_median": "Mediana estimada (días hábiles)",
 }  # fmt: skip
 
 

@@ -70,6 +70,8 @@ def status_of(row: Mapping[Any, Any]) -> str:
     said = STATUSES.get(row["status"], row["status"])
     if row["is_overdue"]:
         return f"{said} · vencida"
+    if row.get("is_lapsed"):
+        return f"{said} · sin respuesta"
     return f"{said} · tarde" if row["is_breached"] else said
 
 
@@ -129,6 +131,8 @@ def source(ticket: Mapping[Any, Any]) -> str:
 def _standing(ticket: Mapping[Any, Any]) -> str:
     if ticket["is_overdue"]:
         return "vencida sin respuesta"
+    if ticket.get("is_lapsed"):
+        return "nunca respondida"
     if ticket["is_breached"]:
         return "cerrada fuera de término"
     if not ticket["has_term"]:

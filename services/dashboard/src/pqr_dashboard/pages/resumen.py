@@ -180,6 +180,7 @@ def _monthly(by_month: pd.DataFrame) -> None:
             Column("backlog", "Pendientes al cierre", wording.count),
             Column("overdue", "Vencidas al cierre", wording.count),
             Column("mean_business_days", "Respuesta media (días)", wording.decimal),
+            Column("waiting", "Sin contar en la media", wording.count),
         ],
         file="resumen-por-mes", caption="Cifras por mes",
     )  # fmt: skip
@@ -190,9 +191,10 @@ def _definitions() -> None:
         st.markdown(
             "- **Incumplimiento**: respondidas después de su término, o sin respuesta con el término vencido, sobre "
             "todas las que vencían hasta el cierre. Las felicitaciones y los traslados no cuentan.\n"
-            "- **Pendientes**: con término legal y sin respuesta, archivo ni traslado al cierre del periodo.\n"
+            "- **Pendientes**: con término legal y sin respuesta, archivo ni traslado al cierre del periodo, "
+            "también las que llegaron antes de él. Una que nadie responde deja de contarse a los 140 días de llegar.\n"
             "- **Vencidas sin respuesta**: la parte de las pendientes cuyo término ya pasó.\n"
             "- **Respuesta media**: días hábiles desde la recepción legal hasta la respuesta o el archivo. Por mes, "
-            "de las que vencían en ese mes.\n"
+            "de las que vencían en ese mes, sin contar las que aún esperan; la mediana de Términos sí las cuenta.\n"
             "- **Cambio**: entre los dos últimos meses completos, o del mes elegido frente al anterior."
         )

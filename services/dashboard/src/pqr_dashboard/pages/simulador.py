@@ -30,7 +30,13 @@ def page(context: Context) -> None:
         "Las mismas solicitudes que llegaron, con otros términos, otra capacidad u otro orden de respuesta.",
     )
     cohorts, executive, daily = (context.mart(name) for name in ("kpi_cohorts", "kpi_executive", "kpi_daily"))
-    if executive.empty or daily.empty or cohorts.empty or cohorts[[*ARRIVAL]].isna().any(axis=None):
+    if (
+        context.lacks("kpi_executive", "lapsed")
+        or executive.empty
+        or daily.empty
+        or cohorts.empty
+        or cohorts[[*ARRIVAL]].isna().any(axis=None)
+    ):
         widgets.lacking("Esta corrida no trae lo que el simulador necesita")
         return
     types = Types.of(context.read("types"), context.mart("kpi_daily"))
@@ -161,7 +167,9 @@ HOW = """
   capacidad: un porcentaje de las que se respondieron ese día, o un número fijo cada día hábil. Lo que sobra un día no
   se guarda para otro, y una solicitud puede responderse desde el día en que llega.
 - **Orden**: el de la entidad conserva el turno en que respondió (lo que nunca respondió va al final, por fecha de
-  vencimiento); la alternativa atiende primero lo que vence antes.
+  vencimiento); la alternativa atiende primero lo que vence antes, también lo ya vencido.
+- **Lo que venía de antes**: la ventana empieza con las solicitudes que ya esperaban; una que nadie responde sale de la
+  cola a los 140 días de llegar, cuando su hilo deja de recibir correo.
 - **Incumplimiento**: se cuenta como en el resto del tablero: respondidas después del vencimiento o vencidas sin
   respuesta, entre las solicitudes cuyo término terminó dentro de la ventana.
 """

@@ -56,7 +56,8 @@ def _by_type_and_month(context: Context, types: Types) -> None:
         f"{wording.percent(worst['breach_rate'])}.",
     )
     with st.expander("Ver los datos por tipo y mes"):
-        rows = sla.assign(name=[types.called(code) for code in sla["pqrs_type"]])
+        rows = compliance.with_standing(sla).assign(name=[types.called(code) for code in sla["pqrs_type"]])
+        st.caption(compliance.UNFINISHED)
         widgets.table(
             rows,
             [
@@ -68,6 +69,8 @@ def _by_type_and_month(context: Context, types: Types) -> None:
                 Column("p50_business_days", "Mediana", wording.count),
                 Column("p90_business_days", "Percentil 90", wording.count),
                 Column("p95_business_days", "Percentil 95", wording.count),
+                Column("survival_median", "Mediana estimada", wording.count),
+                Column("stands", "La media es"),
             ],
             file="terminos-por-tipo-y-mes", caption="Cumplimiento por tipo y mes",
         )  # fmt: skip
@@ -141,8 +144,9 @@ def _access_to_information(context: Context, types: Types) -> None:
         widgets.lacking()
         return
     report = context.mart("report_access_to_information").sort_values(["month", "pqrs_type"])
+    st.caption(compliance.UNFINISHED)
     widgets.table(
-        report.assign(name=[types.short.get(code, code) for code in report["pqrs_type"]]),
+        compliance.with_standing(report).assign(name=[types.short.get(code, code) for code in report["pqrs_type"]]),
         [
             Column("month", "Mes", wording.month), Column("name", "Tipo"),
             Column("received", "a) Recibidas", wording.count),
@@ -152,6 +156,7 @@ def _access_to_information(context: Context, types: Types) -> None:
             Column("mean_business_days", "c) Media (días)", wording.decimal),
             Column("p50_business_days", "Mediana", wording.count), Column("p90_business_days", "P90", wording.count),
             Column("max_business_days", "Máximo", wording.count),
+            Column("survival_median", "Mediana estimada", wording.count), Column("stands", "La media es"),
             Column("access_denied", "d) Negadas", wording.count),
             Column("access_denied_rate", "% negado", wording.percent),
         ],

@@ -12,6 +12,7 @@ import pandas as pd
 
 from pqrs import calendar
 from pqrs.catalogue import PQRS_TYPES
+from pqrs.terms import THREAD_DAYS
 
 __all__ = ["ANSWERED", "NEVER", "OPEN", "Array", "Cohorts", "counted"]
 
@@ -58,6 +59,11 @@ class Cohorts:
             tickets=rows["tickets"].to_numpy(dtype=np.int64),
             ran_out=rows["ran_out"].to_numpy(dtype=bool),
         )
+
+    @property
+    def lapses(self) -> Array:
+        """The last day on which each can still be answered: its thread takes no mail after it."""
+        return np.asarray(self.opened + np.timedelta64(THREAD_DAYS, "D"))
 
     def take(self, rows: Array, **changed: Array) -> Cohorts:
         kept = {name: getattr(self, name)[rows] for name in self.__slots__ if name not in changed}

@@ -35,7 +35,7 @@ def headline(run: Mapping[Any, Any], daily: pd.DataFrame, outcome: Outcome) -> l
 
 def is_as_it_was(run: Mapping[Any, Any], daily: pd.DataFrame, outcome: Outcome) -> bool:
     """Whether the simulation gives exactly the run's own figures: its headline, and each day of each type."""
-    names = ("received", "answered", "archived", "transferred", "open", "due", "late", "overdue", "breached")
+    names = ("received", "answered", "archived", "transferred", "lapsed", "open", "due", "late", "overdue", "breached")
     keys = ["day", "pqrs_type"]
     columns = [name for name in daily.columns if name in outcome.daily.columns and name not in keys]
     own, simulated = (frame.set_index(keys)[columns].sort_index() for frame in (daily, outcome.daily))

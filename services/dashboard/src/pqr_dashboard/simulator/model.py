@@ -42,12 +42,13 @@ class Variation:
 def simulated(rows: pd.DataFrame, window: tuple[date, date], variation: Variation) -> Outcome:
     """The figures of the window, first and last day, if `variation` had been so; `rows` are those of kpi_cohorts.
 
-    The queue decides over what was answered or waits; what was archived or transferred stays as it was.
+    The queue decides over what was answered in the window or waits in it; what was archived or transferred, or answered
+    before it, stays as it was.
     """
     first, last = window
     days = np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1)
     cohorts = Cohorts.of(rows, variation.terms)
-    is_queued = np.isin(cohorts.ending, (ANSWERED, OPEN))
+    is_queued = np.isin(cohorts.ending, (ANSWERED, OPEN)) & ~(cohorts.closed < days[0])
     worked = _worked_off(cohorts.take(np.flatnonzero(is_queued)), days, variation)
     return Outcome.of(cohorts.take(np.flatnonzero(~is_queued)).joined(worked), days)
 
@@ -56,7 +57,7 @@ def answers_per_business_day(rows: pd.DataFrame, window: tuple[date, date]) -> i
     """How many answers a business day of the window saw, rounded."""
     first, last = window
     business_days = int(np.busday_count(first, np.datetime64(last, "D") + 1, busdaycal=calendar.BUSINESS_DAYS))
-    answered = rows.loc[rows["fate"] == ANSWERED, "tickets"].sum()
+    answered = rows.loc[(rows["fate"] == ANSWERED) & (rows["closed_on"] >= pd.Timestamp(first)), "tickets"].sum()
     return round(int(answered) / business_days) if business_days else 0
 
 
@@ -65,8 +66,12 @@ def _worked_off(queued: Cohorts, days: Array, variation: Variation) -> Cohorts:
     queue = queued.take(_order(queued, variation.order))
     left = queue.tickets.copy()
     answers: list[tuple[Array, Array, Array]] = []
+
+    def is_there(day: Array) -> Array:
+        return (queue.opened <= day) & (day <= queue.lapses)
+
     for day, room in zip(days, _capacity(queued, days, variation), strict=True):
-        waiting = np.flatnonzero((queue.opened <= day) & (left > 0)) if room else np.array([], dtype=np.intp)
+        waiting = np.flatnonzero(is_there(day) & (left > 0)) if room else np.array([], dtype=np.intp)
         before = np.cumsum(left[waiting]) - left[waiting]
         served = waiting[before < room]
         taken = np.minimum(left[served], room - before[: len(served)])
