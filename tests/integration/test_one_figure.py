@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
@@ -16,6 +18,8 @@ import pqr_dashboard
 from pqr_common.process.metrics import REGISTRY
 from pqr_dashboard.figures import wording
 from pqr_loader.figures import show_figures
+from pqrs.parameters import Parameters
+from pqrs.terms import THREAD_DAYS
 
 pytestmark = pytest.mark.integration
 
@@ -25,10 +29,20 @@ CARD = re.compile(r'<dt>(?P<name>[^<]+)</dt><dd class="pqr-value">(?P<value>[^<]
 METABASE_ROLE = "pqr_metabase"
 
 
+@pytest.fixture(scope="module")
+def lately(platform):
+    """The days from a Thursday on of an inbox that opened a winter before: most of what is open in them came earlier."""
+    lately = Parameters.create(
+        opens_on=date(2025, 8, 1), window_from=date(2026, 1, 15), window_to=date(2026, 2, 20), tickets_per_business_day=40
+    )  # fmt: skip
+    platform.run("lately", lately)
+    return lately
+
+
 @pytest.fixture
-def published(platform, finished, january):
-    """Postgres shows the run `january`, whatever another test published before."""
-    platform.run("january", january, "loader")
+def published(platform, lately):
+    """Postgres shows the run `lately`, whatever another test published before."""
+    platform.run("lately", lately, "loader")
     assert show_figures(platform.dsn)  # as a loader does at its start: this process may have shown other runs
     return platform.dsn
 
@@ -91,6 +105,31 @@ def test_headlines_agree_everywhere(published, gold, streamlit):
     assert _open("open") == gold["open"]
     assert _open("overdue") == gold["overdue"]
     assert round(Decimal(_grafana("pqr_breach_ratio", pqrs_type="all")), 4) == gold["breach_rate"]
+
+
+def test_single_tickets_add_up_to_the_headlines(published, lately):
+    """What waits, is overdue, fell due, was breached or lapsed in the window, counted from tickets and told by gold."""
+    with psycopg.connect(published, row_factory=dict_row) as opened:
+        told = opened.execute("select open, overdue, due, breached, lapsed from gold.kpi_executive").fetchone()
+        counted = opened.execute(
+            """
+            select (select count(*) from core.backlog) as open, (select count(*) from core.overdue) as overdue,
+                count(*) filter (where is_due and due_day >= %(first)s) as due,
+                count(*) filter (where is_due and is_breached and due_day >= %(first)s) as breached,
+                count(*) filter (where is_lapsed and last_day >= %(first)s) as lapsed
+            from core.tickets_as_of,
+                lateral (select (opened_at at time zone 'America/Bogota')::date + %(thread_days)s as last_day),
+                lateral (select least(effective_due_on, last_day) as due_day)
+            """,
+            {"first": lately.window_from, "thread_days": THREAD_DAYS},
+        ).fetchone()
+        received = opened.execute(
+            "select count(*) as n from core.tickets where (opened_at at time zone 'America/Bogota')::date >= %s",
+            [lately.window_from],
+        ).fetchone()
+        assert received == opened.execute("select received as n from gold.kpi_executive").fetchone()
+    assert counted == told
+    assert told["lapsed"] > 0
 
 
 def test_breach_by_type_agrees(published):
