@@ -66,7 +66,7 @@ def main() -> int:
 def load(settings: Settings, volume: int) -> None:
     """A real run of that volume, from inbox to Postgres; what is there already is not made again."""
     lake = open_lake(settings.lake)
-    given = Parameters.create(window_to=date(2026, 3, 31), tickets_per_business_day=volume)
+    given = Parameters.create(opens_on=date(2026, 1, 1), window_to=date(2026, 3, 31), tickets_per_business_day=volume)
     declare(lake, RUN_ID, given)
     started = time.perf_counter()
     with dask_executor(settings) as executor:

@@ -151,7 +151,7 @@ def pipeline(
 
 
 def parameters(until: date, volume: int, seed: int = 42) -> Parameters:
-    return Parameters.create(window_to=until, tickets_per_business_day=volume, seed=seed)
+    return Parameters.create(opens_on=date(2026, 1, 1), window_to=until, tickets_per_business_day=volume, seed=seed)
 
 
 def peak_memory(executor: DaskExecutor) -> int:

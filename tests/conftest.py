@@ -116,8 +116,8 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 @pytest.fixture(scope="session")
 def january() -> Parameters:
-    """A month of a small inbox: about 2,400 tickets."""
-    return Parameters.create(window_to=date(2026, 1, 31), tickets_per_business_day=120)
+    """The first month of a small inbox: about 2,400 tickets."""
+    return Parameters.create(opens_on=date(2026, 1, 1), window_to=date(2026, 1, 31), tickets_per_business_day=120)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,6 @@ import pytest
 from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import installed_graph
 from pqr_pipeline.command import actions, cli
-from pqrs.parameters import Parameters
 
 GRAPH = installed_graph()
 ROOT = Path(__file__).parents[2]
@@ -41,7 +40,7 @@ BAD = {
     "breach rate too low": (["run", "--breach-rate", "0.0699"], 2, r"\[0.07, 0.12\].*0.0699"),
     "breach rate no number": (["run", "--breach-rate", "many"], 2, r"many"),
     "inverted window": (["run", "--from", "2026-02-02", "--to", "2026-02-01"], 2, r"2026-02-01"),
-    "before the inbox opens": (["run", "--from", "2025-12-31"], 2, r"2026-01-01.*2025-12-31"),
+    "before the inbox opens": (["run", "--from", "2025-06-30"], 2, r"2025-07-01.*2025-06-30"),
     "no day": (["run", "--to", "2026-02-30"], 2, r"--to.*2026-02-30"),
     "unknown scenario": (["run", "--scenario", "marte"], 2, r"alcaldia.*marte"),
     "no scenario file": (["run", "--scenario", "/nowhere/x.toml"], 2, r"/nowhere/x.toml"),
@@ -168,7 +167,7 @@ def test_lineage_goes_down_to_every_raw_object(in_finished_lake, finished, kpi):
 
 
 @pytest.mark.integration
-def test_a_backfill_asks_for_the_days_that_a_run_lacks(in_finished_lake, finished, monkeypatch):
+def test_a_backfill_asks_for_the_days_that_a_run_lacks(in_finished_lake, finished, january, monkeypatch):
     """Of the same inbox, from the earlier first day to the later last one; what is there already is nothing to do."""
     asked = []
     monkeypatch.setattr(actions, "run_and_show", lambda run_id, parameters, **_: asked.append((run_id, parameters)))
@@ -177,7 +176,7 @@ def test_a_backfill_asks_for_the_days_that_a_run_lacks(in_finished_lake, finishe
     assert in_finished_lake("backfill", "january", "--to", "2026-02-06")[0] == 0
     ((run_id, parameters),) = asked
     assert (parameters.window, run_id) == ((date(2026, 1, 1), date(2026, 2, 6)), parameters.run_id)
-    assert parameters.continues(Parameters.create(window_to=date(2026, 1, 31), tickets_per_business_day=120))
+    assert parameters.continues(january)
 
 
 def test_an_unknown_figure_is_answered_with_those_there_are(in_finished_lake):

@@ -26,7 +26,7 @@ from pqr_pipeline.embedded.prefect import prefect_server
 GRAPH = installed_graph()
 pytestmark = pytest.mark.integration
 
-RUN = ("--to", "2026-02-15", "--volume", "300", "--run-id", "r1", "--workers", "1")
+RUN = ("--opens-on", "2026-01-01", "--to", "2026-02-15", "--volume", "300", "--run-id", "r1", "--workers", "1")
 PATIENCE_SECONDS = 60.0
 
 

@@ -43,7 +43,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.services]
 
 PATIENCE_SECONDS = 60.0
 LEAST_SILENCE = timedelta(seconds=10)  # Prefect allows no less
-SMALL = Parameters.create(window_to=date(2026, 1, 9), tickets_per_business_day=20)
+SMALL = Parameters.create(opens_on=date(2026, 1, 1), window_to=date(2026, 1, 9), tickets_per_business_day=20)
 
 
 def _until(true, what, patience=PATIENCE_SECONDS):

@@ -21,7 +21,11 @@ from pqr_gold.schema import COUNT, TEXT, Partial, declared
 
 MART = declared(
     "kpi_toy",
-    Partial("toy", "select pqrs_type, count(*) as tickets from facts group by pqrs_type", required(pqrs_type=TEXT)),
+    Partial(
+        "toy",
+        "select pqrs_type, count(*) as tickets from facts where came_in_window group by pqrs_type",
+        required(pqrs_type=TEXT),
+    ),
     grain="one row per type that occurs",
     columns=required(pqrs_type=TEXT, tickets=COUNT),
     key=("pqrs_type",),

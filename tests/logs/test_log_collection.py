@@ -43,7 +43,19 @@ def lines(tmp_path_factory):
     """What a small run says, as the services are told to say it."""
     home = tmp_path_factory.mktemp("home")
     settings = {"PQR_HOME": str(home), "PQR_LOG_LEVEL": "info", "PQR_LOG_FORMAT": "json"}
-    command = [sys.executable, "-m", "pqr_pipeline", "run", "--quiet", "--to", "2026-01-09", "--volume", "20"]
+    command = [
+        sys.executable,
+        "-m",
+        "pqr_pipeline",
+        "run",
+        "--quiet",
+        "--opens-on",
+        "2026-01-01",
+        "--to",
+        "2026-01-09",
+        "--volume",
+        "20",
+    ]
     ended = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     return ended.stderr.splitlines()

@@ -33,7 +33,7 @@ from .conftest import PROMETHEUS, ROOT
 
 SCRAPE_SECONDS = 2
 PATIENCE_SECONDS = 60.0  # a process may have to import half of the platform on a busy machine
-SMALL = Parameters.create(window_to=date(2026, 1, 31), tickets_per_business_day=40)
+SMALL = Parameters.create(opens_on=date(2026, 1, 1), window_to=date(2026, 1, 31), tickets_per_business_day=40)
 AUTH = {
     "GOTRUE_JWT_SECRET": "0123456789abcdef0123456789abcdef",
     "GOTRUE_DB_DRIVER": "postgres",
