@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -18,10 +19,12 @@ import pytest
 from pqr_common.lake.folder import FolderLake
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.settings import Settings
-from pqr_common.stage.discovery import installed_graph, warehouse
+from pqr_common.stage.discovery import declare, installed_graph, stage_named, warehouse
+from pqr_common.stage.driver import run_stage
 from pqr_pipeline.audit.verify import verify
 from pqr_pipeline.embedded.postgres import postgres
 from pqr_pipeline.embedded.prefect import prefect_server
+from pqrs.parameters import Parameters
 
 GRAPH = installed_graph()
 pytestmark = pytest.mark.integration
@@ -190,6 +193,20 @@ def test_an_edited_manifest_is_named(copy, layer):
     copy.lake.put(key, json.dumps(edited).encode())
     assert any(key in finding for finding in _findings(copy))
     copy.lake.put(key, original)
+
+
+def test_a_damaged_manifest_of_the_run_before_is_named(copy):
+    """What a run continues need not be whole for it to be looked at: the damage is a finding, as any other."""
+    longer = Parameters.of(RunRecords(copy.lake, "r1").parameters())
+    longer = Parameters.from_json(longer.to_json() | {"window_to": str(longer.window_to + timedelta(days=1))})
+    declare(copy.lake, "r2", longer)
+    for name in GRAPH.stages[:2]:
+        run_stage(stage_named(name), "r2", lake=copy.lake, settings=copy.settings, executor=Untouched())
+    assert RunRecords(copy.lake, "r2").manifest("bronze").continues.manifest == "r1"
+    key = "manifests/r1/bronze.json"
+    copy.lake.put(key, copy.lake.get(key)[:-2])
+    report = verify("r2", lake=copy.lake, settings=copy.settings, executor=Untouched(), is_deep=False)
+    assert [key in finding for finding in report.findings] == [True]
 
 
 def test_changed_parameters_of_a_run_are_named(copy):

@@ -129,7 +129,11 @@ def _check_balances(parameters: RunParameters, manifests: dict[str, Manifest], r
 def _check_changes(records: RunRecords, manifests: dict[str, Manifest], report: Report) -> None:
     """What each dataset of a run that continues another became: what it was there, and what came and went since."""
     for layer, manifest in manifests.items():
-        before = manifest.continues and RunRecords(records.lake, manifest.continues.manifest).manifest(layer)
+        try:
+            before = manifest.continues and RunRecords(records.lake, manifest.continues.manifest).manifest(layer)
+        except PqrError as error:
+            report.findings.append(str(error))
+            continue
         for dataset in manifest.datasets:
             if dataset.change is None:
                 continue
