@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import metadata
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pqr_common.errors import ClusterUnavailable, InvalidSettings, PqrError
@@ -155,20 +157,31 @@ def _local(settings: Settings) -> Iterator[Client]:
         **SELDOM_WATCHED,
         **NEVER_PAUSED,
     }
-    with (
-        dask.config.set(options),
-        LocalCluster(
-            n_workers=settings.workers,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit=WORKER_MEMORY,
-            dashboard_address="127.0.0.1:0",  # any free port: several commands may run at once
-            host="127.0.0.1",
-            silence_logs="CRITICAL",
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
+    with dask.config.set(options), contextlib.ExitStack() as running:
+        with _deaf():
+            cluster = LocalCluster(
+                n_workers=settings.workers,
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=WORKER_MEMORY,
+                dashboard_address="127.0.0.1:0",  # any free port: several commands may run at once
+                host="127.0.0.1",
+                silence_logs="CRITICAL",
+            )
+            running.enter_context(cluster)
+            client = running.enter_context(Client(cluster, set_as_default=False))
         yield client
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """What this thread starts, as workers, never hears Ctrl-C: it is for the main thread, which ends them in order."""
+    resource_tracker.ensure_running()  # started later it would take the mask away again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _refuse_mixed(client: Client, versions: Mapping[str, str]) -> None:
