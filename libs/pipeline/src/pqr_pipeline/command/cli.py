@@ -14,13 +14,14 @@ from pqr_common.manifest.runs import RunId, RunRecords, run_ids
 from pqr_common.process.entry import ended
 from pqr_pipeline.command import actions, summary
 from pqr_pipeline.command.growing import backfill
+from pqr_pipeline.command.live import live
 from pqr_pipeline.command.options import app, command, day, settings_of
 from pqr_pipeline.command.retention import diff, prune, remove
 from pqr_pipeline.command.screen import Screen
 from pqrs import parameters as asked
 from pqrs.scenario import DEFAULT_SCENARIO
 
-__all__ = ["app", "backfill", "diff", "main", "prune", "remove"]
+__all__ = ["app", "backfill", "diff", "live", "main", "prune", "remove"]
 
 
 @command(with_workers=True)

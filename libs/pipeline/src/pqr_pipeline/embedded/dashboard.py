@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from urllib.parse import urlsplit
 
 from pqr_common.errors import InvalidSettings, PqrError, Transient, UnknownRun
@@ -23,7 +21,7 @@ from pqr_common.process.settings import Settings
 from pqr_common.stage import discovery
 from pqr_pipeline.command.screen import Screen
 from pqr_pipeline.embedded.postgres import postgres
-from pqr_pipeline.embedded.process import child_of_this, is_answering, silence
+from pqr_pipeline.embedded.process import child_of_this, is_answering, silence, stopped_by_signals
 
 __all__ = ["serve"]
 
@@ -43,7 +41,7 @@ def serve(settings: Settings, screen: Screen, *, port: int, is_browser_wanted: b
     module = discovery.view_module("dashboard")
     _refuse_taken(port)
     url, log = f"http://{HOST}:{port}", settings.home / "dashboard.log"
-    with _stopped_by_signals(), contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as running:
+    with stopped_by_signals(), contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as running:
         with screen.waiting("Starting Postgres and the dashboard"):
             environment = _environment(running.enter_context(_readable(settings)))
             options = {"host": HOST, "port": port}
@@ -107,21 +105,6 @@ def _refuse_taken(port: int) -> None:
             raise InvalidSettings(
                 f"--port must be a free port, found {error.strerror!r} at {HOST}:{port}: choose another one."
             ) from error
-
-
-@contextlib.contextmanager
-def _stopped_by_signals() -> Iterator[None]:
-    """SIGTERM ends the command as Ctrl-C does, also where whoever started it has Ctrl-C ignored."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _has_screen() -> bool:
