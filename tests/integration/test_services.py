@@ -195,6 +195,23 @@ def test_bootstrap_twice_changes_nothing(running):
         assert before[0][PIPELINE][1] == [True]
 
 
+def test_a_live_inbox_is_scheduled_as_the_setting_says(running):
+    """An interval that is on, one run at a time; without the setting it is gone again."""
+    with prefect_session(running.url, {}), trigger._client(running.settings) as client:
+
+        def there():
+            found = client.read_deployment_by_name(f"live/{PIPELINE}")
+            limit, options = found.global_concurrency_limit, found.concurrency_options
+            assert (limit.limit, str(options.collision_strategy.value)) == (1, "CANCEL_NEW")
+            return [(s.schedule.interval, s.active) for s in found.schedules]
+
+        assert there() == []
+        deployments.bootstrap(inbox_speed=43_200)
+        assert there() == [(timedelta(hours=12), True)]
+        deployments.bootstrap()
+        assert there() == []
+
+
 def test_a_run_whose_worker_died_is_reaped(running, platform):
     """Nobody is left to report it: the server crashes it when its heartbeat stays away."""
     running.reap_after(LEAST_SILENCE)
@@ -239,6 +256,15 @@ def test_retry_from_outside_brings_the_run_to_its_end(running, platform, pqr, tm
     for name, manifest in layers.items():
         shown = [artifact.data for artifact in artifacts if artifact.key == f"pqr-{name}"]
         assert any(manifest.digest in text and f"manifests/r1/{name}.json" in text for text in shown)
+
+
+def test_the_live_deployment_adds_a_day_to_the_run_that_was_loaded_last(running, platform):
+    """As its schedule asks for it: without parameters."""
+    with trigger._client(running.settings) as client:
+        trigger.Trigger(client, lambda *_, **__: None).carry_out(f"live/{PIPELINE}", {}, what="a day", name="live")
+    following = Parameters.from_json(SMALL.to_json() | {"window_to": str(SMALL.window_to + timedelta(days=1))})
+    assert warehouse().published(platform.dsn) == following.run_id
+    assert RunRecords(running.lake, following.run_id).continues() == "r1"
 
 
 @pytest.mark.parametrize(("error", "tries"), [(LakeUnavailable, 3), (UpstreamBroken, 1)])

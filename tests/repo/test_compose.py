@@ -135,6 +135,7 @@ def test_no_secret_has_a_default(path):
     assert with_default <= {
         "COMPOSE_PROJECT_NAME",
         "PQR_FIRST_RUN",
+        "PQR_INBOX_SPEED",
         "PQR_LOG_LEVEL",
         "PQR_PYTHON_IMAGE",
         "PQR_REAP_AFTER_SECONDS",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import click
 import pytest
 from prefect.client.schemas.objects import State, StateType
 
@@ -12,7 +13,8 @@ from pqr_common.stage.discovery import declare, installed_graph, installed_stage
 from pqr_common.testing import MemoryLake
 from pqr_pipeline.containers import serve
 from pqr_pipeline.containers.artifact import stage_markdown
-from pqr_pipeline.containers.deployments import AUTOMATIONS, deployed, reaper
+from pqr_pipeline.containers.deployed import deployed
+from pqr_pipeline.containers.deployments import AUTOMATIONS, deploy, reaper
 from pqr_pipeline.containers.permissions import scope_of, scoped
 from pqr_pipeline.flow.retries import outcome, raise_ended
 from pqrs.parameters import Parameters
@@ -91,8 +93,24 @@ def test_deployments_have_the_names_others_rely_on():
     assert names == {
         "stage/generator": "generator", "stage/bronze": "bronze", "stage/silver": "silver", "stage/gold": "gold",
         "stage/loader": "loader", **{f"doctor/{name}": name for name in installed_graph().stages},
-        "record/loader": "loader", "pqr/pipeline": "pipeline",
+        "record/loader": "loader", "pqr/pipeline": "pipeline", "live/pipeline": "pipeline",
     }  # fmt: skip
+
+
+def test_the_inbox_is_live_only_where_the_setting_says_how_fast():
+    """One deployment has the interval, and none without the setting."""
+    assert {item.full_name: item.every for item in deployed(7) if item.every} == {"live/pipeline": 7}
+    assert not any(item.every for item in deployed())
+
+
+@pytest.mark.parametrize("speed", ["0", "-1", "1.5", "nan", "86401"])
+def test_a_speed_that_is_none_is_refused(monkeypatch, speed):
+    """Before anything is deployed, by the name of the variable."""
+    monkeypatch.setenv("PQR_INBOX_SPEED", speed)
+    with pytest.raises(click.BadParameter) as refused:
+        deploy.make_context("deploy", [])
+    assert "PQR_INBOX_SPEED" in refused.value.format_message()
+    assert speed in refused.value.format_message()
 
 
 BRONZE = scope_of(stage_named("bronze"), installed_stages().values())

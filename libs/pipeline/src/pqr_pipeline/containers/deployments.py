@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +13,9 @@ from pqr_common.errors import InvalidSettings
 from pqr_common.process import log
 from pqr_common.process.entry import configured, ended
 from pqr_common.stage.discovery import installed_graph
+from pqr_pipeline.containers.deployed import Deployed, deployed
 from pqr_pipeline.containers.serve import PIPELINE, PREFECT_DEFAULTS
+from pqr_pipeline.flow.live import inbox_speed
 from pqr_pipeline.flow.retries import prefect_session
 from pqrs import calendar
 
@@ -24,11 +25,10 @@ if TYPE_CHECKING:
     from prefect.client.schemas.responses import DeploymentResponse
     from prefect.events.schemas.automations import AutomationCore
 
-__all__ = ["AUTOMATIONS", "Deployed", "bootstrap", "deployed", "main"]
+__all__ = ["AUTOMATIONS", "bootstrap", "main"]
 
 FLOWS = "pqr_pipeline.containers.flows"
 COMMAND = "python -m prefect.engine"  # the flows are installed: no workspace needs to be made for a run
-NIGHTLY = "0 6 * * *"
 HEARTBEAT = "prefect.flow-run.heartbeat"
 HEARTBEAT_WITHIN = timedelta(seconds=90)  # three beats; PQR_REAP_AFTER_SECONDS says otherwise
 START_WITHIN = timedelta(minutes=5)
@@ -39,61 +39,35 @@ AUTOMATIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Deployed:
-    """One deployment: its flow, its name and the pool whose workers run it."""
-
-    flow: str
-    name: str
-    pool: str
-    parameters: dict[str, Any] = field(default_factory=dict)
-    cron: str | None = None  # switched off until a person switches it on
-
-    @property
-    def full_name(self) -> str:
-        return f"{self.flow}/{self.name}"
-
-
-def deployed() -> tuple[Deployed, ...]:
-    """Every deployment of a stack."""
-    order = installed_graph().stages
-    stages = (Deployed("stage", name, name, {"stage": name}) for name in order)
-    doctors = (Deployed("doctor", name, name, {"stage": name}) for name in order)
-    return (
-        *stages,
-        *doctors,
-        Deployed("record", "loader", "loader"),
-        Deployed("pqr", PIPELINE, PIPELINE, cron=NIGHTLY),
-    )
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Bring Prefect to what `deployed` says."""
     return ended(deploy, arguments, program="python -m pqr_pipeline.containers.deployments")
 
 
 @click.command()
-def deploy() -> None:
+@inbox_speed
+def deploy(*, speed: int | None) -> None:
     """Bring Prefect's pools, deployments and automations about, once or again."""
     settings = configured()
     url = settings.api_url or os.environ.get("PREFECT_API_URL")
     if not url:
         raise InvalidSettings("PREFECT_API_URL must say where Prefect's API is, found none: set it.")
     with prefect_session(url, {name: os.environ.get(name, value) for name, value in PREFECT_DEFAULTS.items()}):
-        bootstrap(timedelta(seconds=settings.reap_after_seconds))
+        bootstrap(timedelta(seconds=settings.reap_after_seconds), inbox_speed=speed)
 
 
-def bootstrap(silence: timedelta = HEARTBEAT_WITHIN) -> None:
+def bootstrap(silence: timedelta = HEARTBEAT_WITHIN, *, inbox_speed: int | None = None) -> None:
     """Make or mend pools, deployments and automations; what a person switched on or off stays so.
 
-    A run whose process has not been heard of for `silence` is reaped.
+    A run whose process has not been heard of for `silence` is reaped. The schedule of the live inbox is what
+    `inbox_speed` (seconds per day) says now.
     """
     from prefect.client.orchestration import get_client
 
     with get_client(sync_client=True) as client:
         for pool in (*installed_graph().stages, PIPELINE):
             _bring_pool(client, pool)
-        for item in deployed():
+        for item in deployed(inbox_speed):
             _bring_deployment(client, item)
         for name, (after, within) in AUTOMATIONS.items():
             _bring_automation(client, reaper(name, after, silence if after == HEARTBEAT else within))
@@ -141,6 +115,7 @@ def _bring_pool(client: SyncPrefectClient, name: str) -> None:
 
 
 def _bring_deployment(client: SyncPrefectClient, item: Deployed) -> None:
+    from prefect.client.schemas.objects import ConcurrencyLimitStrategy, ConcurrencyOptions
     from prefect.utilities.callables import parameter_schema
     from prefect.utilities.importtools import import_object
 
@@ -159,6 +134,8 @@ def _bring_deployment(client: SyncPrefectClient, item: Deployed) -> None:
         description=flow.__doc__,
         paused=there.paused if there else None,
         schedules=_schedules(item, there),
+        concurrency_limit=1 if item.is_alone else None,
+        concurrency_options=ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
     )
 
 
@@ -172,10 +149,13 @@ def _found(client: SyncPrefectClient, item: Deployed) -> DeploymentResponse | No
 
 
 def _schedules(item: Deployed, there: DeploymentResponse | None) -> list[DeploymentScheduleCreate]:
-    """Those that are there, as they are; a new deployment has its own, switched off."""
+    """An interval as it is now; else those that are there, as they are, or a new one, switched off."""
     from prefect.client.schemas.actions import DeploymentScheduleCreate
-    from prefect.client.schemas.schedules import CronSchedule
+    from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
 
+    if item.is_alone:
+        intervals = [IntervalSchedule(interval=timedelta(seconds=item.every))] if item.every else []
+        return [DeploymentScheduleCreate(schedule=interval, active=True) for interval in intervals]
     if there:
         return [
             DeploymentScheduleCreate(schedule=s.schedule, active=s.active, parameters=s.parameters)

@@ -33,12 +33,13 @@ from pqr_common.stage.executor import dask_executor
 from pqr_pipeline.containers.artifact import stage_markdown
 from pqr_pipeline.containers.doctor import examine_service
 from pqr_pipeline.containers.permissions import Scope
+from pqr_pipeline.flow.live import next_day
 from pqr_pipeline.flow.retries import outcome, raise_ended, stage_task
 from pqr_pipeline.flow.runs import record as recorded
 from pqrs.calendar import UTC_OFFSET
 from pqrs.parameters import Parameters
 
-__all__ = ["doctor", "pqr", "record", "stage"]
+__all__ = ["doctor", "live", "pqr", "record", "stage"]
 
 POLL_SECONDS = 0.5
 RECORD_TIMEOUT_SECONDS = 300.0
@@ -76,6 +77,12 @@ def pqr(run_id: str | None = None, parameters: dict[str, Any] | None = None) -> 
     already. With neither, as from a schedule, it is the default inbox from its opening to yesterday.
     """
     return outcome(partial(_pipeline, run_id, parameters))
+
+
+@flow(name="live", validate_parameters=False, persist_result=False)
+def live() -> State:
+    """The day after the run that was loaded last, which Postgres shows: one more each time this is scheduled."""
+    return outcome(lambda: _pipeline(None, next_day(open_lake(configured().lake)).to_json()))
 
 
 def _run_stage(name: str, run_id: str, settings: Settings) -> None:

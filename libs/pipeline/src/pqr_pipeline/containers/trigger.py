@@ -15,7 +15,7 @@ from pqr_common.errors import InvalidSettings, PqrError, Transient
 from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import installed_graph, installed_stages, stage_named
 from pqr_common.stage.driver import Progress
-from pqr_pipeline.containers.deployments import deployed
+from pqr_pipeline.containers.deployed import deployed
 from pqr_pipeline.containers.permissions import scope_of
 from pqr_pipeline.containers.serve import PIPELINE, PREFECT_DEFAULTS
 from pqr_pipeline.flow.retries import prefect_session, raise_ended
