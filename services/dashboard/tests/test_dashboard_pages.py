@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import re
 from datetime import date
@@ -116,15 +117,40 @@ def test_the_map_compares_what_is_asked_for(visit, loaded, measure):
     assert measure.lower() in _seen(visitor).lower()
 
 
-def test_the_chosen_run_stays_from_page_to_page(visit, loaded):
-    """Streamlit forgets the chooser of the page that is left, and the address; the visitor's choice it keeps."""
-    with psycopg.connect(loaded, autocommit=True) as opened:
+@contextlib.contextmanager
+def _another(dsn):
+    """A run of the same figures under another name and to another day, archived."""
+    with psycopg.connect(dsn, autocommit=True) as opened:
         opened.execute("create temp table run as select * from meta.runs where run_id = 'dos-meses'")
         opened.execute("create temp table headline as select * from archive.kpi_executive where run_id = 'dos-meses'")
-        opened.execute("update run set run_id = 'otra-mas'; update headline set run_id = 'otra-mas'")
+        opened.execute(
+            "update run set run_id = 'otra-mas', window_to = window_to + 1; update headline set run_id = 'otra-mas'"
+        )
         opened.execute("insert into meta.runs select * from run")
         opened.execute("insert into archive.kpi_executive select * from headline")
     try:
+        yield
+    finally:
+        with psycopg.connect(dsn, autocommit=True) as opened:
+            opened.execute("delete from archive.kpi_executive where run_id = 'otra-mas'")
+            opened.execute("delete from meta.runs where run_id = 'otra-mas'")
+
+
+@contextlib.contextmanager
+def _published(dsn, run_id):
+    """Meanwhile that run is the published one."""
+    say = "update meta.published set run_id = %s, published_at = published_at + interval '1 second'"
+    with psycopg.connect(dsn, autocommit=True) as opened:
+        opened.execute(say, [run_id])
+        try:
+            yield
+        finally:
+            opened.execute(say, ["dos-meses"])
+
+
+def test_the_chosen_run_stays_from_page_to_page(visit, loaded):
+    """Streamlit forgets the chooser of the page that is left, and the address; the visitor's choice it keeps."""
+    with _another(loaded):
         visitor = visit("terminos", loaded)
         visitor.sidebar.selectbox[0].set_value("otra-mas").run()
         assert visitor.query_params["corrida"] in ("otra-mas", ["otra-mas"])
@@ -133,10 +159,29 @@ def test_the_chosen_run_stays_from_page_to_page(visit, loaded):
         visitor.run()
         assert visitor.title[0].value == "Territorio y temas"
         assert visitor.sidebar.selectbox[0].value == "otra-mas"
-    finally:
-        with psycopg.connect(loaded, autocommit=True) as opened:
-            opened.execute("delete from archive.kpi_executive where run_id = 'otra-mas'")
-            opened.execute("delete from meta.runs where run_id = 'otra-mas'")
+
+
+def test_a_live_inbox_is_followed_by_who_looks_at_the_published_run(visit, loaded, monkeypatch):
+    """The page moves to the run that is published now, and back; whoever chose an archived one stays there."""
+    monkeypatch.setenv("PQR_INBOX_SPEED", "20")
+    with _another(loaded):
+        visitor = visit("resumen", loaded)
+        with _published(loaded, "otra-mas"):
+            assert visitor.run().sidebar.selectbox[0].value == "otra-mas"
+            visitor.sidebar.selectbox[0].set_value("dos-meses").run()
+            assert visitor.query_params["corrida"] in ("dos-meses", ["dos-meses"])
+            assert visitor.run().sidebar.selectbox[0].value == "dos-meses"
+            visitor.sidebar.selectbox[0].set_value("otra-mas").run()
+        assert visitor.run().sidebar.selectbox[0].value == "dos-meses"
+        assert not visitor.exception
+
+
+def test_a_run_that_is_not_live_stays_when_another_is_published(visit, loaded):
+    """Figures do not move under who reads them unless the inbox is live."""
+    with _another(loaded):
+        visitor = visit("resumen", loaded)
+        with _published(loaded, "otra-mas"):
+            assert visitor.run().sidebar.selectbox[0].value == "dos-meses"
 
 
 def test_the_run_of_the_address_is_the_one_shown(visit, loaded):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+import contextlib
 from functools import partial
 from html import escape
 from importlib import import_module
@@ -12,26 +12,28 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pqr_common import Settings, logger
+from pqr_common import logger
 from pqr_common.errors import WarehouseUnavailable
 from pqr_dashboard.access import login
 from pqr_dashboard.access.menu import PAGES, Entry, menu_of
 from pqr_dashboard.access.session import User, signed_in
 from pqr_dashboard.charts import theme
+from pqr_dashboard.live import LiveSettings
 from pqr_dashboard.pages.context import NO_RUN, Context, Remembered, Run
 from pqr_dashboard.view import style, widgets
 from pqr_dashboard.warehouse import NotPublished, Warehouse
 
 RUN_IN_ADDRESS = "corrida"
-CHOOSER, CHOSEN = "pqr-run-chooser", "pqr-run-chosen"
+CHOOSER, CHOSEN, WAS_PUBLISHED = "pqr-run-chooser", "pqr-run-chosen", "pqr-run-was-published"
+LOOK_SECONDS = 5  # how often a visitor of a live inbox asks for a newer run, at most
 SPEAKS_SPANISH = "<script>document.documentElement.lang = 'es'</script>"  # Streamlit says English
 LOGO = str(Path(__file__).with_name("logo.svg"))
 ICON = str(Path(__file__).with_name("icon.svg"))  # ours: a named one is fetched from the internet
 
 
 @st.cache_resource
-def _settings() -> Settings:
-    return Settings.read()
+def _settings() -> LiveSettings:
+    return LiveSettings.read()
 
 
 @st.cache_resource(show_spinner=False)
@@ -67,7 +69,7 @@ def _path(entry: Entry) -> str:
     return login.HOME if entry is PAGES[0] else entry.path
 
 
-def _show(entry: Entry, user: User, *, settings: Settings, place: DeltaGenerator) -> None:
+def _show(entry: Entry, user: User, *, settings: LiveSettings, place: DeltaGenerator) -> None:
     try:
         warehouse = _warehouse(_dsn(settings))
         runs = warehouse.read("runs")
@@ -77,7 +79,7 @@ def _show(entry: Entry, user: User, *, settings: Settings, place: DeltaGenerator
         widgets.title(entry.title)
         _nobody_answers(entry, error)
         return
-    run = _chosen_run(runs, place)
+    run = _chosen_run(runs, place, is_live=settings.inbox_speed is not None)
     if run is None and entry.needs_figures:
         _nothing_yet()
         return
@@ -85,10 +87,24 @@ def _show(entry: Entry, user: User, *, settings: Settings, place: DeltaGenerator
         shown = run or NO_RUN
         context = Context(shown, user, fresh=warehouse, remembered=Remembered(warehouse, shown.stamp))
         import_module(f"pqr_dashboard.pages.{entry.module}").page(context)
+        if settings.inbox_speed is not None and shown.is_published:
+            _follow(shown, warehouse, seconds=min(settings.inbox_speed, LOOK_SECONDS))
     except NotPublished:
         _nothing_yet()
     except WarehouseUnavailable as error:
         _nobody_answers(entry, error)
+
+
+def _follow(shown: Run, warehouse: Warehouse, *, seconds: int) -> None:
+    """Draw the page again once another run is published."""
+
+    @st.fragment(run_every=seconds)
+    def look() -> None:
+        with contextlib.suppress(NotPublished, WarehouseUnavailable):  # the page stands; it is asked again
+            if warehouse.read("runs").head(1)["stamp"].ne(shown.stamp).any():
+                st.rerun()
+
+    look()
 
 
 def _nobody_answers(entry: Entry, error: WarehouseUnavailable) -> None:
@@ -100,7 +116,7 @@ def _nobody_answers(entry: Entry, error: WarehouseUnavailable) -> None:
     )
 
 
-def _dsn(settings: Settings) -> str:
+def _dsn(settings: LiveSettings) -> str:
     secret = settings.dashboard_dsn or settings.postgres_dsn
     if secret is None:
         raise WarehouseUnavailable(
@@ -109,12 +125,12 @@ def _dsn(settings: Settings) -> str:
     return secret.get_secret_value()
 
 
-def _chosen_run(found: pd.DataFrame, place: DeltaGenerator) -> Run | None:
+def _chosen_run(found: pd.DataFrame, place: DeltaGenerator, *, is_live: bool) -> Run | None:
     """The run of the chooser, or of the address: ?corrida=..."""
     by_id = {run.run_id: run for run in map(Run.of, found.to_dict("records"))}
     if not by_id:
         return None
-    _remember_run(by_id)
+    _remember_run(by_id, is_live=is_live)
     with place:
         chosen = st.selectbox(
             "Corrida",
@@ -129,11 +145,18 @@ def _chosen_run(found: pd.DataFrame, place: DeltaGenerator) -> Run | None:
     return run
 
 
-def _remember_run(known: Container[str]) -> None:
-    """A visitor keeps the run from page to page, though Streamlit forgets both chooser and address between them."""
+def _remember_run(known: dict[str, Run], *, is_live: bool) -> None:
+    """A visitor keeps the run from page to page, though Streamlit forgets both chooser and address between them.
+
+    Who looks at the published run of a live inbox goes on to the one that is published now.
+    """
     state = st.session_state
+    was_published = state.get(WAS_PUBLISHED)
+    state[WAS_PUBLISHED] = next((run_id for run_id, run in known.items() if run.is_published), None)
     asked = (state.get(CHOOSER), st.query_params.get(RUN_IN_ADDRESS), state.get(CHOSEN))
     found = next((run_id for run_id in asked if run_id in known), None)
+    if is_live and found == was_published:
+        found = state[WAS_PUBLISHED]
     if found is not None:
         state[CHOOSER] = found  # again on every run: each page has a chooser of its own under this name
     else:

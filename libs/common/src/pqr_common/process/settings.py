@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -55,7 +56,7 @@ class Settings(BaseSettings):
         return value.expanduser().absolute()
 
     @classmethod
-    def read(cls, **overrides: object) -> Settings:
+    def read(cls, **overrides: object) -> Self:
         """The environment, with arguments of a command over it; raises InvalidSettings naming key and value."""
         try:
             settings = cls(**{k: v for k, v in overrides.items() if v is not None})  # type: ignore[arg-type]
