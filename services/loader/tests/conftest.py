@@ -48,7 +48,13 @@ GRAPH = Graph.of(
         Node("loader", "load", (EVERY_LAYER,)),
     ]
 )
-SHOWN = (*(f"gold.{name}" for name in GOLD), "core.tickets", "core.ticket_events", "core.sla_policies", "core.calendar")
+SHOWN = (
+    *(f"{each.warehouse}.{name}" for name, each in GOLD.items()),
+    "core.tickets",
+    "core.ticket_events",
+    "core.sla_policies",
+    "core.calendar",
+)
 RECORDED = {"committed_at": "2026-04-01T00:00:00.000Z", "host": "here"}
 numbers = itertools.count()
 Signed = tuple[pa.Table, int]  # the rows of a partition, and whether it adds them or takes them back

@@ -29,6 +29,8 @@ CONNECTIONS = 4
 DATE, TIMESTAMP = 1082, 1184  # type numbers of Postgres
 NUMBERS = (20, 21, 23, 701, 1700)  # bigint, smallint, integer, double precision, numeric
 MART = re.compile(r"[a-z][a-z0-9_]*")
+KEPT = sql.SQL("select * from archive.{} where run_id = %s")
+SHOWN = sql.SQL("select * from core.{} where exists (select from meta.published where run_id = %s)")
 
 
 class NotPublished(WarehouseUnavailable):
@@ -63,17 +65,18 @@ class Warehouse:
     def mart(self, name: str, run_id: str) -> pd.DataFrame:
         """The rows a run has in archive.<name>, in no order, with whatever columns gold's contract gave the mart.
 
-        None, and no columns either, where no run was ever shown that had such a mart.
+        A mart that is too large to be kept for every run is in core.<name>, which has the published run's alone. None,
+        and no columns either, where no run was ever shown that had such a mart.
         """
         if not MART.fullmatch(name):
             raise ValueError(f"A mart is named in lower case, found {name!r}.")
-        query = sql.SQL("select * from archive.{} where run_id = %s").format(sql.Identifier(name))
-        with _translated(f"archive.{name}"), self._connection() as opened:
-            try:
-                return _frame(opened.execute(query, [run_id]))
-            except psycopg.errors.UndefinedTable:
-                opened.rollback()
-                return pd.DataFrame()
+        with _translated(f"the mart {name}"), self._connection() as opened:
+            for query in (KEPT, SHOWN):
+                try:
+                    return _frame(opened.execute(query.format(sql.Identifier(name)), [run_id]))
+                except psycopg.errors.UndefinedTable:
+                    opened.rollback()
+        return pd.DataFrame()
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[psycopg.Connection]:

@@ -133,6 +133,7 @@ def declared(
     rules: tuple[Rule, ...] = (),
     sql: str | None = None,
     is_total: bool = False,
+    warehouse: str = "gold",
 ) -> Mart:
     """A mart of tickets that Postgres mirrors; its SQL is marts/<name>.sql unless it is given, or it is a total."""
     contract = Contract(
@@ -142,6 +143,6 @@ def declared(
         key=key,
         rules=rules,
         made_from=("silver/tickets",),
-        warehouse="gold",
+        warehouse=warehouse,
     )
     return Mart(contract, needs, None if is_total else sql or sql_of("pqr_gold", f"marts/{name}.sql"))

@@ -29,6 +29,13 @@ def page(context: Context) -> None:
         "Simulador",
         "Las mismas solicitudes que llegaron, con otros términos, otra capacidad u otro orden de respuesta.",
     )
+    if not context.run.is_published:
+        widgets.empty(
+            "El simulador trabaja con la corrida publicada",
+            "De las demás corridas se guardan las cifras, no cada día. Elija la publicada en la barra lateral, o "
+            f"publique esta con [[pqr publish {context.run_id}]].",
+        )
+        return
     cohorts, executive, daily = (context.mart(name) for name in ("kpi_cohorts", "kpi_executive", "kpi_daily"))
     if (
         context.lacks("kpi_executive", "lapsed")

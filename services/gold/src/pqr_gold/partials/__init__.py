@@ -39,7 +39,7 @@ COHORTS = _packaged(
     *required(opened_on=DAY, received_on=DAY),
     *TYPE,
     *optional(term_days=SMALL, effective_due_on=DAY, closed_on=DAY),
-    *required(fate=TEXT),
+    *required(fate=TEXT, cohort_id=TEXT),
     counts=("tickets", "late"),
     cut="opened_on",
 )
