@@ -1,0 +1,5 @@
+select desk, sum(n_due) as due, sum(n_breached) as breached, sum(n_breached) / sum(n_due) as share
+from kinds
+group by desk
+having sum(n_due) > 0
+order by share desc, desk
