@@ -16,8 +16,10 @@ from pqr_generator.lines.json_lines import json_lines, message_ids
 from pqr_generator.mails.arrivals import arrivals
 from pqr_generator.mails.defects import DIRT
 from pqr_generator.mails.letters import FROM_MAILBOX, LETTERS
+from pqr_generator.tickets.labels import UNSTATED
 from pqr_generator.tickets.volume import planned_volume
 from pqr_silver.machine import KINDS, OTHER_KINDS
+from pqr_silver.phrases import understood
 from pqr_silver.transform import split
 from pqrs import wording
 from pqrs.catalogue import CONTROL_BODIES, PQRS_TYPES
@@ -37,7 +39,7 @@ READ_AS = dict.fromkeys(FROM_MAILBOX, "out_of_office") | {
 
 @pytest.fixture(scope="module")
 def mails():
-    """Those of a quarter that are whole: (letter, type, extension, the row that silver makes of it)."""
+    """Those of a quarter that are whole: (letter, type, stated type, extension, the row that silver makes of it)."""
     return [mail for run in (RUN, UTILITY) for mail in read(run)]
 
 
@@ -50,9 +52,10 @@ def read(run):
     read = {
         row["message_id"]: row for row in pa.concat_tables([*found.mails.values(), *found.orphans.values()]).to_pylist()
     }
-    columns = (message_ids(run, written).to_pylist(), written.letter, written.kind, written.extension)
+    columns = (message_ids(run, written).to_pylist(), written.letter, written.kind, written.stated, written.extension)
     return [
-        (LETTERS[letter], PQRS_TYPES[kind], days, read[name]) for name, letter, kind, days in zip(*columns, strict=True)
+        (LETTERS[letter], PQRS_TYPES[kind], None if stated == UNSTATED else PQRS_TYPES[stated], days, read[name])
+        for name, letter, kind, stated, days in zip(*columns, strict=True)
     ]
 
 
@@ -72,13 +75,13 @@ def test_every_step_has_its_wording():
 
 def test_every_letter_is_read_as_what_it_is(mails):
     """All letters occur, and each is taken for the step that it was written as."""
-    found = Counter((letter, row["kind"]) for letter, _, _, row in mails)
+    found = Counter((letter, row["kind"]) for letter, *_, row in mails)
     assert set(found) == {(letter, READ_AS.get(letter, letter)) for letter in LETTERS}
 
 
 def test_every_fact_is_read_as_it_was_written(mails):
     """Type, radicado, home, extension and denial."""
-    for letter, pqrs_type, days, row in mails:
+    for letter, pqrs_type, _, days, row in mails:
         assert (row["radicado"] is None) == (letter == "request")
         assert (row["place"] is None) == (letter != "request")
         assert row["copied_to"] is None or (letter == "request" and row["copied_to"] in CONTROL_BODIES)
@@ -86,7 +89,16 @@ def test_every_fact_is_read_as_it_was_written(mails):
         assert row["is_reiterative"] == (letter == "reference")
         assert row["extension_days"] == (days if letter == "extension" else None)
         if letter == "request":
-            assert row["words"].startswith(f"{wording.REQUEST_SUBJECTS[pqrs_type]} - ")
             assert row["place"].endswith(")")
         if letter == "acknowledgement":
             assert f"{wording.TYPE}{pqrs_type}\n" in row["words"]
+
+
+def test_a_subject_says_the_type_that_its_citizen_takes_it_for_or_nothing(mails):
+    """Neither type nor topic can be read from what people write who state none."""
+    requests = [(stated, row["words"]) for letter, _, stated, _, row in mails if letter == "request"]
+    read = understood(pa.chunked_array([[words for _, words in requests]]))
+    assert read.of("pqrs_type").to_pylist() == [stated for stated, _ in requests]
+    topics = read.of("topic").to_pylist()
+    assert [topic is None for topic in topics] == [stated is None for stated, _ in requests]
+    assert 0.25 < np.mean([stated is None for stated, _ in requests]) < 0.45

@@ -7,6 +7,7 @@ import pytest
 
 from pqr_common.errors import InvalidSettings
 from pqrs.catalogue import DEPARTMENTS, DEPENDENCIES, ENTITIES, PQRS_TYPES, TOPICS
+from pqrs.rates import Labels
 from pqrs.scenario import Scenario, load_scenario, scenario_names
 
 
@@ -73,6 +74,16 @@ def test_the_day_closes_at_midnight_unless_the_scenario_says_otherwise():
     assert (earlier.closing_time, earlier.to_json()["closing_time"]) == (16 * 60 + 30, "16:30")
 
 
+def test_labels_are_as_by_default_unless_the_scenario_says_otherwise():
+    """The table and each of its keys may be left out, as in older files, whose digest stays."""
+    value = load_scenario().to_json()
+    assert "labels" not in value
+    assert Scenario.from_json(value).labels == Labels(unlabelled=350, mislabelled=60)
+    other = Scenario.from_json(value | {"labels": {"unlabelled": 0}})
+    assert other.labels == Labels(unlabelled=0, mislabelled=60)
+    assert Scenario.from_json(other.to_json()) == other
+
+
 def changed(path, value):
     scenario = copy.deepcopy(load_scenario().to_json())
     *parents, last = path
@@ -109,6 +120,10 @@ def changed(path, value):
         (["peaks", 0, "topic"], "CLIMA", "'CLIMA'"),
         (["peaks", 0, "pqrs_type"], "OTRO", "'OTRO'"),
         (["peaks", 0, "weight"], 1, "'weight'"),
+        (["labels"], {"unlabeled": 1}, "'unlabeled'"),
+        (["labels"], {"mislabelled": 0.06}, "labels.mislabelled"),
+        (["labels"], {"unlabelled": 700, "mislabelled": 301}, "sum to 1000"),
+        (["labels"], {"mislabelled": 651}, "sum to 1000"),
         (["peaks", 1, "name"], "vencimiento_predial", "different names"),
     ],
 )

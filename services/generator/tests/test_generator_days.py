@@ -105,7 +105,7 @@ def test_another_seed_changes_every_line(small):
 
 @pytest.mark.parametrize("field", ["mail.look", "mail.desk", "mail.files"])
 def test_a_field_moves_no_other_field(small, field, monkeypatch):
-    """Draws of one field, were they others, change the text they choose and nothing else of any mail."""
+    """Draws of one field, were they others, change the text they choose and nothing else; a subject may be the body's beginning."""
     real = arrivals.words
 
     def moved(seed, name, numbers):
@@ -114,7 +114,7 @@ def test_a_field_moves_no_other_field(small, field, monkeypatch):
     monkeypatch.setattr(arrivals, "words", moved)
     raw, answers = objects(SMALL)
     assert answers == small[1]
-    changed = {"mail.look": {"body"}, "mail.desk": {"body"}, "mail.files": {"attachments"}}[field]
+    changed = {"mail.look": {"subject", "body"}, "mail.desk": {"body"}, "mail.files": {"attachments"}}[field]
     seen = set()
     for key, lines in raw.items():
         for mine, theirs in zip(small[0][key].splitlines(), lines.splitlines(), strict=True):

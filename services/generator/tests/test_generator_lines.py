@@ -46,6 +46,7 @@ class Inbox:
             else:
                 self.keys += made.table.to_pylist()
         self.tickets = [row for row in self.keys if row["record"] == "ticket"]
+        self.requests = {row["message_id"] for row in self.tickets}
         self.dirt = [row for row in self.keys if row["record"] == "dirt"]
         self.damaged = {(row["day"], row["line"]) for row in self.dirt if row["dirt"] in DAMAGE}
         self.mails = {
@@ -143,7 +144,7 @@ def test_references_lead_to_the_request(inbox):
         if mail["references"]:
             assert mail["references"][-1] == mail["in_reply_to"]
             root = by_id[mail["references"][0]]
-            assert " - " in root["subject"]
+            assert root["message_id"] in inbox.requests
             cited = [by_id[identity] for identity in mail["references"][1:]]
             assert len({RADICADO.search(other["subject"])[1] for other in [*cited, mail]}) == 1
 
@@ -151,7 +152,7 @@ def test_references_lead_to_the_request(inbox):
 def test_every_mail_but_the_request_names_its_radicado(inbox):
     """The radicado in the subject is the one the acknowledgement's body registers."""
     for mail in inbox.mails.values():
-        if " - " in mail["subject"]:
+        if mail["message_id"] in inbox.requests:
             assert not RADICADO.search(mail["subject"])
         else:
             radicado = RADICADO.search(mail["subject"])[1]
@@ -288,7 +289,7 @@ def test_what_the_key_does_not_name_is_clean(inbox):
         assert mail["message_id"] not in seen
         seen.add(mail["message_id"])
         assert received(mail) - parsedate_to_datetime(mail["date"]) < timedelta(hours=1)
-        inbound_reply = mail["direction"] == "inbound" and " - " not in mail["subject"]
+        inbound_reply = mail["direction"] == "inbound" and mail["message_id"] not in inbox.requests
         assert mail["references"] or not inbound_reply
         assert mail["auto_submitted"] == "no" or mail["subject"].startswith("Acuse")
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pqrs.checked import Given, check_keys
 
-__all__ = ["DirtRates", "Rates", "dirt_of", "given", "rates_of"]
+__all__ = ["DEFAULT_LABELS", "DirtRates", "Labels", "Rates", "dirt_of", "given", "labels_of", "rates_of"]
 
 DIRT_SUM_MAX = 100_000  # a mail has one kind of dirt at most
 
@@ -49,7 +49,21 @@ class DirtRates:
     lost_references: int
 
 
-T = TypeVar("T", Rates, DirtRates)
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """How well the subjects of requests tell their type, per mille of the requests.
+
+    Neither default has a published source: assumptions.
+    """
+
+    unlabelled: int = 350  # the subject states neither type nor topic
+    mislabelled: int = 60  # it states another type than the entity gives the request
+
+
+DEFAULT_LABELS = Labels()
+LABELS_SUM_MAX = 1_000
+
+T = TypeVar("T", Rates, DirtRates, Labels)
 
 
 def rates_of(value: Given) -> Rates:
@@ -63,6 +77,14 @@ def dirt_of(value: Given) -> DirtRates:
     if (total := sum(asdict(dirt).values())) > DIRT_SUM_MAX:
         raise value.bad(f"rates that sum to {DIRT_SUM_MAX} at most", total)
     return dirt
+
+
+def labels_of(value: Given) -> Labels:
+    """As `rates_of`, from a table that may leave out any key; both together are no more than all requests."""
+    labels = _rates(Labels, value, LABELS_SUM_MAX)
+    if (total := labels.unlabelled + labels.mislabelled) > LABELS_SUM_MAX:
+        raise value.bad(f"rates that sum to {LABELS_SUM_MAX} at most", total)
+    return labels
 
 
 def given(rates: Rates) -> dict[str, int]:

@@ -16,12 +16,22 @@ from pqr_common.errors import InvalidSettings
 from pqrs.catalogue import DEPARTMENTS, ENTITIES, PQRS_TYPES, TOPICS
 from pqrs.checked import Given, as_clock, check_keys
 from pqrs.peaks import TOPIC_CODES, Peak, peaks_of
-from pqrs.rates import DirtRates, Rates, dirt_of, given, rates_of
+from pqrs.rates import DEFAULT_LABELS, DirtRates, Labels, Rates, dirt_of, given, labels_of, rates_of
 from pqrs.staffing import DEFAULT_DESKS, DEFAULT_DISPERSION, Desk, Dispersion, desks_of, desks_table
 from pqrs.terms import MIDNIGHT
 from pqrs.territory import CODES, MUNICIPALITIES
 
-__all__ = ["DEFAULT_SCENARIO", "DirtRates", "Home", "Peak", "Rates", "Scenario", "load_scenario", "scenario_names"]
+__all__ = [
+    "DEFAULT_SCENARIO",
+    "DirtRates",
+    "Home",
+    "Labels",
+    "Peak",
+    "Rates",
+    "Scenario",
+    "load_scenario",
+    "scenario_names",
+]
 
 DEFAULT_SCENARIO = "alcaldia"
 WEIGHTS_SUM_MAX = 100_000
@@ -59,18 +69,21 @@ class Scenario:
     closing_time: int = MIDNIGHT
     dispersion: Dispersion = DEFAULT_DISPERSION
     desks: tuple[Desk, ...] = DEFAULT_DESKS
+    labels: Labels = DEFAULT_LABELS
 
     def to_json(self) -> dict[str, Any]:
         home = {"home": asdict(self.home)} if self.home else {}
         closing = {} if self.closing_time == MIDNIGHT else {"closing_time": as_clock(self.closing_time)}
         departments = {} if self.department_mix == BY_PEOPLE else {"department_mix": _weights(self.department_mix)}
         dispersion = {} if self.dispersion == DEFAULT_DISPERSION else {"dispersion": asdict(self.dispersion)}
+        labels = {} if self.labels == DEFAULT_LABELS else {"labels": asdict(self.labels)}
         desks = {} if self.desks == DEFAULT_DESKS else {"desks": desks_table(self.desks)}
         return (
             home
             | closing
             | dispersion
             | desks
+            | labels
             | departments
             | {
                 "name": self.name,
@@ -115,7 +128,7 @@ def load_scenario(name: str = DEFAULT_SCENARIO) -> Scenario:
 
 def _scenario(value: Mapping[str, Any], where: str) -> Scenario:
     required = ("name", "type_mix", "topic_mix", "rates_per_mille", "dirt_per_100k")
-    optional = ("closing_time", "department_mix", "desks", "dispersion", "home", "peaks")
+    optional = ("closing_time", "department_mix", "desks", "dispersion", "home", "labels", "peaks")
     check_keys(value, where, required=required, optional=optional)
     departments = Given(value.get("department_mix") or dict(BY_PEOPLE), where, "department_mix")
     return Scenario(
@@ -132,6 +145,7 @@ def _scenario(value: Mapping[str, Any], where: str) -> Scenario:
         ),
         dispersion=Dispersion.of(value.get("dispersion") or {}, where),
         desks=desks_of(value.get("desks") or {}, where),
+        labels=labels_of(Given(value.get("labels") or {}, where, "labels")),
     )
 
 

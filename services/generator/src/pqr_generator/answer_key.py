@@ -34,6 +34,7 @@ def day_key(parameters: Parameters, mails: Mails, *, truths: Sequence[Truth], da
     dirty = np.flatnonzero(mails.dirt)
     tickets = _records(parameters, mails.take(requests), rows=requests, record="ticket", day=day)
     tickets |= _truth(parameters, truths, day)
+    tickets["stated_type"] = _named([*PQRS_TYPES, None], mails.stated[requests] % (len(PQRS_TYPES) + 1))
     lines = _records(parameters, mails.take(dirty), rows=dirty, record="dirt", day=day)
     lines["dirt"] = _named(DIRT, mails.dirt[dirty])
     table = pa.concat_tables([_table(tickets, len(requests)), _table(lines, len(dirty))]).combine_chunks()

@@ -42,6 +42,7 @@ ANSWERS = Contract(
             *required(part=pa.int32(), line=pa.int32()),  # line: from 0, within the part
             *required(message_id=TEXT, ticket_index=pa.int64(), radicado=TEXT),
             *optional(pqrs_type=TEXT, topic=TEXT, department=TEXT, municipality=TEXT, dependency=TEXT),
+            *optional(stated_type=TEXT),  # in the subject, by the citizen; without one it states no topic either
             *optional(municipality_code=TEXT, copied_to=TEXT),  # DIVIPOLA; a control body
             *optional(received_on=DAY, due_on=DAY, effective_due_on=DAY),
             *optional(is_eligible=FLAG),  # has a term and is not transferred: the quota's denominator

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pqr_generator.draws import quarter
-from pqr_generator.lines import headers
+from pqr_generator.lines import headers, requests
 from pqr_generator.lines.press import Sheet
 from pqr_generator.mails.letters import CODE, FROM_CITIZEN, FROM_COURT, FROM_MAILBOX, LETTERS
 from pqrs.catalogue import ENTITIES, PQRS_TYPES, TOPICS
@@ -28,6 +28,7 @@ def compose(sheet: Sheet) -> None:
     sheet.choose("farewell", letter, quarter(more, 2))
     headers.name(sheet, "dear", SIGNED_BY_ENTITY[letter])
     request = letter == CODE["request"]
+    requests.word(sheet)
     sheet.choose("detail", 0, quarter(look[request], 3), where=request)
     sheet.choose("place", 0, quarter(more[request], 0), where=request)
     copied = request & (mails.copied > 0)

@@ -15,7 +15,7 @@ from pqr_generator.threads.thread import SLOTS
 from pqr_generator.tickets.citizens import PROVIDERS
 from pqr_generator.tickets.opening import DAY_SECONDS
 from pqrs.calendar import UTC_OFFSET
-from pqrs.catalogue import DEPENDENCIES, ENTITIES, TOPICS
+from pqrs.catalogue import DEPENDENCIES, ENTITIES
 
 __all__ = ["address", "attach", "date", "domain", "hex_digits", "identify", "name", "radicado", "title"]
 
@@ -118,11 +118,8 @@ def name(sheet: Sheet, column: str, where: npt.NDArray[np.bool_]) -> None:
 
 
 def title(sheet: Sheet) -> None:
-    """The subject: what a request is about, or the radicado of everything else."""
-    mails, request = sheet.mails, sheet.letter == CODE["request"]
-    about = mails.kind[request] * len(TOPICS) + mails.topic[request]
-    sheet.put("subject.text", sheet.at["request_subject"] + about, request)
-    radicado(sheet, "subject", ~request)
+    """The radicado in the subject of everything but a request."""
+    radicado(sheet, "subject", sheet.letter != CODE["request"])
 
 
 def radicado(sheet: Sheet, column: str, where: npt.NDArray[np.bool_]) -> None:

@@ -22,6 +22,8 @@ from pqrs.territory import MUNICIPALITIES
 __all__ = ["FIRST_DAY", "FIRST_YEAR", "Lexicon", "collect", "phrases"]
 
 DECISIONS = ("answer", "denial", "second_answer", "reference")
+VAGUE = ("subject", "opening", "ask")
+BEGINNING_WORDS = 6  # of the letter, where its beginning is the subject
 MENTIONS_TOPIC = ("completion", "progress", "insistence", "reopening", *DECISIONS)
 FIRST_YEAR, LAST_YEAR = calendar.FIRST_DAY.year, calendar.LAST_DAY.year + 1  # around the calendar
 FIRST_DAY = np.datetime64(f"{FIRST_YEAR - 1}-12-01", "D")
@@ -104,6 +106,8 @@ def _phrases(fragments: Fragments) -> dict[str, Choices]:
         "opening": fragments.choices(_by_type(grammar["opening"]["request"], reply["opening"])),
         "ask": fragments.choices(_by_type(grammar["ask"]["request"], reply["ask"])),
         "matter": fragments.choices(_by_topic(grammar["matter"]["request"])),
+        "beginning": fragments.choices(_beginnings(grammar["matter"]["request"])),
+        **{f"vague_{piece}": fragments.choices(_by_mood(grammar["vague"], piece)) for piece in VAGUE},
         "detail": fragments.choices([[f"{text}. " for text in grammar["detail"]["request"]]]),
         "place": fragments.choices([[f"Vivo en el barrio {name}. " for name in grammar["detail"]["place"]]]),
         "transferred": fragments.choices([transferred]),
@@ -145,6 +149,17 @@ def _by_topic(request: Mapping[str, list[str]]) -> list[list[str]]:
             mention = [f"El asunto es {topic.name}.{end}", f"La petición trata de {topic.name}.{end}"]
             rows.append(request[topic.code] if letter == "request" else mention if letter in MENTIONS_TOPIC else [])
     return rows
+
+
+def _beginnings(request: Mapping[str, list[str]]) -> list[list[str]]:
+    """Rows topic: how the facts of a request begin."""
+    return [[" ".join(text.split()[:BEGINNING_WORDS]) for text in request[topic.code]] for topic in TOPICS]
+
+
+def _by_mood(vague: Mapping[str, Any], piece: str) -> list[list[str]]:
+    """Rows type: what fits all types that are written in its mood."""
+    mood = {kind: name for name, kinds in vague["mood"].items() for kind in kinds}
+    return [vague[piece][mood.get(kind, "asks")] for kind in PQRS_TYPES]
 
 
 def _mail_day(day: Any) -> str:

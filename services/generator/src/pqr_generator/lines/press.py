@@ -22,7 +22,7 @@ __all__ = ["Press", "Sheet", "Where", "press"]
 
 ENTITY_OF_DEPENDENCY = np.array([list(ENTITIES).index(code[0]) for code in DEPENDENCIES])
 
-Where = npt.NDArray[np.bool_] | None  # some rows, or all
+Where = npt.NDArray[np.bool_] | Ints | None  # some rows, or all
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,8 +66,6 @@ class Sheet:
         else:
             self.ids[where, COLUMN[column]] = value
 
-    def choose(
-        self, column: str, row: npt.ArrayLike, bits: Ints, *, where: npt.NDArray[np.bool_] | None = None
-    ) -> None:
+    def choose(self, column: str, row: npt.ArrayLike, bits: Ints, *, where: Where = None) -> None:
         """Alternatives of the choices that bear the column's name."""
         self.put(column, self.choices[column].pick(row, bits), where)

@@ -14,6 +14,7 @@ from pqr_generator.mails.letters import chains, letters
 from pqr_generator.threads.schedule import LIFE_DAYS, threads
 from pqr_generator.threads.thread import AUTOMATIC, SLOTS, Thread
 from pqr_generator.tickets.copied import copies
+from pqr_generator.tickets.labels import stated_types
 from pqr_generator.tickets.opening import DAY_SECONDS, Tickets, opened
 from pqr_generator.tickets.volume import Volume
 from pqrs.parameters import Parameters
@@ -46,6 +47,7 @@ class Mails:
     extension: npt.NDArray[np.int32]
     is_urgent: npt.NDArray[np.bool_]
     copied: npt.NDArray[np.int32]
+    stated: npt.NDArray[np.int32]  # the type that the request's subject states
     look: Words
     more: Words
     files: Words
@@ -157,6 +159,7 @@ def _columns(parameters: Parameters, truth: Truth, *, defects: Defects, delivere
         citizen=tickets.citizen[ticket].astype(np.int32),
         extension=thread.extension[ticket].astype(np.int32),
         copied=copies(parameters, tickets.numbers)[ticket],
+        stated=stated_types(parameters, tickets.numbers, tickets.kind)[ticket],
         is_urgent=tickets.is_urgent[ticket],
         look=look,
         more=more,
