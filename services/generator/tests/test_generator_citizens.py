@@ -10,7 +10,8 @@ from importlib import resources
 import numpy as np
 import pytest
 
-from pqr_generator.tickets.citizens import CITIZENS, citizens, names
+from pqr_generator.draws import words
+from pqr_generator.tickets.citizens import BANDS, CITIZENS, citizens, names, writers
 from pqrs.parameters import Parameters
 from pqrs.scenario import Home, load_scenario
 from pqrs.territory import CODES, MUNICIPALITIES
@@ -66,3 +67,19 @@ def test_the_two_surnames_are_drawn_apart():
     town = citizens(PARAMETERS)
     share = np.bincount(town.surname) / CITIZENS
     assert np.mean(town.surname == town.second_surname) == pytest.approx((share**2).sum(), rel=0.2)
+
+
+def test_a_few_write_dozens_of_times():
+    """Each band has its share of the requests, everyone in a band the same chance, and nobody is outside the town."""
+    requests = np.bincount(writers(words(7, "ticket.citizen", range(200_000))), minlength=CITIZENS)
+    assert len(requests) == CITIZENS
+    begin = 0
+    for people, per_mille in BANDS:
+        band = requests[begin : begin + people]
+        assert band.sum() / 200 == pytest.approx(per_mille, abs=3)
+        assert band[: people // 2].sum() == pytest.approx(band[people // 2 :].sum(), rel=0.1)
+        begin += people
+    assert begin == CITIZENS
+    quarter = np.sort(np.bincount(writers(words(7, "ticket.citizen", range(27_000)))))[::-1]
+    assert 0.10 < quarter[: np.count_nonzero(quarter) // 100].sum() / 27_000 < 0.20
+    assert quarter[0] > 36

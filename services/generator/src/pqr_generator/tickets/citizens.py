@@ -10,14 +10,17 @@ from importlib import resources
 import numpy as np
 import numpy.typing as npt
 
-from pqr_generator.draws import Ints, low, pick, words
+from pqr_generator.draws import Ints, Words, low, pick, words
 from pqrs.parameters import Parameters
 from pqrs.scenario import Home, Mix
 from pqrs.territory import MUNICIPALITIES
 
-__all__ = ["CITIZENS", "PROVIDERS", "Citizens", "citizens", "names"]
+__all__ = ["BANDS", "CITIZENS", "PROVIDERS", "Citizens", "citizens", "names", "writers"]
 
 CITIZENS = 250_000  # who may write; some write again
+# How many of them, from the first on, write how many of a thousand requests: a few write dozens of times in a quarter.
+# Assumption: the busiest hundredth of the senders writes a tenth of the requests, as in most inboxes.
+BANDS = ((40, 70), (400, 60), (CITIZENS - 440, 870))
 # Reserved by RFC 2606 and RFC 6761: mail to these goes nowhere.
 PROVIDERS = ("example.org", "correo.example", "buzon.test", "mail.example")
 
@@ -67,6 +70,13 @@ def _citizens(seed: int, department_mix: Mix, home: Home | None) -> Citizens:
         (number * MAILBOX_STEP + 7_654_321) % TEN_MILLION,
     ]
     return Citizens(*(column.astype(np.int32) for column in columns))
+
+
+def writers(drawn: Words) -> Ints:
+    """The numbers of the citizens who write, one per word: a band by its requests, and anyone in it."""
+    sizes, requests = np.array(BANDS).T
+    band = pick(drawn, requests)
+    return np.asarray((np.cumsum(sizes) - sizes)[band] + low(drawn, sizes[band]))
 
 
 def _name_weights(kind: str) -> Ints:
