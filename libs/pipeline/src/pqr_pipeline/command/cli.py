@@ -13,6 +13,7 @@ from pqr_common.lake.location import open_lake
 from pqr_common.manifest.runs import RunId, RunRecords, run_ids
 from pqr_common.process.entry import ended
 from pqr_pipeline.command import actions, summary
+from pqr_pipeline.command.benchmark import benchmark
 from pqr_pipeline.command.fit import fit
 from pqr_pipeline.command.growing import backfill
 from pqr_pipeline.command.live import live
@@ -22,7 +23,7 @@ from pqr_pipeline.command.screen import Screen
 from pqrs import parameters as asked
 from pqrs.scenario import DEFAULT_SCENARIO
 
-__all__ = ["app", "backfill", "diff", "fit", "live", "main", "prune", "remove"]
+__all__ = ["app", "backfill", "benchmark", "diff", "fit", "live", "main", "prune", "remove"]
 
 
 @command(with_workers=True)

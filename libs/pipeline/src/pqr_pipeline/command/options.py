@@ -26,7 +26,9 @@ def app(*, is_stack: bool) -> None:
     """A complete lakehouse for the PQRS of Colombian public entities."""
 
 
-def command(*, with_run_id: bool = False, with_workers: bool = False) -> Callable[[Callable[..., None]], click.Command]:
+def command(
+    *, group: click.Group = app, with_run_id: bool = False, with_workers: bool = False
+) -> Callable[[Callable[..., None]], click.Command]:
     """A command with the options that every command, or every command of its kind, has."""
 
     def decorated(function: Callable[..., None]) -> click.Command:
@@ -34,7 +36,7 @@ def command(*, with_run_id: bool = False, with_workers: bool = False) -> Callabl
         def call(*, is_json: bool, is_quiet: bool, **options: Any) -> None:
             function(screen=Screen(is_json=is_json, is_quiet=is_quiet), **options)
 
-        made = app.command()(call)
+        made = group.command()(call)
         made.params.append(click.Option(["--json", "is_json"], is_flag=True, help="Print one JSON value."))
         made.params.append(click.Option(["--quiet", "-q", "is_quiet"], is_flag=True, help="Print only errors."))
         if with_workers:
