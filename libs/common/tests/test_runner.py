@@ -269,6 +269,21 @@ def test_an_older_attempt_does_not_commit_over_a_newer_one(world):
     assert world.records().manifest("raw") is None
 
 
+def test_an_older_attempt_that_misses_what_a_newer_one_took_away_is_fenced(world):
+    """Whoever ends deletes what lay between the phases under the others' hands: to try again is no error of the data."""
+    world.run(FIRST)
+    split, double = SECOND.phases
+
+    def overtaken(inputs):
+        world.records().claim("bronze", started_at="now", host="other")
+        for ref in inputs.previous["split"]:
+            world.lake.delete(ref.path)
+        return plan_double(inputs)
+
+    with pytest.raises(Fenced, match="attempt 2 beside 1"):
+        world.run(replace(SECOND, phases=(split, replace(double, plan=overtaken))))
+
+
 def other_numbers(task, bench):
     yield Output("numbers", task.key, pa.table({"n": [task.arguments["n"]]}))
 

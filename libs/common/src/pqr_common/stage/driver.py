@@ -57,7 +57,11 @@ def run_stage(
         refuse_shut_gate(lake)
         inputs = inputs_of(stage, records)  # read again: only from now on nothing is removed
         inputs = replace(inputs, base=_base(stage, records, inputs, settings=settings))
-        manifest = _worked(run, inputs, attempt)
+        try:
+            manifest = _worked(run, inputs, attempt)
+        except UpstreamBroken:
+            records.refuse_fenced(attempt)  # a newer one that has ended took away what lay between the phases
+            raise
     except BaseException as error:
         run.close(attempt, "failed", error)
         raise
