@@ -181,10 +181,8 @@ def test_bootstrap_twice_changes_nothing(running):
     with prefect_session(running.url, {}), trigger._client(running.settings) as client:
 
         def there():
-            deployed = {d.name: d for d in client.read_deployments()}
-            return {name: (d.id, [s.active for s in d.schedules]) for name, d in deployed.items()}, sorted(
-                (a.name, a.id, a.trigger.within) for a in client.read_automations()
-            )
+            deployed = {d.id: (d.name, [s.active for s in d.schedules]) for d in client.read_deployments()}
+            return deployed, sorted((a.name, a.id, a.trigger.within) for a in client.read_automations())
 
         pipeline = client.read_deployment_by_name(f"pqr/{PIPELINE}")
         assert [s.active for s in pipeline.schedules] == [False]
@@ -192,7 +190,7 @@ def test_bootstrap_twice_changes_nothing(running):
         before = there()
         deployments.bootstrap()
         assert there() == before
-        assert before[0][PIPELINE][1] == [True]
+        assert before[0][pipeline.id] == (PIPELINE, [True])
 
 
 def test_a_live_inbox_is_scheduled_as_the_setting_says(running):
