@@ -204,9 +204,8 @@ def test_the_content_of_a_small_run_is_pinned(apart):
 def test_what_is_pinned_is_worth_pinning():
     """Every dataset has rows but one: no radicado is used twice. What Postgres mirrors of silver and gold it shows."""
     assert [name for name, digest in PINNED.items() if digest.startswith("0-")] == ["silver/clashes"]
-    layers = {"core": "silver", "gold": "gold"}
-    shown = [name.removeprefix("load/").split(".") for name in PINNED if name.startswith("load/")]
-    pairs = [(f"load/{schema}.{table}", f"{layers[schema]}/{table}") for schema, table in shown]
-    mirrored = [(mirror, source) for mirror, source in pairs if source in PINNED]
+    shown = [name for name in PINNED if name.startswith("load/")]
+    sources = {f"{layer}/{name.partition('.')[2]}": name for name in shown for layer in ("silver", "gold")}
+    mirrored = [(mirror, source) for source, mirror in sources.items() if source in PINNED]
     assert len(mirrored) == 13
     assert [mirror for mirror, source in mirrored if PINNED[mirror] != PINNED[source]] == []

@@ -104,6 +104,7 @@ OWNERS = {
 }
 # What a distribution is called when it is not called like its module.
 DISTRIBUTIONS = {
+    "sklearn": "scikit-learn",
     "jwt": "pyjwt",
     "lazy_loader": "lazy-loader",
     "psycopg_pool": "psycopg",  # its extra

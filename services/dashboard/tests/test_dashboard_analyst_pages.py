@@ -209,7 +209,7 @@ def test_another_run_has_figures_and_no_tickets(visit, loaded):
         assert "pqr publish otra" in _seen(visitor)
         assert not visitor.dataframe
         simulator = visit("simulador", loaded, corrida="otra")
-        assert "no trae lo que el simulador necesita" in _seen(simulator)
+        assert "El simulador trabaja con la corrida publicada" in _seen(simulator)
     finally:
         with psycopg.connect(loaded, autocommit=True) as opened:
             opened.execute("delete from archive.kpi_executive where run_id = 'otra'")

@@ -30,12 +30,7 @@ __all__ = ["app", "backfill", "benchmark", "diff", "fit", "live", "main", "prune
 @click.option("--seed", type=int, default=asked.DEFAULT_SEED, help="The same seed gives the same bytes.")
 @click.option("--from", "from_", default=str(asked.DEFAULT_FROM), help="First day of the window.")
 @click.option("--to", default=str(asked.DEFAULT_TO), help="Last day of the window.")
-@click.option(
-    "--volume",
-    type=int,
-    default=asked.DEFAULT_TICKETS_PER_BUSINESS_DAY,
-    help="Tickets per business day.",
-)
+@click.option("--volume", type=int, default=asked.DEFAULT_TICKETS_PER_BUSINESS_DAY, help="Tickets per business day.")
 @click.option(
     "--breach-rate",
     default=asked.DEFAULT_BREACH_RATE,
