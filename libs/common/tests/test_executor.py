@@ -14,6 +14,7 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from dask.utils import parse_bytes
 from distributed import LocalCluster
 
 from pqr_common.errors import ClusterUnavailable, InvalidSettings, UpstreamBroken
@@ -121,15 +122,15 @@ def test_a_cluster_that_loses_all_its_workers_is_transient(monkeypatch):
             list(results)
 
 
-FILLED = "len(bytearray(b'x') * (420 * 2**20))"  # allocated, touched and freed, which the allocator keeps
-HELD = "(__import__('time').sleep(1), __import__('psutil').Process().memory_info().rss)[1]"
+MEMORY = "__import__('psutil').Process().memory_info().rss"
+FILLED = f"len(bytearray(b'x') * (1_320_000_000 - {MEMORY}))"  # touched and freed, which the allocator keeps
+HELD = f"(__import__('time').sleep(1), {MEMORY})[1]"
 
 
 @pytest.mark.integration
-def test_a_worker_that_once_filled_its_memory_goes_on(monkeypatch):
+def test_a_worker_that_once_filled_its_memory_goes_on():
     """It looks nearly full for ever, since what it freed is kept for what comes next."""
-    monkeypatch.setattr(executor, "WORKER_MEMORY", "800MB")
     with dask_executor(Settings(workers=1)) as cluster:
         list(cluster.map(eval, [FILLED]))
         for held in cluster.map(eval, [HELD, HELD]):
-            assert 0.8 < held / 800e6 < 0.95
+            assert 0.8 < held / parse_bytes(executor.WORKER_MEMORY) < 0.95
