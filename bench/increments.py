@@ -17,6 +17,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import psutil
+import psycopg
+from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
 from pqr_common.lake.location import open_lake
@@ -54,20 +56,35 @@ def main() -> int:
 
 
 def costs(settings: Settings, volume: int) -> Iterator[tuple[str, str, float, float]]:
-    """Rows of the table: what, against what, wanted ratio at most, reached ratio."""
+    """Rows of the table: what, against what, wanted ratio at most, reached ratio.
+
+    Each history has a database of its own, so that days are added to them in turns, as a machine slows and quickens.
+    """
     spent(settings, "warm", window(7, 20))
-    added = {}
-    for days in (30, 365):
-        base = window(days, volume)
-        say(f"{days} days: {told(spent(settings, str(days), base))}")
-        later = [replace(base, window_to=LAST_DAY + timedelta(days=day)) for day in range(1, ADDED + 1)]
-        took = [spent(settings, str(days), each) for each in later]
-        added[days] = {name: min(each[name] for each in took) for name in took[0]}
-        say(f"  one day more: {told(added[days])}")
-    whole = spent(settings, "whole", replace(window(365, volume), window_to=LAST_DAY + timedelta(days=1)))
+    bases = {days: window(days, volume) for days in (30, 365)}
+    homes = {days: settings.with_(postgres_dsn=SecretStr(database(settings, f"days_{days}"))) for days in bases}
+    for days, base in bases.items():
+        say(f"{days} days: {told(spent(homes[days], str(days), base))}")
+    took: dict[int, list[dict[str, float]]] = {days: [] for days in bases}
+    for last in (LAST_DAY + timedelta(days=day) for day in range(1, ADDED + 1)):
+        for days, base in bases.items():
+            took[days].append(spent(homes[days], str(days), replace(base, window_to=last)))
+    added = {days: {name: min(each[name] for each in took[days]) for name in took[days][0]} for days in bases}
+    for days in bases:
+        say(f"one day more than {days}: {told(added[days])}")
+    whole = spent(settings, "whole", replace(bases[365], window_to=LAST_DAY + timedelta(days=1)))
     say(f"366 days at once: {told(whole)}")
     yield "one day on 365", "the run of 366 days", 0.05, sum(added[365].values()) / sum(whole.values())
     yield "one day on 365", "one day on 30", 1.25, sum(added[365].values()) / sum(added[30].values())
+
+
+def database(settings: Settings, name: str) -> str:
+    """The address of a new database on the server of these settings."""
+    assert settings.postgres_dsn is not None
+    dsn = settings.postgres_dsn.get_secret_value()
+    with psycopg.connect(dsn, autocommit=True) as opened:
+        opened.execute(f"create database {name}")
+    return make_conninfo(dsn, dbname=name)
 
 
 def storage(settings: Settings) -> Iterator[tuple[str, str, float, float]]:

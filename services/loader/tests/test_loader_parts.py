@@ -35,6 +35,14 @@ def test_many_partitions_share_parts():
     assert [part for each in parts for part in each] == days
 
 
+@pytest.mark.parametrize(
+    ("partitions", "rows", "parts"), [(32, 1_000, 8), (32, 80_000, 25), (5, 1, 5), (99, 10**6, 64)]
+)
+def test_a_table_has_as_many_parts_as_its_rows_are_worth(partitions, rows, parts):
+    """Enough for the workers, and no more than that where a lookup in each would cost more than it saves."""
+    assert len(parts_of([_partition(f"{n:03d}", rows=rows) for n in range(partitions)])) == parts
+
+
 def test_partitions_without_rows_share_parts_too():
     """There is no share of nothing."""
     assert len(parts_of([_partition(f"{n:03d}", rows=0) for n in range(100)])) == 1

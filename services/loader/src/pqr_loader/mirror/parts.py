@@ -16,6 +16,8 @@ from pqr_common.tables.digest import total_digest
 __all__ = ["Moving", "moving", "parts_of", "total_of"]
 
 PARTS_MAX = 64  # of a table: whoever looks for a ticket looks into each of them
+PART_ROWS = 100_000  # worth a part of their own, once there are enough parts for the workers
+PARTS_ENOUGH = 8
 BUCKET = re.compile(r"bucket=(\d+)-of-(\d+)")
 SHARE = 4  # one row in so many differs: beyond that it is quicker to load all
 
@@ -54,13 +56,14 @@ def parts_of(partitions: Sequence[Partition]) -> list[Partitions]:
 
 def _packed(partitions: Sequence[Partition]) -> list[Partitions]:
     """A part for each, or, when there are many, for as many neighbours as make up a fair share of the rows."""
-    if len(partitions) <= PARTS_MAX:
+    rows = sum(part.rows for part in partitions)
+    parts = min(max(PARTS_ENOUGH, rows // PART_ROWS), PARTS_MAX)
+    if len(partitions) <= parts:
         return [(part,) for part in partitions]
-    share = sum(part.rows for part in partitions) / PARTS_MAX
     packed: dict[int, list[Partition]] = {}
     before = 0
     for part in partitions:
-        packed.setdefault(min(int(before / share), PARTS_MAX - 1) if share else 0, []).append(part)
+        packed.setdefault(min(before * parts // rows, parts - 1) if rows else 0, []).append(part)
         before += part.rows
     return [tuple(each) for each in packed.values()]
 
