@@ -17,6 +17,7 @@ import pandas as pd
 from pqr_dashboard.simulator.cohorts import ANSWERED, NEVER, OPEN, Array, Cohorts, counted
 from pqr_dashboard.simulator.outcome import COUNTS, Outcome
 from pqrs import calendar
+from pqrs.desks import served
 
 __all__ = ["BY_DUE_DATE", "COUNTS", "OWN_ORDER", "Outcome", "Variation", "answers_per_business_day", "simulated"]
 
@@ -72,11 +73,10 @@ def _worked_off(queued: Cohorts, days: Array, variation: Variation) -> Cohorts:
 
     for day, room in zip(days, _capacity(queued, days, variation), strict=True):
         waiting = np.flatnonzero(is_there(day) & (left > 0)) if room else np.array([], dtype=np.intp)
-        before = np.cumsum(left[waiting]) - left[waiting]
-        served = waiting[before < room]
-        taken = np.minimum(left[served], room - before[: len(served)])
-        left[served] -= taken
-        answers.append((served, taken, np.full(len(served), day)))
+        taken = served(left[waiting], room)
+        head = np.flatnonzero(taken)
+        left[waiting] -= taken
+        answers.append((waiting[head], taken[head], np.full(len(head), day)))
     still = np.flatnonzero(left)
     rows, taken, closed = (np.concatenate(column) for column in zip(*answers, strict=True))
     answered = queue.take(rows, tickets=taken, closed=closed, ending=np.full(len(rows), ANSWERED))
