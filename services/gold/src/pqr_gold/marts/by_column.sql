@@ -10,18 +10,16 @@ counts as (
     select
         {column},
         pqrs_type,
-        coalesce(sum(tickets) filter (where came_in_window), 0) as received,
-        coalesce(sum(tickets) filter (where closed_in_window and fate = 'answered'), 0) as answered,
-        coalesce(sum(tickets) filter (where closed_in_window and fate = 'archived'), 0) as archived,
-        coalesce(sum(tickets) filter (where closed_in_window and fate = 'transferred'), 0) as transferred,
-        coalesce(sum(tickets) filter (where fate = 'open' and lapses_on is null), 0) as lapsed,
-        coalesce(sum(tickets) filter (where lapses_on is not null), 0) as open,
-        coalesce(sum(tickets) filter (where lapses_on is not null and falls_due_on is null), 0) as overdue,
-        coalesce(sum(tickets) filter (where due_in_window and falls_due_on is null), 0) as due,
-        coalesce(
-            sum(tickets) filter (where due_in_window and falls_due_on is null and outcome in ('late', 'open')), 0
-        ) as breached,
-        coalesce(sum(tickets) filter (where closed_in_window and outcome in ('in_term', 'late')), 0) as closed_with_term,
+        counted(tickets, came_in_window) as received,
+        counted(tickets, closed_in_window and fate = 'answered') as answered,
+        counted(tickets, closed_in_window and fate = 'archived') as archived,
+        counted(tickets, closed_in_window and fate = 'transferred') as transferred,
+        counted(tickets, fate = 'open' and lapses_on is null) as lapsed,
+        counted(tickets, lapses_on is not null) as open,
+        counted(tickets, lapses_on is not null and falls_due_on is null) as overdue,
+        counted(tickets, due_in_window and falls_due_on is null) as due,
+        counted(tickets, due_in_window and falls_due_on is null and outcome in ('late', 'open')) as breached,
+        counted(tickets, closed_in_window and outcome in ('in_term', 'late')) as closed_with_term,
         coalesce(
             sum(business_days) filter (where closed_in_window and outcome in ('in_term', 'late')), 0
         ) as total_business_days

@@ -13,24 +13,24 @@
 with
 counts as (
     select
-        coalesce(sum(tickets) filter (where came_in_window), 0) as received,
-        coalesce(sum(tickets) filter (where not came_in_window and (closed_in_window or fate = 'open')), 0) as open_before,
-        coalesce(sum(tickets) filter (where closed_in_window and fate = 'answered'), 0) as answered,
-        coalesce(sum(tickets) filter (where closed_in_window and fate = 'archived'), 0) as archived,
-        coalesce(sum(tickets) filter (where closed_in_window and fate = 'transferred'), 0) as transferred,
-        coalesce(sum(tickets) filter (where fate = 'open' and lapses_on is null), 0) as lapsed,
-        coalesce(sum(tickets) filter (where lapses_on is not null), 0) as open,
-        coalesce(sum(tickets) filter (where lapses_on is not null and falls_due_on is null), 0) as overdue,
-        coalesce(sum(tickets) filter (where came_in_window and fate = 'no_term'), 0) as no_term,
-        coalesce(sum(tickets) filter (where outcome in ('in_term', 'late') and closed_in_window), 0) as closed,
-        coalesce(sum(tickets) filter (where outcome = 'late' and closed_in_window), 0) as closed_late
+        counted(tickets, came_in_window) as received,
+        counted(tickets, not came_in_window and (closed_in_window or fate = 'open')) as open_before,
+        counted(tickets, closed_in_window and fate = 'answered') as answered,
+        counted(tickets, closed_in_window and fate = 'archived') as archived,
+        counted(tickets, closed_in_window and fate = 'transferred') as transferred,
+        counted(tickets, fate = 'open' and lapses_on is null) as lapsed,
+        counted(tickets, lapses_on is not null) as open,
+        counted(tickets, lapses_on is not null and falls_due_on is null) as overdue,
+        counted(tickets, came_in_window and fate = 'no_term') as no_term,
+        counted(tickets, outcome in ('in_term', 'late') and closed_in_window) as closed,
+        counted(tickets, outcome = 'late' and closed_in_window) as closed_late
     from territory
 ),
 due as (
     select
-        coalesce(sum(tickets) filter (where outcome = 'in_term'), 0) as in_term,
-        coalesce(sum(tickets) filter (where outcome = 'late'), 0) as late,
-        coalesce(sum(tickets) filter (where outcome = 'open'), 0) as unanswered
+        counted(tickets, outcome = 'in_term') as in_term,
+        counted(tickets, outcome = 'late') as late,
+        counted(tickets, outcome = 'open') as unanswered
     from territory
     where due_in_window and falls_due_on is null
 ),
@@ -55,7 +55,7 @@ waits as (
     select
         coalesce(business_days, waited(reception.business_number, today.business_number)) as business_days,
         sum(tickets) as tickets,
-        coalesce(sum(tickets) filter (where outcome <> 'open'), 0) as closed
+        counted(tickets, outcome <> 'open') as closed
     from run
     join calendar as today on today.day = run.window_to
     cross join outcomes
@@ -64,8 +64,8 @@ waits as (
     group by all
 ),
 survival as (
-    select survival_median(list(survival_step(business_days, closed, at_risk) order by business_days)) as survival_median
-    from (select *, sum(tickets) over (order by business_days desc) as at_risk from waits)
+    select survival_median(list(survival_step(business_days, tickets, closed) order by business_days)) as survival_median
+    from waits
 ),
 marks as (
     select

@@ -8,7 +8,7 @@ counts as (
         pqrs_type,
         business_days,
         sum(tickets) as tickets,
-        coalesce(sum(tickets) filter (where outcome = 'late'), 0) as late
+        counted(tickets, outcome = 'late') as late
     from outcomes
     where closed_in_window and business_days is not null
     group by pqrs_type, business_days

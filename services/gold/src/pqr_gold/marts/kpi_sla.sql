@@ -17,10 +17,10 @@ counts as (
         due_month as month,
         pqrs_type,
         sum(tickets) as due,
-        coalesce(sum(tickets) filter (where outcome = 'in_term'), 0) as in_term,
-        coalesce(sum(tickets) filter (where outcome = 'late'), 0) as late,
-        coalesce(sum(tickets) filter (where outcome = 'open'), 0) as open_overdue,
-        coalesce(sum(tickets) filter (where lapses_on is not null), 0) as waiting
+        counted(tickets, outcome = 'in_term') as in_term,
+        counted(tickets, outcome = 'late') as late,
+        counted(tickets, outcome = 'open') as open_overdue,
+        counted(tickets, lapses_on is not null) as waiting
     from due
     group by month, pqrs_type
 ),
@@ -53,7 +53,7 @@ waits as (
         pqrs_type,
         coalesce(business_days, waited(reception.business_number, today.business_number)) as business_days,
         sum(tickets) as tickets,
-        coalesce(sum(tickets) filter (where outcome <> 'open'), 0) as closed
+        counted(tickets, outcome <> 'open') as closed
     from run
     join calendar as today on today.day = run.window_to
     cross join due
@@ -64,11 +64,8 @@ survival as (
     select
         month,
         pqrs_type,
-        survival_median(list(survival_step(business_days, closed, at_risk) order by business_days)) as survival_median
-    from (
-        select *, sum(tickets) over (partition by month, pqrs_type order by business_days desc) as at_risk
-        from waits
-    )
+        survival_median(list(survival_step(business_days, tickets, closed) order by business_days)) as survival_median
+    from waits
     group by month, pqrs_type
 )
 select

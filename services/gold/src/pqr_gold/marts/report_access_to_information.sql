@@ -59,7 +59,7 @@ waits as (
         pqrs_type,
         coalesce(business_days, waited(reception.business_number, today.business_number)) as business_days,
         sum(tickets) as tickets,
-        coalesce(sum(tickets) filter (where fate = 'answered'), 0) as closed
+        counted(tickets, fate = 'answered') as closed
     from run
     join calendar as today on today.day = run.window_to
     cross join access
@@ -71,11 +71,8 @@ survival as (
     select
         month,
         pqrs_type,
-        survival_median(list(survival_step(business_days, closed, at_risk) order by business_days)) as survival_median
-    from (
-        select *, sum(tickets) over (partition by month, pqrs_type order by business_days desc) as at_risk
-        from waits
-    )
+        survival_median(list(survival_step(business_days, tickets, closed) order by business_days)) as survival_median
+    from waits
     group by month, pqrs_type
 )
 select

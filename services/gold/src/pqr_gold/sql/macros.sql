@@ -8,14 +8,17 @@ create or replace temp macro mean(total, items) as cast(
 );
 -- How many business days something has waited, which counts from its legal reception; none before that.
 create or replace temp macro waited(reception_number, today_number) as greatest(today_number - reception_number, 0);
+-- How many tickets there are of which something holds.
+create or replace temp macro counted(tickets, holds) as coalesce(sum(tickets) filter (where holds), 0);
 -- Kaplan-Meier: the first number of business days by which at least half of all are closed, where those that still wait
 -- count for as long as they have. Null while more than half may last longer. In whole numbers: alive is the share of those
--- still open, in parts of 10^18, rounded down at each step. Steps: how many were closed after so many business days, of
--- those that had not been closed nor lost from sight before (at_risk), in the order of days.
-create or replace temp macro survival_step(days, closed_then, at_risk_then) as struct_pack(
+-- still open, in parts of 10^18, rounded down at each step. Steps, in the order of days: of so many tickets that were
+-- closed or lost from sight after so many business days, how many were closed.
+create or replace temp macro survival_step(days, left_then, closed_then) as struct_pack(
     business_days := cast(days as integer),
+    gone := cast(left_then as hugeint),
     closed := cast(closed_then as hugeint),
-    at_risk := cast(at_risk_then as hugeint),
+    at_risk := cast(0 as hugeint),
     alive := cast(0 as hugeint)
 );
 create or replace temp macro survival_median(steps) as list_filter(
@@ -26,15 +29,17 @@ create or replace temp macro survival_median(steps) as list_filter(
                 when 2 * so_far.alive <= 1000000000000000000 then so_far
                 else struct_pack(
                     business_days := step.business_days,
+                    gone := step.gone,
                     closed := step.closed,
-                    at_risk := step.at_risk,
-                    alive := so_far.alive * (step.at_risk - step.closed) // step.at_risk
+                    at_risk := so_far.at_risk - step.gone,
+                    alive := so_far.alive * (so_far.at_risk - step.closed) // so_far.at_risk
                 )
             end,
             struct_pack(
                 business_days := cast(null as integer),
+                gone := cast(0 as hugeint),
                 closed := cast(0 as hugeint),
-                at_risk := cast(0 as hugeint),
+                at_risk := cast(list_sum(list_transform(steps, lambda step: step.gone)) as hugeint),
                 alive := cast(1000000000000000000 as hugeint)
             )
         )
