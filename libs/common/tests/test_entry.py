@@ -61,7 +61,12 @@ def test_a_program_that_is_done_ends_with_0(capsys):
 
 
 def test_ctrl_c_is_no_defect(capsys):
-    """The code that shells give it, and what to do."""
+    """The code that shells give it; who interrupts may know better what to say."""
     TROUBLE.append(KeyboardInterrupt())
-    assert ended(program, ["1"], program="it", interrupted="Do it again.") == 130
+    assert ended(program, ["1"], program="it") == 130
+    assert capsys.readouterr().err.strip() == "The program was interrupted."
+    stopped = KeyboardInterrupt("Do it again.")
+    stopped.exit_code = 143
+    TROUBLE.append(stopped)
+    assert ended(program, ["1"], program="it") == 143
     assert capsys.readouterr().err.strip() == "Do it again."

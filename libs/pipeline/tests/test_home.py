@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 
+import psycopg
 import pytest
 
 from pqr_common.errors import InvalidSettings, Transient
@@ -96,6 +97,17 @@ def test_a_killed_holder_holds_nothing(settings, held):
     child.wait()
     with alone(settings, "postgres"):
         pass
+
+
+@pytest.mark.integration
+def test_a_postgres_that_was_half_made_is_made_again(settings):
+    """Killed while it made its folder, a command must not be in the way of the next."""
+    folder = settings.home / "postgres"
+    folder.mkdir(parents=True)
+    (folder / "PG_VERSION").write_text("18")
+    (folder / "postmaster.pid").write_text("-30422\n")
+    with postgres(settings) as dsn, psycopg.connect(dsn) as opened:
+        assert opened.execute("select 1").fetchone() == (1,)
 
 
 def test_a_home_that_is_a_file_is_a_setting_to_mend(tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pqr_pipeline.command.cli import main
+from pqr_pipeline.command.main import main
 
 if __name__ == "__main__":
     main()

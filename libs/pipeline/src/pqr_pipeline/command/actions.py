@@ -12,6 +12,7 @@ from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import declare, refuse_unserved
 from pqr_pipeline.command import summary
+from pqr_pipeline.command.interruption import continued_by
 from pqr_pipeline.command.screen import Screen
 from pqrs.parameters import Parameters
 
@@ -102,7 +103,7 @@ def _embedded(run_id: str, parameters: Parameters | None, *, settings: Settings,
     if is_finished(run_id, settings):
         screen.say(f"Run {run_id} is complete already; nothing was done.")
         return
-    with contextlib.ExitStack() as running:
+    with continued_by(f"pqr retry {run_id}"), contextlib.ExitStack() as running:
         with screen.waiting("Starting Postgres, Dask and Prefect"):
             ready = running.enter_context(servers.servers(settings))
         with screen.progress() as progress:

