@@ -17,6 +17,7 @@ from pqr_generator.mails.arrivals import arrivals
 from pqr_generator.mails.defects import DIRT
 from pqr_generator.mails.letters import FROM_MAILBOX, LETTERS
 from pqr_generator.tickets.labels import UNSTATED
+from pqr_generator.tickets.people import NAMELESS, SORT
 from pqr_generator.tickets.volume import planned_volume
 from pqr_silver.machine import KINDS, OTHER_KINDS
 from pqr_silver.phrases import understood
@@ -39,7 +40,7 @@ READ_AS = dict.fromkeys(FROM_MAILBOX, "out_of_office") | {
 
 @pytest.fixture(scope="module")
 def mails():
-    """Those of a quarter that are whole: (letter, type, stated type, extension, the row that silver makes of it)."""
+    """Those of a quarter that are whole: (letter, type, stated type, extension, no name?, silver's row of it)."""
     return [mail for run in (RUN, UTILITY) for mail in read(run)]
 
 
@@ -53,9 +54,17 @@ def read(run):
         row["message_id"]: row for row in pa.concat_tables([*found.mails.values(), *found.orphans.values()]).to_pylist()
     }
     columns = (message_ids(run, written).to_pylist(), written.letter, written.kind, written.stated, written.extension)
+    nameless = SORT[written.citizen] == NAMELESS
     return [
-        (LETTERS[letter], PQRS_TYPES[kind], None if stated == UNSTATED else PQRS_TYPES[stated], days, read[name])
-        for name, letter, kind, stated, days in zip(*columns, strict=True)
+        (
+            LETTERS[letter],
+            PQRS_TYPES[kind],
+            None if stated == UNSTATED else PQRS_TYPES[stated],
+            days,
+            no_name,
+            read[name],
+        )
+        for name, letter, kind, stated, days, no_name in zip(*columns, nameless, strict=True)
     ]
 
 
@@ -80,8 +89,8 @@ def test_every_letter_is_read_as_what_it_is(mails):
 
 
 def test_every_fact_is_read_as_it_was_written(mails):
-    """Type, radicado, home, extension and denial."""
-    for letter, pqrs_type, _, days, row in mails:
+    """Type, radicado, home, extension and denial; who gives no name gives no home."""
+    for letter, pqrs_type, _, days, is_nameless, row in mails:
         assert (row["radicado"] is None) == (letter == "request")
         assert (row["place"] is None) == (letter != "request")
         assert row["copied_to"] is None or (letter == "request" and row["copied_to"] in CONTROL_BODIES)
@@ -89,14 +98,15 @@ def test_every_fact_is_read_as_it_was_written(mails):
         assert row["is_reiterative"] == (letter == "reference")
         assert row["extension_days"] == (days if letter == "extension" else None)
         if letter == "request":
-            assert row["place"].endswith(")")
+            assert row["place"].endswith(")") != is_nameless
+            assert row["place"] or is_nameless
         if letter == "acknowledgement":
             assert f"{wording.TYPE}{pqrs_type}\n" in row["words"]
 
 
 def test_a_subject_says_the_type_that_its_citizen_takes_it_for_or_nothing(mails):
     """Neither type nor topic can be read from what people write who state none."""
-    requests = [(stated, row["words"]) for letter, _, stated, _, row in mails if letter == "request"]
+    requests = [(stated, row["words"]) for letter, _, stated, *_, row in mails if letter == "request"]
     read = understood(pa.chunked_array([[words for _, words in requests]]))
     assert read.of("pqrs_type").to_pylist() == [stated for stated, _ in requests]
     topics = read.of("topic").to_pylist()

@@ -133,6 +133,27 @@ def test_tickets_are_what_the_generator_meant(key):
     assert differing.num_rows == 0
 
 
+def test_every_sort_of_sender_is_read(key):
+    """Attorneys, companies and people without a name are tickets like others; only the last have no territory."""
+    found = query(
+        """
+        select mine.sender, count(*) as tickets, count(tickets.root_message_id) as read,
+            count(tickets.municipality_code) as placed, count(tickets.acknowledged_at) as acknowledged
+        from (select * from answers where record = 'ticket') as mine
+        left join tickets on tickets.root_message_id = mine.message_id
+        group by mine.sender
+        """,
+        answers=key.table("raw", "answers"),
+        tickets=key.table("silver", "tickets"),
+    )
+    senders = {row["sender"]: row for row in found.to_pylist()}
+    assert senders.keys() == {"person", "attorney", "company", "anonymous"}
+    for sender, row in senders.items():
+        assert row["tickets"] == row["read"] > 100
+        assert row["placed"] == (0 if sender == "anonymous" else row["tickets"])
+        assert row["acknowledged"] > 0.95 * row["tickets"]
+
+
 def test_citizens_mislabel_and_the_entity_reclassifies(key):
     """Of the acknowledged tickets the stated shares had a subject without a type, or with another; both end as the key says."""
     (shares,) = query(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections import Counter
 from datetime import date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -114,10 +115,10 @@ def test_only_reserved_domains_and_marked_documents(inbox):
     for mail in inbox.mails.values():
         text = json.dumps(mail, ensure_ascii=False)
         hosts |= set(re.findall(r"@([\w.-]*\w)", text))
-        documents += re.findall(r"C\.C\. (\d+)( \(ficticia\))?", text)
+        documents += re.findall(r"(?:C\.C\.|C\.E\.|NIT) (\d+)(?:-\d)?( \(fictici[ao]\))?", text)
     assert hosts
     assert all(RESERVED.search(host) for host in hosts), hosts
-    assert all(number.startswith("999") and len(number) == 10 and mark for number, mark in documents)
+    assert all(number.startswith("999") and len(number) in (9, 10) and mark for number, mark in documents)
 
 
 def test_message_ids_are_unique_but_for_copies(inbox):
@@ -181,15 +182,53 @@ def test_acknowledgements_state_the_facts_of_the_key(inbox):
 
 
 def test_requests_are_signed_as_the_key_says(inbox):
-    """Name, marked-fake document, municipality and department end each request."""
+    """Name, marked-fake document by the sort of sender, municipality and department; the nameless give a name at most."""
+    documents = {
+        "person": r"C\.[CE]\. 999\d{7} \(ficticia\)\n",
+        "attorney": r"C\.C\. 999\d{7} \(ficticia\)\nT\.P\. 999\d{3} \(ficticia\) del C\. S\. de la J\.\n",
+        "company": r"NIT 999\d{6}-\d \(ficticio\)\n",
+        "anonymous": "",
+    }
     for row in inbox.tickets:
         mail = inbox.mail(row)
         assert mail["message_id"] == row["message_id"]
-        name, document, home = mail["body"].rsplit("\n", 3)[1:]
-        assert name == mail["from"]["name"]
-        assert re.fullmatch(r"C\.C\. 999\d{7} \(ficticia\)", document)
-        assert home == f"Municipio: {row['municipality']} ({row['department']})"
+        home = f"Municipio: {row['municipality']} ({row['department']})" if row["municipality"] else ""
+        signed = f"\n{re.escape(mail['from']['name'])}\n{documents[row['sender']]}{re.escape(home)}"
+        assert re.search(signed if home else signed.removesuffix("\n") + r"(?!\n(C\.|NIT|Municipio))", mail["body"])
+        assert bool(home) == (row["sender"] != "anonymous") == ("Municipio" in mail["body"])
+    assert {row["sender"] for row in inbox.tickets} == documents.keys()
     assert {row["department"] for row in inbox.tickets} > {"Antioquia", "Bogotá D.C.", "Valle del Cauca"}
+
+
+def test_a_nit_has_its_check_digit(inbox):
+    """By the rule of the DIAN, which is told here the other way round: weights from the first digit on."""
+    found = {found for mail in inbox.mails.values() for found in re.findall(r"NIT (\d{9})-(\d)", mail["body"])}
+    assert len(found) > 50
+    for number, digit in found:
+        rest = sum(int(d) * weight for d, weight in zip(number, (41, 37, 29, 23, 19, 17, 13, 7, 3), strict=True)) % 11
+        assert int(digit) == (rest if rest < 2 else 11 - rest)
+
+
+def test_every_sender_says_in_what_capacity_it_writes(inbox):
+    """Attorneys name a client who is not themselves, companies their own name; the entity addresses each as it signs."""
+    senders = {row["message_id"]: row["sender"] for row in inbox.tickets}
+    dear = Counter()
+    for row in inbox.tickets:
+        mail = inbox.mail(row)
+        name = re.escape(mail["from"]["name"])
+        clients = re.findall(r"apoderad[oa](?: judicial)? de ([^,]+), (?:según|allego)", mail["body"])
+        assert bool(clients) == (row["sender"] == "attorney")
+        assert mail["from"]["name"] not in clients
+        as_company = re.search(f"(?:legal de|administrador de|En nombre de) {name}, ", mail["body"])
+        assert bool(as_company) == (row["sender"] == "company")
+    for mail in inbox.mails.values():
+        if mail["subject"].startswith("Acuse") and mail["references"][0] in senders:
+            sender = senders[mail["references"][0]]
+            first = mail["body"].partition("\n")[0]
+            assert first.endswith("ciudadano(a):") == (sender == "anonymous")
+            assert first.startswith("Señores ") == (sender == "company")
+            dear[sender] += 1
+    assert all(dear[sender] > 10 for sender in ("person", "attorney", "company", "anonymous"))
 
 
 def test_texts_vary(inbox):

@@ -18,6 +18,7 @@ from pqr_generator.threads.thread import REOPENING, Thread
 from pqr_generator.tickets.citizens import citizens
 from pqr_generator.tickets.copied import copies
 from pqr_generator.tickets.opening import DAY_SECONDS
+from pqr_generator.tickets.people import NAMELESS, SENDERS, SORT
 from pqrs.catalogue import CONTROL_BODIES, DEPENDENCIES, PQRS_TYPES, TOPICS
 from pqrs.parameters import Parameters
 from pqrs.territory import MUNICIPALITIES
@@ -59,13 +60,15 @@ def _truth(parameters: Parameters, truths: Sequence[Truth], day: np.datetime64) 
     """What was planned of the day's tickets, in order of reception, which is that of their requests."""
     truth, rows = _opened_on(truths, day)
     tickets, thread = truth.tickets, truth.thread
-    home = citizens(parameters).municipality[tickets.citizen[rows]]
+    sender = SORT[tickets.citizen[rows]]
+    home = np.where(sender == NAMELESS, len(MUNICIPALITIES), citizens(parameters).municipality[tickets.citizen[rows]])
     return {
         "pqrs_type": _named(PQRS_TYPES, tickets.kind[rows]),
         "topic": _named([topic.code for topic in TOPICS], tickets.topic[rows]),
-        "department": _named([town.department for town in MUNICIPALITIES], home),
-        "municipality": _named([town.name for town in MUNICIPALITIES], home),
-        "municipality_code": _named([town.code for town in MUNICIPALITIES], home),
+        "department": _named([*(town.department for town in MUNICIPALITIES), None], home),
+        "municipality": _named([*(town.name for town in MUNICIPALITIES), None], home),
+        "municipality_code": _named([*(town.code for town in MUNICIPALITIES), None], home),
+        "sender": _named(SENDERS, sender),
         "copied_to": _named([None, *CONTROL_BODIES], copies(parameters, tickets.numbers)[rows]),
         "dependency": _named(list(DEPENDENCIES), tickets.dependency[rows]),
         "received_on": thread.received_on[rows],

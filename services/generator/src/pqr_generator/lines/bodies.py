@@ -1,4 +1,4 @@
-"""The bodies of the lines: greeting, what it is about, the facts on lines of their own, signature."""
+"""The bodies of the lines: greeting, what it is about, the facts on lines of their own, who signs for the entity."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pqr_generator.draws import quarter
-from pqr_generator.lines import headers, requests
+from pqr_generator.lines import headers, requests, senders
 from pqr_generator.lines.press import Sheet
 from pqr_generator.mails.letters import CODE, FROM_CITIZEN, FROM_COURT, FROM_MAILBOX, LETTERS
 from pqrs.catalogue import ENTITIES, PQRS_TYPES, TOPICS
@@ -26,8 +26,9 @@ def compose(sheet: Sheet) -> None:
     sheet.choose("matter", by_topic, quarter(look, 2))
     sheet.choose("ask", by_type, quarter(more, 1))
     sheet.choose("farewell", letter, quarter(more, 2))
-    headers.name(sheet, "dear", SIGNED_BY_ENTITY[letter])
+    senders.address(sheet, np.flatnonzero(SIGNED_BY_ENTITY[letter]))
     request = letter == CODE["request"]
+    senders.introduce(sheet, np.flatnonzero(request))
     requests.word(sheet)
     sheet.choose("detail", 0, quarter(look[request], 3), where=request)
     sheet.choose("place", 0, quarter(more[request], 0), where=request)
@@ -49,15 +50,8 @@ def _register(sheet: Sheet, where: npt.NDArray[np.bool_]) -> None:
 
 
 def sign(sheet: Sheet) -> None:
-    """The citizen with document and home, or somebody at the desk."""
-    own = SIGNED_BY_CITIZEN[sheet.letter]
-    citizen = sheet.mails.citizen[own]
-    headers.name(sheet, "name", own)
-    sheet.put("name.second", sheet.at["surname"] + sheet.town.second_surname[citizen], own)
-    high, low = np.divmod(sheet.town.document[citizen], 10_000)
-    sheet.put("document.high", sheet.at["digits3"] + high, own)
-    sheet.put("document.low", sheet.at["digits4"] + low, own)
-    sheet.put("home", sheet.at["home"] + sheet.town.municipality[citizen], own)
+    """The citizen, or somebody at the desk."""
+    senders.sign(sheet, np.flatnonzero(SIGNED_BY_CITIZEN[sheet.letter]))
     desk = SIGNED_BY_ENTITY[sheet.letter]
     sheet.put("desk", sheet.at["desk"] + sheet.mails.dependency[desk], desk)
     person = desk & (sheet.letter != CODE["acknowledgement"])  # a machine sends those

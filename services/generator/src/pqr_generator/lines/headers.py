@@ -91,7 +91,6 @@ def address(sheet: Sheet) -> None:
     town, citizen, inbound = sheet.town, sheet.mails.citizen, is_inbound(sheet.slot)
     box = sheet.entity * len(PROVIDERS)
     name(sheet, "from", inbound)
-    sheet.put("from.second", sheet.at["surname"] + town.second_surname[citizen[inbound]], inbound)
     sheet.put("from.end", sheet.pieces["desk_sender"] + sheet.mails.dependency[~inbound], ~inbound)
     high, low = np.divmod(town.mailbox[citizen], 10_000)
     sheet.put("address.given", sheet.at["given_slug"] + town.given[citizen])
@@ -110,11 +109,12 @@ def address(sheet: Sheet) -> None:
     sheet.ids[bounced, COLUMN["from.end"]] = sheet.pieces["daemon"] + (box + sheet.provider)[bounced]
 
 
-def name(sheet: Sheet, column: str, where: npt.NDArray[np.bool_]) -> None:
-    """The citizen's given name and first surname."""
-    citizen = sheet.mails.citizen[where]
+def name(sheet: Sheet, column: str, where: Where, *, of: Ints | None = None) -> None:
+    """What the citizen is called, or another, `of` whom there are as many as rows."""
+    citizen = sheet.mails.citizen[where] if of is None else of
     sheet.put(f"{column}.given", sheet.at["given"] + sheet.town.given[citizen], where)
     sheet.put(f"{column}.surname", sheet.at["surname"] + sheet.town.surname[citizen], where)
+    sheet.put(f"{column}.second", sheet.at["surname"] + sheet.town.second_surname[citizen], where)
 
 
 def title(sheet: Sheet) -> None:

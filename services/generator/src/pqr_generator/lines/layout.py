@@ -58,11 +58,12 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     "subject": ("subject", "subject.text", "subject.prefix", "subject.high", "subject.low", "subject.end"),
     "body": (
-        "body", "greeting", "dear.given", "dear.surname", "dear.end",
+        "body", "greeting", "dear.given", "dear.surname", "dear.second", "dear.end",
+        "capacity", "client.given", "client.surname", "client.second", "client.end",
         "opening", "matter", "detail", "place", "fact",
         "fact.prefix", "fact.high", "fact.low", "fact.kind", "fact.topic", "fact.priority", "ask", "copy", "farewell",
-        "name.given", "name.surname", "name.second", "document", "document.high", "document.low", "home",
-        "desk", "body.end",
+        "name.given", "name.surname", "name.second", "document", "document.high", "document.low", "document.end",
+        "home", "desk", "body.end",
     ),
     "auto_submitted": ("auto_submitted",),
     "attachments": (
@@ -159,9 +160,7 @@ def _fixed(letter: str) -> dict[str, str]:
         fixed["subject.text"] = f"{_subject(letter)} {wording.RADICADO_TAG}"
     if inbound:
         fixed["from.end"] = '","address":"'
-    if letter in FROM_CITIZEN:
-        fixed["document"] = "\\nC.C. 999"
-    elif not inbound:
+    if not inbound:
         fixed["dear.end"] = ":\\n\\n"
     facts = {
         "acknowledgement": wording.RADICADO,

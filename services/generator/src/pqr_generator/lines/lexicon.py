@@ -14,7 +14,7 @@ import numpy as np
 
 from pqr_generator.lines.fragments import Choices, Fragments
 from pqr_generator.mails.letters import FROM_CITIZEN, FROM_COURT, FROM_MAILBOX, LETTERS
-from pqr_generator.tickets.citizens import names
+from pqr_generator.tickets.citizens import first_names, last_names, names
 from pqrs import calendar, wording
 from pqrs.catalogue import CONTROL_BODIES, DEPENDENCIES, ENTITIES, PQRS_TYPES, TOPICS
 from pqrs.territory import MUNICIPALITIES
@@ -22,6 +22,7 @@ from pqrs.territory import MUNICIPALITIES
 __all__ = ["FIRST_DAY", "FIRST_YEAR", "Lexicon", "collect", "phrases"]
 
 DECISIONS = ("answer", "denial", "second_answer", "reference")
+CAPACITIES = ("attorney", "attorney_woman", "company", "anonymous")  # in which other senders than persons write
 VAGUE = ("subject", "opening", "ask")
 BEGINNING_WORDS = 6  # of the letter, where its beginning is the subject
 MENTIONS_TOPIC = ("completion", "progress", "insistence", "reopening", *DECISIONS)
@@ -52,7 +53,7 @@ def phrases() -> dict[str, Any]:
 def collect(fragments: Fragments) -> Lexicon:
     """All words, in a fixed order, into `fragments`."""
     at = _numbers(fragments) | _names(fragments) | _facts(fragments)
-    at["home"] = fragments.text(f" (ficticia)\n{wording.HOME}{town.place}" for town in MUNICIPALITIES)
+    at["home"] = fragments.text(f"\n{wording.HOME}{town.place}" for town in MUNICIPALITIES)
     return Lexicon(at, _phrases(fragments))
 
 
@@ -74,11 +75,18 @@ def _numbers(fragments: Fragments) -> dict[str, int]:
 
 
 def _names(fragments: Fragments) -> dict[str, int]:
+    after = [f" {name}" if name else "" for name in last_names()]
     return {
-        "given": fragments.text(names()["given"]),
-        "surname": fragments.text(f" {name}" for name in names()["surname"]),
-        "given_slug": fragments.text(_slug(name) for name in names()["given"]),
-        "surname_slug": fragments.text(f".{_slug(name)}" for name in names()["surname"]),
+        "given": fragments.text(first_names()),
+        "surname": fragments.text(after),
+        "given_slug": fragments.text(_slug(name) for name in first_names()),
+        "surname_slug": fragments.text(f".{_slug(name)}" if name else "" for name in last_names()),
+        "addressee": fragments.text(phrases()["people"]["addressee"]),
+        "document": fragments.text(("\nC.C. 999", "\nC.E. 999", "\nNIT 999")),
+        "marked": fragments.text((" (ficticia)", *(f"-{digit} (ficticio)" for digit in range(10)))),
+        "card": fragments.text(
+            f" (ficticia)\nT.P. 999{number:03d} (ficticia) del C. S. de la J." for number in range(1_000)
+        ),
         "desk": fragments.text(f"\n{name}" for name in DEPENDENCIES.values()),
     }
 
@@ -111,7 +119,9 @@ def _phrases(fragments: Fragments) -> dict[str, Choices]:
         "detail": fragments.choices([[f"{text}. " for text in grammar["detail"]["request"]]]),
         "place": fragments.choices([[f"Vivo en el barrio {name}. " for name in grammar["detail"]["place"]]]),
         "transferred": fragments.choices([transferred]),
-        "given": fragments.choices([names()["given"]]),
+        "given": fragments.choices([names()["women"] + names()["men"]]),
+        "capacity": fragments.choices([grammar["people"]["capacity"][sender] for sender in CAPACITIES]),
+        "client_end": fragments.choices([grammar["people"]["client_end"][sender] for sender in CAPACITIES]),
         "surname": fragments.choices([[f" {name}" for name in names()["surname"]]]),
     }
 

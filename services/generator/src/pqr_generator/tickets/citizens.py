@@ -1,4 +1,4 @@
-"""Who writes: a fixed town of citizens with a name, a marked-fake document number, a home and a mailbox."""
+"""The town: what each citizen is called, a marked-fake document number, a home and a mailbox."""
 
 from __future__ import annotations
 
@@ -10,17 +10,14 @@ from importlib import resources
 import numpy as np
 import numpy.typing as npt
 
-from pqr_generator.draws import Ints, Words, low, pick, words
+from pqr_generator.draws import Ints, below, low, pick, quarter, words
+from pqr_generator.tickets.people import CITIZENS, COMPANY, NAMELESS, SORT
 from pqrs.parameters import Parameters
 from pqrs.scenario import Home, Mix
 from pqrs.territory import MUNICIPALITIES
 
-__all__ = ["BANDS", "CITIZENS", "PROVIDERS", "Citizens", "citizens", "names", "writers"]
+__all__ = ["PROVIDERS", "Citizens", "citizens", "first_names", "is_woman", "last_names", "names"]
 
-CITIZENS = 250_000  # who may write; some write again
-# How many of them, from the first on, write how many of a thousand requests: a few write dozens of times in a quarter.
-# Assumption: the busiest hundredth of the senders writes a tenth of the requests, as in most inboxes.
-BANDS = ((40, 70), (400, 60), (CITIZENS - 440, 870))
 # Reserved by RFC 2606 and RFC 6761: mail to these goes nowhere.
 PROVIDERS = ("example.org", "correo.example", "buzon.test", "mail.example")
 
@@ -29,25 +26,41 @@ TEN_MILLION = 10_000_000
 DOCUMENT_STEP, MAILBOX_STEP = 7_368_787, 3_141_593
 SHARE = 1_000_000  # a department's weight is dealt to its municipalities in parts of this
 HOMES = 1 << 30  # what the weights of all municipalities are scaled to, so that one draw can pick among them
+# Two given names and two surnames are the rule on paper; in 65,536ths, so many write both: assumptions.
+BOTH_GIVEN, BOTH_SURNAMES = 39_322, 42_598
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Citizens:
     """Columns by citizen number; the first four are row numbers of their lists."""
 
-    given: npt.NDArray[np.int32]
-    surname: npt.NDArray[np.int32]
-    second_surname: npt.NDArray[np.int32]
+    given: npt.NDArray[np.int32]  # of `first_names`: one, two, what a company begins with, or an alias
+    surname: npt.NDArray[np.int32]  # of `last_names`
+    second_surname: npt.NDArray[np.int32]  # the same; a company's last words
     municipality: npt.NDArray[np.int32]  # of `pqrs.territory.MUNICIPALITIES`
     provider: npt.NDArray[np.int32]
-    document: npt.NDArray[np.int32]  # seven digits after 999
+    document: npt.NDArray[np.int32]  # seven digits after 999; the last six are those of a company
     mailbox: npt.NDArray[np.int32]  # seven digits that make the address unique
 
 
 @cache
 def names() -> dict[str, list[str]]:
-    """Given names and surnames, in the order of the file."""
+    """Given names of women and men, surnames, words of companies, aliases, in the order of the file."""
     return tomllib.loads(_packaged("names.toml"))
+
+
+@cache
+def first_names() -> tuple[str, ...]:
+    """Single given names, pairs of women's, pairs of men's, what companies begin with, aliases."""
+    women, men = names()["women"], names()["men"]
+    pairs = (f"{first} {second}" for given in (women, men) for first in given for second in given)
+    return (*women, *men, *pairs, *names()["company"], *names()["alias"])
+
+
+@cache
+def last_names() -> tuple[str, ...]:
+    """Nothing, surnames, what companies end with."""
+    return ("", *names()["surname"], *names()["suffix"])
 
 
 def citizens(parameters: Parameters) -> Citizens:
@@ -58,31 +71,59 @@ def citizens(parameters: Parameters) -> Citizens:
 @lru_cache(maxsize=2)
 def _citizens(seed: int, department_mix: Mix, home: Home | None) -> Citizens:
     everyone = range(CITIZENS)
-    given = words(seed, "citizen.given", everyone)
     number = np.arange(CITIZENS)
     columns: list[Ints] = [
-        pick(given, _name_weights("given")),
-        pick(words(seed, "citizen.surname", everyone), _name_weights("surname")),
-        pick(words(seed, "citizen.second_surname", everyone), _name_weights("surname")),
+        _given(seed),
+        *_surnames(seed),
         pick(words(seed, "citizen.home", everyone), _home_weights(department_mix, home)),
-        low(given, len(PROVIDERS)),
+        low(words(seed, "citizen.given", everyone), len(PROVIDERS)),
         (number * DOCUMENT_STEP + 1_234_567) % TEN_MILLION,
         (number * MAILBOX_STEP + 7_654_321) % TEN_MILLION,
     ]
     return Citizens(*(column.astype(np.int32) for column in columns))
 
 
-def writers(drawn: Words) -> Ints:
-    """The numbers of the citizens who write, one per word: a band by its requests, and anyone in it."""
-    sizes, requests = np.array(BANDS).T
-    band = pick(drawn, requests)
-    return np.asarray((np.cumsum(sizes) - sizes)[band] + low(drawn, sizes[band]))
+def is_woman(given: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """By row of `first_names`."""
+    women, men = len(names()["women"]), len(names()["men"])
+    return np.asarray((given < women) | ((given >= women + men) & (given < women + men + women * women)))
 
 
-def _name_weights(kind: str) -> Ints:
+def _given(seed: int) -> Ints:
+    """One or two given names of the same sex; companies and the nameless are called otherwise."""
+    women, men = len(names()["women"]), len(names()["men"])
+    everyone = range(CITIZENS)
+    weights = _name_weights("given", names()["women"] + names()["men"])
+    first = pick(words(seed, "citizen.given", everyone), weights)
+    is_man = first >= women
+    drawn = words(seed, "citizen.second_given", everyone)
+    second = np.where(is_man, pick(drawn, weights[women:]), pick(drawn, weights[:women]))
+    pair = np.where(is_man, women * women + (first - women) * men, first * women) + women + men + second
+    is_pair = (quarter(drawn, 0) < BOTH_GIVEN) & (first != second + is_man * women)
+    other = women + men + women * women + men * men
+    heads, aliases = len(names()["company"]), len(names()["alias"])
+    return np.select(
+        [SORT == COMPANY, SORT == NAMELESS, is_pair],
+        [other + below(drawn, heads), other + heads + below(drawn, aliases), pair],
+        first,
+    )
+
+
+def _surnames(seed: int) -> tuple[Ints, Ints]:
+    """One or two; a company has one and its last words."""
+    weights, everyone = _name_weights("surname", names()["surname"]), range(CITIZENS)
+    first, drawn = words(seed, "citizen.surname", everyone), words(seed, "citizen.second_surname", everyone)
+    has_both = quarter(first, 0) < BOTH_SURNAMES
+    last = 1 + len(names()["surname"]) + low(drawn, len(names()["suffix"]))
+    second = np.select([SORT == COMPANY, has_both], [last, 1 + pick(drawn, weights)], 0)
+    is_nameless = SORT == NAMELESS
+    return np.where(is_nameless, 0, 1 + pick(first, weights)), np.where(is_nameless, 0, second)
+
+
+def _name_weights(kind: str, listed: list[str]) -> Ints:
     """By name of this kind ("given" or "surname"): how many people bear it."""
     bearers: dict[str, int] = tomllib.loads(_packaged("name_weights.toml"))[kind]
-    return np.array([bearers.get(name, bearers["other"]) for name in names()[kind]])
+    return np.array([bearers.get(name, bearers["other"]) for name in listed])
 
 
 def _home_weights(department_mix: Mix, home: Home | None) -> Ints:

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pqr_generator.draws import Ints, Words, below, low, pick, words
-from pqr_generator.tickets.citizens import writers
 from pqr_generator.tickets.counts import DEPENDENCY_OF_TOPIC
 from pqr_generator.tickets.fates import unpacked
+from pqr_generator.tickets.people import suited, writers
 from pqr_generator.tickets.reiterated import reiterated
 from pqr_generator.tickets.volume import Volume
 from pqrs.calendar import BUSINESS_DAYS
@@ -65,7 +65,7 @@ def opened(parameters: Parameters, volume: Volume, days: range) -> Tickets:
     about = drawn("ticket.topic")
     segment = _segments(volume, span, cell=(rows, dependency, kind), drawn=about)
     topic = _topics(parameters, volume, segment=segment, dependency=dependency, drawn=about)
-    citizen = writers(drawn("ticket.citizen"))
+    citizen = suited(parameters, numbers, citizen=writers(drawn("ticket.citizen")), kind=kind, topic=topic)
     is_reiterated, citizen = reiterated(parameters, numbers, topic=topic, citizen=citizen)
     return Tickets(
         first=numbers.start,

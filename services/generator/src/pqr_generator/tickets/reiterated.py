@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from pqr_generator.draws import Ints, below, chance, field_key, mixed, words
-from pqr_generator.tickets.citizens import CITIZENS
+from pqr_generator.draws import Ints, below, chance, field_key, words
+from pqr_generator.tickets.people import private_person
 from pqrs.parameters import Parameters
 
 __all__ = ["reiterated"]
@@ -23,5 +23,5 @@ def reiterated(
     again = chance(drawn, rate, 1000)
     who = below(words(parameters.seed, "ticket.persistent", numbers), PERSISTENT)
     key = field_key(parameters.seed, "citizen.persistent")[0]
-    persistent = (mixed(topic * PERSISTENT + who, key) % np.uint64(CITIZENS)).astype(np.int64)
+    persistent = private_person(topic * PERSISTENT + who, key)
     return again, np.where(again, persistent, citizen)
