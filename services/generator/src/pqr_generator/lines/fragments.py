@@ -42,6 +42,13 @@ class Fragments:
     def __init__(self) -> None:
         self._bytes: list[bytes] = [b""]
 
+    def __len__(self) -> int:
+        return len(self._bytes)
+
+    def after(self, first: int) -> list[bytes]:
+        """What was collected from this number on."""
+        return self._bytes[first:]
+
     def raw(self, *pieces: str | bytes) -> int:
         """Pieces of JSON as they are; returns the number of the first, the others follow."""
         first = len(self._bytes)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pqr_generator.draws import Ints, field_key, mixed
-from pqr_generator.lines import bodies, headers
+from pqr_generator.lines import bodies, habits, headers
 from pqr_generator.lines.fragments import Ids, join
 from pqr_generator.lines.lexicon import FIRST_YEAR
 from pqr_generator.lines.press import Sheet, press
@@ -32,6 +32,8 @@ def json_lines(parameters: Parameters, mails: Mails) -> tuple[memoryview, Ints]:
     headers.title(sheet)
     bodies.compose(sheet)
     bodies.sign(sheet)
+    habits.below_signature(sheet)
+    habits.spell(sheet)
     headers.attach(sheet)
     sheet.press.damages.apply(sheet.ids, mails.dirt, mails.damage)
     return join(sheet.press.array, sheet.ids)

@@ -10,7 +10,7 @@ from itertools import accumulate
 import numpy as np
 
 from pqr_generator.lines.fragments import EMPTY, Fragments, Ids
-from pqr_generator.lines.lexicon import phrases
+from pqr_generator.lines.sentences import phrases
 from pqr_generator.mails.letters import FROM_CITIZEN, FROM_COURT, FROM_MAILBOX, LETTERS
 from pqr_generator.schema import SCHEMA_VERSION
 from pqr_generator.tickets.citizens import PROVIDERS
@@ -63,7 +63,10 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "opening", "matter", "detail", "place", "fact",
         "fact.prefix", "fact.high", "fact.low", "fact.kind", "fact.topic", "fact.priority", "ask", "copy", "farewell",
         "name.given", "name.surname", "name.second", "document", "document.high", "document.low", "document.end",
-        "home", "desk", "body.end",
+        "home", "address", "phone", "phone.digits", "tail",
+        "quote", "quote.prefix", "quote.high", "quote.low", "quote.end",
+        "forward", "forward.given", "forward.surname", "forward.second", "forward.topic", "forward.text",
+        "desk", "body.end",
     ),
     "auto_submitted": ("auto_submitted",),
     "attachments": (

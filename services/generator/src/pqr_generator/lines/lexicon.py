@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import Any
 
 import numpy as np
 
+from pqr_generator.draws import mixed
 from pqr_generator.lines.fragments import Choices, Fragments
-from pqr_generator.mails.letters import FROM_CITIZEN, FROM_COURT, FROM_MAILBOX, LETTERS
-from pqr_generator.tickets.citizens import first_names, last_names, names
+from pqr_generator.lines.sentences import phrases, sentences
+from pqr_generator.lines.styles import STYLES, spelt
+from pqr_generator.tickets.citizens import first_names, last_names
 from pqrs import calendar, wording
-from pqrs.catalogue import CONTROL_BODIES, DEPENDENCIES, ENTITIES, PQRS_TYPES, TOPICS
+from pqrs.catalogue import CONTROL_BODIES, DEPENDENCIES, PQRS_TYPES, TOPICS
 from pqrs.territory import MUNICIPALITIES
 
-__all__ = ["FIRST_DAY", "FIRST_YEAR", "Lexicon", "collect", "phrases"]
+__all__ = ["FIRST_DAY", "FIRST_YEAR", "HOMES", "LINES", "Lexicon", "collect"]
 
-DECISIONS = ("answer", "denial", "second_answer", "reference")
-CAPACITIES = ("attorney", "attorney_woman", "company", "anonymous")  # in which other senders than persons write
-VAGUE = ("subject", "opening", "ask")
-BEGINNING_WORDS = 6  # of the letter, where its beginning is the subject
-MENTIONS_TOPIC = ("completion", "progress", "insistence", "reopening", *DECISIONS)
+HOMES, LINES = 4_096, 10_000  # addresses and telephones there are
 FIRST_YEAR, LAST_YEAR = calendar.FIRST_DAY.year, calendar.LAST_DAY.year + 1  # around the calendar
 FIRST_DAY = np.datetime64(f"{FIRST_YEAR - 1}-12-01", "D")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -37,24 +32,26 @@ class Lexicon:
     """`at` gives the first fragment of a list that is indexed by number, `choices` the alternatives by row.
 
     Rows of choices are letters, or letter * entities + entity (greeting), letter * types + type (opening, ask), or
-    letter * topics + topic (matter).
+    letter * topics + topic (matter). `spoken`: the first and the count of those that citizens may
+    spell otherwise; as many further on follow the same in each other style, in the order of `STYLES`.
     """
 
     at: Mapping[str, int]
     choices: Mapping[str, Choices]
-
-
-@cache
-def phrases() -> dict[str, Any]:
-    """The grammar of the simulated mail."""
-    return tomllib.loads((resources.files("pqr_generator") / "data" / "phrases.toml").read_text(encoding="utf-8"))
+    spoken: tuple[int, int]
 
 
 def collect(fragments: Fragments) -> Lexicon:
     """All words, in a fixed order, into `fragments`."""
-    at = _numbers(fragments) | _names(fragments) | _facts(fragments)
+    at = _numbers(fragments) | _facts(fragments) | _contacts(fragments)
     at["home"] = fragments.text(f"\n{wording.HOME}{town.place}" for town in MUNICIPALITIES)
-    return Lexicon(at, _phrases(fragments))
+    first = len(fragments)
+    at |= _names(fragments)
+    choices = sentences(fragments)
+    spoken = fragments.after(first)
+    for style in STYLES[1:]:
+        fragments.raw(*spelt(spoken, style))
+    return Lexicon(at, choices, (first, len(spoken)))
 
 
 def _numbers(fragments: Fragments) -> dict[str, int]:
@@ -104,72 +101,32 @@ def _facts(fragments: Fragments) -> dict[str, int]:
     }
 
 
-def _phrases(fragments: Fragments) -> dict[str, Choices]:
-    grammar = phrases()
-    reply = {piece: grammar[piece]["reply"] for piece in ("opening", "ask")}
-    transferred = [f"Entidad competente: {name}\n" for name in grammar["transferred"]["to"]]
+def _contacts(fragments: Fragments) -> dict[str, int]:
+    """Marked-fake addresses in the form that is usual, and the beginnings of telephone numbers that nobody has."""
     return {
-        "greeting": fragments.choices(_by_entity(grammar["greeting"])),
-        "farewell": fragments.choices([_farewells(letter, grammar["farewell"]) for letter in LETTERS]),
-        "opening": fragments.choices(_by_type(grammar["opening"]["request"], reply["opening"])),
-        "ask": fragments.choices(_by_type(grammar["ask"]["request"], reply["ask"])),
-        "matter": fragments.choices(_by_topic(grammar["matter"]["request"])),
-        "beginning": fragments.choices(_beginnings(grammar["matter"]["request"])),
-        **{f"vague_{piece}": fragments.choices(_by_mood(grammar["vague"], piece)) for piece in VAGUE},
-        "detail": fragments.choices([[f"{text}. " for text in grammar["detail"]["request"]]]),
-        "place": fragments.choices([[f"Vivo en el barrio {name}. " for name in grammar["detail"]["place"]]]),
-        "transferred": fragments.choices([transferred]),
-        "given": fragments.choices([names()["women"] + names()["men"]]),
-        "capacity": fragments.choices([grammar["people"]["capacity"][sender] for sender in CAPACITIES]),
-        "client_end": fragments.choices([grammar["people"]["client_end"][sender] for sender in CAPACITIES]),
-        "surname": fragments.choices([[f" {name}" for name in names()["surname"]]]),
+        "address": fragments.text(_addresses()),
+        "phone": fragments.text(f"\n{label}300 000 " for label in ("Cel. ", "Celular: ", "Tel. ", "")),
+        "phone.digits": fragments.raw(*(f"{number:04d}" for number in range(LINES))),
+        "forward_topic": fragments.text(f"\nAsunto: {topic.name}\n\n" for topic in TOPICS),
     }
 
 
-def _by_entity(texts: Mapping[str, list[str]]) -> list[list[str]]:
-    """Rows letter * entities + entity: some greet it by its name."""
-    names = [entity.name for entity in ENTITIES.values()]
-    return [
-        [text.replace("{entity}", name) for text in _by_side(letter, texts)] for letter in LETTERS for name in names
-    ]
-
-
-def _by_side(letter: str, texts: Mapping[str, list[str]]) -> list[str]:
-    return [] if letter in FROM_MAILBOX + FROM_COURT else texts["citizen" if letter in FROM_CITIZEN else "entity"]
-
-
-def _farewells(letter: str, texts: Mapping[str, list[str]]) -> list[str]:
-    end = "" if letter == "acknowledgement" else "\n"  # nobody signs what a machine sends
-    return [f"\n\n{text}{end}" for text in _by_side(letter, texts)]
-
-
-def _by_type(request: Mapping[str, list[str]], reply: Mapping[str, list[str]]) -> list[list[str]]:
-    """Rows letter * types + type: a request's texts depend on the type, those of the other letters do not."""
-    return [
-        request[kind] if letter == "request" else reply.get(letter, []) for letter in LETTERS for kind in PQRS_TYPES
-    ]
-
-
-def _by_topic(request: Mapping[str, list[str]]) -> list[list[str]]:
-    """Rows letter * topics + topic: the facts of a request, or the mention of what a letter is about."""
-    rows: list[list[str]] = []
-    for letter in LETTERS:
-        for topic in TOPICS:
-            end = "" if letter in DECISIONS else " "  # a decision begins a line of its own
-            mention = [f"El asunto es {topic.name}.{end}", f"La petición trata de {topic.name}.{end}"]
-            rows.append(request[topic.code] if letter == "request" else mention if letter in MENTIONS_TOPIC else [])
-    return rows
-
-
-def _beginnings(request: Mapping[str, list[str]]) -> list[list[str]]:
-    """Rows topic: how the facts of a request begin."""
-    return [[" ".join(text.split()[:BEGINNING_WORDS]) for text in request[topic.code]] for topic in TOPICS]
-
-
-def _by_mood(vague: Mapping[str, Any], piece: str) -> list[list[str]]:
-    """Rows type: what fits all types that are written in its mood."""
-    mood = {kind: name for name, kinds in vague["mood"].items() for kind in kinds}
-    return [vague[piece][mood.get(kind, "asks")] for kind in PQRS_TYPES]
+def _addresses() -> list[str]:
+    """`Calle 45 # 12-30, apto 301 (ficticia)`: numbers and letters follow from the address's number."""
+    found = []
+    drawn = zip(*(mixed(np.arange(HOMES), key).tolist() for key in (7, 8)), strict=True)
+    for bits in (one | other << 64 for one, other in drawn):
+        road, letter, inside = (
+            texts[(bits >> shift & 0xFFFF) % len(texts)]
+            for shift, texts in zip((0, 16, 32), phrases()["contact"]["address"].values(), strict=True)
+        )
+        street, cross, house, door = ((bits >> shift & 0xFFFF) for shift in (48, 64, 80, 96))
+        inside = inside.replace("{n}", f"{1 + door % 12}0{1 + door // 12 % 4}")
+        label = "Dirección: " if bits >> 112 & 1 else ""
+        found.append(
+            f"\n{label}{road} {1 + street % 150}{letter} # {1 + cross % 90}-{2 + house % 97:02d}{inside} (ficticia)"
+        )
+    return found
 
 
 def _mail_day(day: Any) -> str:

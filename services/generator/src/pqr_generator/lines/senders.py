@@ -60,4 +60,4 @@ def _check_digit(number: Ints) -> Ints:
     """Of a NIT of nine digits."""
     digits = number[:, None] // 10 ** np.arange(len(NIT_WEIGHTS)) % 10
     rest = digits @ np.array(NIT_WEIGHTS) % 11
-    return np.where(rest > 1, 11 - rest, rest)
+    return np.asarray(np.where(rest > 1, 11 - rest, rest))

@@ -10,7 +10,7 @@ from importlib import resources
 import numpy as np
 import numpy.typing as npt
 
-from pqr_generator.draws import Ints, below, low, pick, quarter, words
+from pqr_generator.draws import Ints, Words, below, low, pick, quarter, words
 from pqr_generator.tickets.people import CITIZENS, COMPANY, NAMELESS, SORT
 from pqrs.parameters import Parameters
 from pqrs.scenario import Home, Mix
@@ -26,14 +26,16 @@ TEN_MILLION = 10_000_000
 DOCUMENT_STEP, MAILBOX_STEP = 7_368_787, 3_141_593
 SHARE = 1_000_000  # a department's weight is dealt to its municipalities in parts of this
 HOMES = 1 << 30  # what the weights of all municipalities are scaled to, so that one draw can pick among them
+STYLE_WEIGHTS = (60, 7, 17, 7, 9)  # of the ways to spell, in the order of `pqr_generator.lines.styles`: assumption
 # Two given names and two surnames are the rule on paper; in 65,536ths, so many write both: assumptions.
 BOTH_GIVEN, BOTH_SURNAMES = 39_322, 42_598
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Citizens:
-    """Columns by citizen number; the first four are row numbers of their lists."""
+    """Columns by citizen number; names and homes are row numbers of their lists."""
 
+    habit: Words  # bits that choose what it does in every mail
     given: npt.NDArray[np.int32]  # of `first_names`: one, two, what a company begins with, or an alias
     surname: npt.NDArray[np.int32]  # of `last_names`
     second_surname: npt.NDArray[np.int32]  # the same; a company's last words
@@ -41,6 +43,7 @@ class Citizens:
     provider: npt.NDArray[np.int32]
     document: npt.NDArray[np.int32]  # seven digits after 999; the last six are those of a company
     mailbox: npt.NDArray[np.int32]  # seven digits that make the address unique
+    style: npt.NDArray[np.int32]  # how it spells, of `STYLE_WEIGHTS`
 
 
 @cache
@@ -80,7 +83,9 @@ def _citizens(seed: int, department_mix: Mix, home: Home | None) -> Citizens:
         (number * DOCUMENT_STEP + 1_234_567) % TEN_MILLION,
         (number * MAILBOX_STEP + 7_654_321) % TEN_MILLION,
     ]
-    return Citizens(*(column.astype(np.int32) for column in columns))
+    habit = words(seed, "citizen.habit", everyone)
+    columns.append(pick(words(seed, "citizen.style", everyone), STYLE_WEIGHTS))
+    return Citizens(habit, *(column.astype(np.int32) for column in columns))
 
 
 def is_woman(given: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
