@@ -248,13 +248,13 @@ def test_texts_vary(inbox):
     scenario = inbox.parameters.scenario
     assert {row["pqrs_type"] for row in inbox.tickets} == {code for code, weight in scenario.type_mix if weight}
     assert {row["topic"] for row in inbox.tickets} == {code for code, weight in scenario.topic_mix if weight}
-    assert 250 < np.mean([len(body) for body in bodies]) < 450
+    assert 550 < np.mean([len(body) for body in bodies]) < 850
 
 
 def test_lines_have_about_the_size_that_was_designed(inbox):
-    """A line is some 740 to 880 bytes on average, of which the body is what a citizen would write."""
+    """A line is some 900 to 1,000 bytes on average, of which the body is what a citizen would write."""
     sizes = [len(line) + 1 for lines in inbox.days.values() for line in lines]
-    assert 700 < np.mean(sizes) < 900
+    assert 850 < np.mean(sizes) < 1_050
 
 
 def test_every_kind_of_dirt_occurs(inbox):

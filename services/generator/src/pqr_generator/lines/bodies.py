@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pqr_generator.draws import quarter
-from pqr_generator.lines import headers, requests, senders
+from pqr_generator.lines import headers, lengths, requests, senders
 from pqr_generator.lines.press import Sheet
 from pqr_generator.mails.letters import CODE, FROM_CITIZEN, FROM_COURT, FROM_MAILBOX, LETTERS
 from pqrs.catalogue import ENTITIES, PQRS_TYPES, TOPICS
@@ -30,8 +30,7 @@ def compose(sheet: Sheet) -> None:
     request = letter == CODE["request"]
     senders.introduce(sheet, np.flatnonzero(request))
     requests.word(sheet)
-    sheet.choose("detail", 0, quarter(look[request], 3), where=request)
-    sheet.choose("place", 0, quarter(more[request], 0), where=request)
+    lengths.extend(sheet, np.flatnonzero(request))
     copied = request & (mails.copied > 0)
     sheet.put("copy", sheet.at["copy"] + mails.copied[copied] - 1, copied)
     moved, longer = letter == CODE["transfer"], letter == CODE["extension"]

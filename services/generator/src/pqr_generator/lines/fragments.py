@@ -57,7 +57,7 @@ class Fragments:
 
     def text(self, texts: Iterable[str]) -> int:
         """Texts that stand inside a JSON string, escaped; returns the number of the first."""
-        return self.raw(*(_escaped(text) for text in texts))
+        return self.raw(*_escaped("\x00".join(texts)).split("\\u0000"))  # all at once, which is much faster
 
     def choices(self, rows: Sequence[Sequence[str]]) -> Choices:
         """Alternatives by row; a row without any gives the empty fragment."""
@@ -70,9 +70,11 @@ class Fragments:
 
 def join(fragments: pa.BinaryArray, sheet: Ids) -> tuple[memoryview, Ints]:
     """The bytes of all rows of fragment numbers, end to end, and where each row starts (one entry more)."""
-    taken = fragments.take(pa.array(sheet.reshape(-1)))
+    is_full = sheet != EMPTY  # more than half are empty: what is not taken costs nothing
+    taken = fragments.take(pa.array(sheet[is_full]))
     _, offsets, data = taken.buffers()
-    starts = np.frombuffer(offsets, np.int32)[taken.offset : taken.offset + len(taken) + 1 : sheet.shape[1]]
+    ends = np.concatenate([[0], np.cumsum(np.count_nonzero(is_full, axis=1))])
+    starts = np.frombuffer(offsets, np.int32)[taken.offset + ends]
     return memoryview(data)[: starts[-1]] if data is not None else memoryview(b""), starts.astype(np.int64)
 
 

@@ -25,7 +25,8 @@ OF_CITIZEN = np.array([letter in (*FROM_CITIZEN, "away_acknowledgement", "away_a
 # Columns that hold words of the citizen, and no fact that others look for to the letter.
 SPOKEN = np.array([COLUMN[name] for name in (
     "from.given", "from.surname", "from.second", "subject.text", "greeting", "capacity", "client.given",
-    "client.surname", "client.second", "client.end", "opening", "matter", "detail", "place", "ask", "farewell",
+    "client.surname", "client.second", "client.end", "opening", "matter", "more", "detail", "place", "attempts",
+    "effects", "also", "law", "ask", "pleas", "farewell",
     "name.given", "name.surname", "name.second",
 )])  # fmt: skip
 

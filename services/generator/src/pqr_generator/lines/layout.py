@@ -60,8 +60,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "body": (
         "body", "greeting", "dear.given", "dear.surname", "dear.second", "dear.end",
         "capacity", "client.given", "client.surname", "client.second", "client.end",
-        "opening", "matter", "detail", "place", "fact",
-        "fact.prefix", "fact.high", "fact.low", "fact.kind", "fact.topic", "fact.priority", "ask", "copy", "farewell",
+        "opening", "matter", "more", "detail", "place", "attempts", "effects", "also", "law", "fact",
+        "fact.prefix", "fact.high", "fact.low", "fact.kind", "fact.topic", "fact.priority", "ask", "pleas",
+        "copy", "farewell",
         "name.given", "name.surname", "name.second", "document", "document.high", "document.low", "document.end",
         "home", "address", "phone", "phone.digits", "tail",
         "quote", "quote.prefix", "quote.high", "quote.low", "quote.end",

@@ -16,6 +16,8 @@ __all__ = ["word"]
 # letters that fit many types, and asks that do so wherever the subject does not state the type.
 BEGINNINGS, VAGUE_OPENINGS, VAGUE_ASKS = 21_845, 32_768, 32_768
 
+IS_MOODY = np.isin(PQRS_TYPES, ("SUGERENCIA", "FELICITACION", "PET_AUT"))  # whose letters do not begin with a fact
+
 
 def word(sheet: Sheet) -> None:
     """After the rest of the body; who mistakes the type opens the letter with what he takes it for."""
@@ -40,7 +42,7 @@ def _leave_open(sheet: Sheet, rows: Ints) -> None:
     """Subjects that state neither type nor topic, and openings that fit many types."""
     mails, bits = sheet.mails, mixed(sheet.mails.look[rows], 1)
     kind, look = mails.kind[rows], mails.look[rows]
-    begins = quarter(bits, 1) < BEGINNINGS
+    begins = (quarter(bits, 1) < BEGINNINGS) & ~IS_MOODY[kind]
     beginning = sheet.choices["beginning"].pick(mails.topic[rows], quarter(look, 2))
     sheet.put(
         "subject.text", np.where(begins, beginning, sheet.choices["vague_subject"].pick(kind, quarter(bits, 0))), rows

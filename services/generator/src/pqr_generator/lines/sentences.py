@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any
 
 from pqr_generator.lines.fragments import Choices, Fragments
+from pqr_generator.lines.grammar import blocks
 from pqr_generator.mails.letters import FROM_CITIZEN, FROM_COURT, FROM_MAILBOX, LETTERS
 from pqr_generator.tickets.citizens import names
 from pqrs import wording
@@ -42,8 +43,7 @@ def sentences(fragments: Fragments) -> dict[str, Choices]:
         "matter": fragments.choices(_by_topic(grammar["matter"]["request"])),
         "beginning": fragments.choices(_beginnings(grammar["matter"]["request"])),
         **{f"vague_{piece}": fragments.choices(_by_mood(grammar["vague"], piece)) for piece in VAGUE},
-        "detail": fragments.choices([[f"{text}. " for text in grammar["detail"]["request"]]]),
-        "place": fragments.choices([[f"Vivo en el barrio {name}. " for name in grammar["detail"]["place"]]]),
+        **blocks(fragments, barrios=grammar["place"]["barrio"], facts=grammar["matter"]["request"]),
         "transferred": fragments.choices([transferred]),
         "quote": fragments.choices([_quoted(letter, entity) for letter in LETTERS for entity in ENTITIES.values()]),
         "quote_end": fragments.choices([_quoted_end(letter, grammar) for letter in LETTERS]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from zlib import crc32
 
@@ -13,9 +12,9 @@ WORDS_MIN = 4  # less is a name or a greeting, in which nobody slips
 SLIPS = (
     ("ción", "cion"), ("hab", "ab"), ("v", "b"), ("ll", "y"), ("mb", "nb"), ("rr", "r"), ("ue ", "eu "), ("as ", "a "),
     ("ene", "nee"), ("est", "ets"), ("z", "s"), ("ce", "se"), ("par", "apr"), (" de ", " d "), ("que", "qeu"),
-    ("o ", "oo "),
+    ("nte", "net"),
 )  # fmt: skip
-_BARE = str.maketrans("áéíóúüÁÉÍÓÚÜ", "aeiouuAEIOUU")
+_ACCENTS = tuple(zip("áéíóúüÁÉÍÓÚÜ", "aeiouuAEIOUU", strict=True))
 
 
 def _plain(text: str) -> str:
@@ -23,33 +22,36 @@ def _plain(text: str) -> str:
 
 
 def _capitals(text: str) -> str:
-    return text.upper().translate(_BARE)
+    return _bare(text).upper()
 
 
 def _bare(text: str) -> str:
-    return text.translate(_BARE)
+    """Without accents; letter by letter, which is much faster than a table over a long text."""
+    for accented, bare in _ACCENTS:
+        text = text.replace(accented, bare)
+    return text
 
 
 def _hasty(text: str) -> str:
     """Small letters, hardly a comma, words cut short."""
-    small = text.lower().translate(_BARE).replace(", ", " ").replace("por favor", "porfa")
-    return re.sub(r"\bque\b", "q", small)
+    small = _bare(text.lower()).replace(", ", " ").replace("por favor", "porfa")
+    return small.replace(" que ", " q ")
 
 
 def _misspelt(text: str) -> str:
     """Each piece with two slips that its own letters choose; accents are rare."""
-    return "\x00".join(_slipped(piece) for piece in text.split("\x00"))
+    return "\x00".join(map(_slipped, text.split("\x00"), _bare(text).split("\x00")))
 
 
-def _slipped(piece: str) -> str:
+def _slipped(piece: str, bare: str) -> str:
     if piece.count(" ") < WORDS_MIN:
         return piece
     chosen = crc32(piece.encode())
-    bare = piece.translate(_BARE) if chosen & 3 else piece
+    slipped = bare if chosen & 3 else piece
     for place in (chosen >> 8 & 15, chosen >> 16 & 15):
         right, wrong = SLIPS[place]
-        bare = bare.replace(right, wrong, 1)
-    return bare
+        slipped = slipped.replace(right, wrong, 1)
+    return slipped
 
 
 STYLES: tuple[Callable[[str], str], ...] = (_plain, _capitals, _bare, _hasty, _misspelt)

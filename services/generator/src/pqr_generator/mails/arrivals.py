@@ -46,6 +46,7 @@ class Mails:
     citizen: npt.NDArray[np.int32]
     extension: npt.NDArray[np.int32]
     is_urgent: npt.NDArray[np.bool_]
+    is_reiterated: npt.NDArray[np.bool_]
     copied: npt.NDArray[np.int32]
     stated: npt.NDArray[np.int32]  # the type that the request's subject states
     look: Words
@@ -158,6 +159,7 @@ def _columns(parameters: Parameters, truth: Truth, *, defects: Defects, delivere
         sequence=tickets.sequence[ticket].astype(np.int32),
         citizen=tickets.citizen[ticket].astype(np.int32),
         extension=thread.extension[ticket].astype(np.int32),
+        is_reiterated=tickets.is_reiterated[ticket],
         copied=copies(parameters, tickets.numbers)[ticket],
         stated=stated_types(parameters, tickets.numbers, tickets.kind)[ticket],
         is_urgent=tickets.is_urgent[ticket],
