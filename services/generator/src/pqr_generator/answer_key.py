@@ -15,6 +15,7 @@ from pqr_generator.mails.arrivals import Mails, Truth
 from pqr_generator.mails.defects import DIRT
 from pqr_generator.schema import ANSWERS, PART_LINES
 from pqr_generator.threads.thread import REOPENING, Thread
+from pqr_generator.tickets.campaigns import NONE
 from pqr_generator.tickets.citizens import citizens
 from pqr_generator.tickets.copied import copies
 from pqr_generator.tickets.opening import DAY_SECONDS
@@ -60,6 +61,7 @@ def _truth(parameters: Parameters, truths: Sequence[Truth], day: np.datetime64) 
     """What was planned of the day's tickets, in order of reception, which is that of their requests."""
     truth, rows = _opened_on(truths, day)
     tickets, thread = truth.tickets, truth.thread
+    campaign = tickets.campaign[rows]
     sender = SORT[tickets.citizen[rows]]
     home = np.where(sender == NAMELESS, len(MUNICIPALITIES), citizens(parameters).municipality[tickets.citizen[rows]])
     return {
@@ -69,6 +71,7 @@ def _truth(parameters: Parameters, truths: Sequence[Truth], day: np.datetime64) 
         "municipality": _named([*(town.name for town in MUNICIPALITIES), None], home),
         "municipality_code": _named([*(town.code for town in MUNICIPALITIES), None], home),
         "sender": _named(SENDERS, sender),
+        "campaign": pa.array(campaign, mask=campaign == NONE),
         "copied_to": _named([None, *CONTROL_BODIES], copies(parameters, tickets.numbers)[rows]),
         "dependency": _named(list(DEPENDENCIES), tickets.dependency[rows]),
         "received_on": thread.received_on[rows],

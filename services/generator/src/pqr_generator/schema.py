@@ -43,6 +43,7 @@ ANSWERS = Contract(
             *required(message_id=TEXT, ticket_index=pa.int64(), radicado=TEXT),
             *optional(pqrs_type=TEXT, topic=TEXT, department=TEXT, municipality=TEXT, dependency=TEXT),
             *optional(sender=TEXT),  # person, attorney, company or anonymous; of whom no home is known
+            *optional(campaign=pa.int64()),  # which letter of many; null: its own
             *optional(stated_type=TEXT),  # in the subject, by the citizen; without one it states no topic either
             *optional(municipality_code=TEXT, copied_to=TEXT),  # DIVIPOLA; a control body
             *optional(received_on=DAY, due_on=DAY, effective_due_on=DAY),

@@ -30,6 +30,10 @@ SPOKEN = np.array([COLUMN[name] for name in (
     "name.given", "name.surname", "name.second",
 )])  # fmt: skip
 
+IS_NAME = np.isin(
+    SPOKEN, [COLUMN[f"{part}.{place}"] for part in ("from", "name") for place in ("given", "surname", "second")]
+)
+
 
 def below_signature(sheet: Sheet) -> None:
     """Contact, what the mail program adds, the letter that is answered, another person's mail."""
@@ -80,4 +84,5 @@ def spell(sheet: Sheet) -> None:
     cells = rows[:, None], SPOKEN
     words = sheet.ids[cells]
     is_word = (words >= first) & (words < first + count)
+    is_word &= IS_NAME | ~sheet.mails.is_campaign[rows, None]  # who sends the letter of many copies it
     sheet.ids[cells] = words + is_word * (style[rows] * count)[:, None]

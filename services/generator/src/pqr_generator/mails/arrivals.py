@@ -8,11 +8,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from pqr_generator.draws import Ints, Words, quarter, words
+from pqr_generator.draws import Ints, Words, field_key, mixed, quarter, words
 from pqr_generator.mails.defects import LATE, LOST, Defects, decided, late_delay
 from pqr_generator.mails.letters import chains, letters
 from pqr_generator.threads.schedule import LIFE_DAYS, threads
-from pqr_generator.threads.thread import AUTOMATIC, SLOTS, Thread
+from pqr_generator.threads.thread import AUTOMATIC, REQUEST, SLOTS, Thread
+from pqr_generator.tickets.campaigns import NONE
 from pqr_generator.tickets.copied import copies
 from pqr_generator.tickets.labels import stated_types
 from pqr_generator.tickets.opening import DAY_SECONDS, Tickets, opened
@@ -47,6 +48,7 @@ class Mails:
     extension: npt.NDArray[np.int32]
     is_urgent: npt.NDArray[np.bool_]
     is_reiterated: npt.NDArray[np.bool_]
+    is_campaign: npt.NDArray[np.bool_]  # the letter of many
     copied: npt.NDArray[np.int32]
     stated: npt.NDArray[np.int32]  # the type that the request's subject states
     look: Words
@@ -141,6 +143,8 @@ def _columns(parameters: Parameters, truth: Truth, *, defects: Defects, delivere
     look, more, files, desk = (
         _drawn(parameters.seed, f"mail.{name}", entity) for name in ("look", "more", "files", "desk")
     )
+    is_campaign = (slot == REQUEST) & (tickets.campaign[ticket] != NONE)
+    look[is_campaign] = mixed(tickets.campaign[ticket[is_campaign]], field_key(parameters.seed, "campaign.look")[0])
     transit = np.where(slot == AUTOMATIC, 0, 1 + (quarter(more, 3) * TRANSIT_SECONDS >> 16))
     year = tickets.day.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
     return Mails(
@@ -160,6 +164,7 @@ def _columns(parameters: Parameters, truth: Truth, *, defects: Defects, delivere
         citizen=tickets.citizen[ticket].astype(np.int32),
         extension=thread.extension[ticket].astype(np.int32),
         is_reiterated=tickets.is_reiterated[ticket],
+        is_campaign=is_campaign,
         copied=copies(parameters, tickets.numbers)[ticket],
         stated=stated_types(parameters, tickets.numbers, tickets.kind)[ticket],
         is_urgent=tickets.is_urgent[ticket],

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pqr_generator.draws import Ints, Words, below, low, pick, words
+from pqr_generator.tickets.campaigns import NONE, campaigns, joined
 from pqr_generator.tickets.counts import DEPENDENCY_OF_TOPIC
 from pqr_generator.tickets.fates import unpacked
 from pqr_generator.tickets.people import suited, writers
@@ -42,6 +43,7 @@ class Tickets:
     wait: Ints  # business days from reception to the answer that the desks are up to, 0 where none is due
     citizen: Ints
     is_reiterated: npt.NDArray[np.bool_]
+    campaign: Ints  # NONE, or which letter of many it is
 
     def __len__(self) -> int:
         return len(self.day)
@@ -67,6 +69,7 @@ def opened(parameters: Parameters, volume: Volume, days: range) -> Tickets:
     topic = _topics(parameters, volume, segment=segment, dependency=dependency, drawn=about)
     citizen = suited(parameters, numbers, citizen=writers(drawn("ticket.citizen")), kind=kind, topic=topic)
     is_reiterated, citizen = reiterated(parameters, numbers, topic=topic, citizen=citizen)
+    campaign = np.where(is_reiterated, NONE, campaigns(parameters, numbers, day=day, topic=topic, kind=kind))
     return Tickets(
         first=numbers.start,
         day=day,
@@ -78,8 +81,9 @@ def opened(parameters: Parameters, volume: Volume, days: range) -> Tickets:
         is_urgent=priority > 0,
         ending=ending.astype(np.int8),
         wait=wait,
-        citizen=citizen,
+        citizen=joined(citizen, campaign, numbers=numbers),
         is_reiterated=is_reiterated,
+        campaign=campaign,
     )
 
 
