@@ -33,7 +33,7 @@ def bars(
         for k, row in enumerate(rows)
         for n, value in enumerate(row)
     ]
-    is_narrow = max(map(len, names), default=0) * LETTER > step
+    is_narrow = (1 + max(map(len, names), default=0)) * LETTER > step
     for n, name in enumerate(names):
         drawn.append(_text(name, LEFT + step * (n + 0.5), HEIGHT - BOTTOM + 15, anchor="middle", turned=is_narrow))
     return _page(title, [*_levels(ticks, y, form), *drawn, *_legend(list(series)), *_across(across)])
