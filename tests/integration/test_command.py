@@ -16,6 +16,7 @@ import pytest
 from pqr_common.stage.discovery import installed_graph
 from pqr_dashboard.live import LiveSettings
 from pqr_pipeline.command import actions, cli
+from pqr_pipeline.command.main import main
 
 GRAPH = installed_graph()
 ROOT = Path(__file__).parents[2]
@@ -29,7 +30,7 @@ def pqr(monkeypatch, capsys, tmp_path):
     def call(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["pqr", *arguments])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            main()
         out, err = capsys.readouterr()
         return int(ended.value.code or 0), out, err
 

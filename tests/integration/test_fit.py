@@ -19,7 +19,7 @@ from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import declare, installed_graph, stage_named
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline
-from pqr_pipeline.command import cli
+from pqr_pipeline.command.main import main
 from pqr_pipeline.fit.counts import counted, sql
 from pqr_pipeline.fit.figures import figures, statistics
 from pqr_pipeline.fit.page import write
@@ -149,7 +149,7 @@ def test_the_page_in_docs_is_what_the_command_writes(home, monkeypatch, capsys):
     monkeypatch.setenv("PQR_HOME", str(home))
     monkeypatch.setattr("sys.argv", ["pqr", "fit", RAINY.run_id, "--json"])
     with pytest.raises(SystemExit) as ended:
-        cli.main()
+        main()
     assert not ended.value.code
     told = json.loads(capsys.readouterr().out)
     page = Path(told["page"])

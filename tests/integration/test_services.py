@@ -29,7 +29,7 @@ from pqr_common.lake.location import open_lake
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import declare, installed_graph, warehouse
-from pqr_pipeline.command import cli
+from pqr_pipeline.command.main import main
 from pqr_pipeline.containers import deployments, trigger
 from pqr_pipeline.containers.serve import PIPELINE
 from pqr_pipeline.embedded.prefect import prefect_server
@@ -158,7 +158,7 @@ def pqr(running, monkeypatch, capsys):
     def call(*arguments):
         monkeypatch.setattr("sys.argv", ["pqr", *arguments])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            main()
         return int(ended.value.code or 0), *capsys.readouterr()
 
     return call
