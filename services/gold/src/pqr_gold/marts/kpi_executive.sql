@@ -13,14 +13,8 @@
 with
 counts as (
     select
-        counted(tickets, came_in_window) as received,
         counted(tickets, not came_in_window and (closed_in_window or fate = 'open')) as open_before,
-        counted(tickets, closed_in_window and fate = 'answered') as answered,
-        counted(tickets, closed_in_window and fate = 'archived') as archived,
-        counted(tickets, closed_in_window and fate = 'transferred') as transferred,
-        counted(tickets, fate = 'open' and lapses_on is null) as lapsed,
-        counted(tickets, lapses_on is not null) as open,
-        counted(tickets, lapses_on is not null and falls_due_on is null) as overdue,
+        unnest(became(tickets, came_in_window, closed_in_window, fate, lapses_on, falls_due_on)),
         counted(tickets, came_in_window and fate = 'no_term') as no_term,
         counted(tickets, outcome in ('in_term', 'late') and closed_in_window) as closed,
         counted(tickets, outcome = 'late' and closed_in_window) as closed_late

@@ -10,6 +10,20 @@ create or replace temp macro mean(total, items) as cast(
 create or replace temp macro waited(reception_number, today_number) as greatest(today_number - reception_number, 0);
 -- How many tickets there are of which something holds.
 create or replace temp macro counted(tickets, holds) as coalesce(sum(tickets) filter (where holds), 0);
+-- What became of tickets in the window, one column each: received are those that came in it; answered, archived and
+-- transferred were closed in it, whenever they came; lapsed are open though their thread has ended; open and overdue wait
+-- at its end. Null marks say what is past, as in facts.
+create or replace temp macro became(
+    tickets, came_in_window, closed_in_window, fate, lapses_on, falls_due_on
+) as struct_pack(
+    received := counted(tickets, came_in_window),
+    answered := counted(tickets, closed_in_window and fate = 'answered'),
+    archived := counted(tickets, closed_in_window and fate = 'archived'),
+    transferred := counted(tickets, closed_in_window and fate = 'transferred'),
+    lapsed := counted(tickets, fate = 'open' and lapses_on is null),
+    open := counted(tickets, lapses_on is not null),
+    overdue := counted(tickets, lapses_on is not null and falls_due_on is null)
+);
 -- Kaplan-Meier: the first number of business days by which at least half of all are closed, where those that still wait
 -- count for as long as they have. Null while more than half may last longer. In whole numbers: alive is the share of those
 -- still open, in parts of 10^18, rounded down at each step. Steps, in the order of days: of so many tickets that were
