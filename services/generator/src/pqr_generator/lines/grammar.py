@@ -14,11 +14,14 @@ import numpy as np
 
 from pqr_generator.draws import mixed
 from pqr_generator.lines.fragments import Choices, Fragments
-from pqrs.catalogue import TOPICS
+from pqrs.catalogue import PQRS_TYPES, TOPICS
 
-__all__ = ["FACTS", "SIZES", "VOICES", "blocks", "expanded", "grammar"]
+__all__ = ["FACTS", "IS_MOOD", "SIZES", "VOICES", "VOICE_OF_TYPE", "blocks", "expanded", "grammar"]
 
 VOICES = ("person", "company", "praise", "suggestion", "authority")  # who writes, and in which mood
+_MOOD_OF_TYPE = {"FELICITACION": "praise", "SUGERENCIA": "suggestion", "PET_AUT": "authority"}
+VOICE_OF_TYPE = np.array([VOICES.index(_MOOD_OF_TYPE.get(kind, "person")) for kind in PQRS_TYPES])
+IS_MOOD = np.isin(PQRS_TYPES, list(_MOOD_OF_TYPE))  # types whose letters tell no case of their own
 FACTS = 2  # about the topic, besides the one that every letter states, at most
 SIZES = {"attempts": 8, "effects": 7, "also": 5, "law": 7, "pleas": 7}  # sentences of each block, at most
 PARAGRAPHS = 128  # different ones of each block and size of several sentences

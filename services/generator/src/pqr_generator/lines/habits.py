@@ -6,12 +6,13 @@ import numpy as np
 
 from pqr_generator.draws import Ints, mixed, quarter
 from pqr_generator.lines import headers
+from pqr_generator.lines.grammar import IS_MOOD
 from pqr_generator.lines.layout import COLUMN
 from pqr_generator.lines.lexicon import HOMES, LINES
 from pqr_generator.lines.press import Sheet
 from pqr_generator.mails.letters import CODE, FROM_CITIZEN, LETTERS
 from pqr_generator.tickets.people import COMPANY, NAMELESS, PERSON, SORT, private_person
-from pqrs.catalogue import ENTITIES, PQRS_TYPES
+from pqrs.catalogue import ENTITIES
 
 __all__ = ["SPOKEN", "below_signature", "spell"]
 
@@ -19,7 +20,6 @@ __all__ = ["SPOKEN", "below_signature", "spell"]
 # the mail program or the firm adds, and who quotes below what is answered. Then of a person's requests: with another
 # person's mail forwarded.
 ADDRESS, PHONE, TAIL, QUOTE, FORWARD = (19_661, 60_000), (29_491, 60_000), (11_797, 40_000), 26_214, 1_966
-IS_OWN_CASE = ~np.isin(PQRS_TYPES, ("SUGERENCIA", "FELICITACION", "PET_AUT"))
 WRITTEN_BY_CITIZEN = np.array([letter in FROM_CITIZEN for letter in LETTERS])
 OF_CITIZEN = np.array([letter in (*FROM_CITIZEN, "away_acknowledgement", "away_answer") for letter in LETTERS])
 # Columns that hold words of the citizen, and no fact that others look for to the letter.
@@ -51,9 +51,7 @@ def below_signature(sheet: Sheet) -> None:
     has = quarter(bits, 0) < np.where(is_company, TAIL[1], TAIL[0])
     sheet.choose("tail", is_company[has].astype(np.int64), quarter(bits, 2)[has], where=rows[has])
     _quote(sheet, rows[(quarter(habit, 3) < QUOTE) & (sheet.letter[rows] != CODE["request"])])
-    asks = rows[
-        (sheet.letter[rows] == CODE["request"]) & (SORT[citizen] == PERSON) & IS_OWN_CASE[sheet.mails.kind[rows]]
-    ]
+    asks = rows[(sheet.letter[rows] == CODE["request"]) & (SORT[citizen] == PERSON) & ~IS_MOOD[sheet.mails.kind[rows]]]
     _forward(sheet, asks[quarter(mixed(sheet.mails.look[asks], 4), 0) < FORWARD])
 
 

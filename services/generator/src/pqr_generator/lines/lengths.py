@@ -6,14 +6,14 @@ import numpy as np
 
 from pqr_generator.draws import Ints, mixed, quarter
 from pqr_generator.lines.fragments import EMPTY
-from pqr_generator.lines.grammar import FACTS, SIZES, VOICES
+from pqr_generator.lines.grammar import FACTS, SIZES, VOICE_OF_TYPE, VOICES
 from pqr_generator.lines.press import Sheet
 from pqr_generator.mails.letters import CODE
 from pqr_generator.tickets.labels import UNSTATED
 from pqr_generator.tickets.people import COMPANY, NAMELESS, SORT
-from pqrs.catalogue import PQRS_TYPES, TOPICS
+from pqrs.catalogue import TOPICS
 
-__all__ = ["VOICE_OF_TYPE", "extend"]
+__all__ = ["extend"]
 
 # Letters by the number of sentences, from none, besides those that every letter has: 4,000 times the density of a
 # log-normal with median 3.9 and sigma 1.2 at one more. An assumption: no source tells how long requests are.
@@ -32,12 +32,6 @@ ORDERS = (
 )
 SHORT = 2  # letters of fewer sentences come to the point, and mostly end there
 LETTER = {"d": 0, "p": 1, "m": 2, "a": 3, "e": 4, "s": 5, "l": 6, "q": 7}
-VOICE_OF_TYPE = np.array(
-    [
-        VOICES.index({"FELICITACION": "praise", "SUGERENCIA": "suggestion", "PET_AUT": "authority"}.get(kind, "person"))
-        for kind in PQRS_TYPES
-    ]
-)
 PERSON, FIRM = VOICES.index("person"), VOICES.index("company")  # the voices after them are moods
 
 

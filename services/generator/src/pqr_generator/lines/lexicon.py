@@ -43,7 +43,7 @@ class Lexicon:
 
 def collect(fragments: Fragments) -> Lexicon:
     """All words, in a fixed order, into `fragments`."""
-    at = _numbers(fragments) | _facts(fragments) | _contacts(fragments)
+    at = _numbers(fragments) | _facts(fragments) | _contacts(fragments) | _signatures(fragments)
     at["home"] = fragments.text(f"\n{wording.HOME}{town.place}" for town in MUNICIPALITIES)
     first = len(fragments)
     at |= _names(fragments)
@@ -76,6 +76,12 @@ def _names(fragments: Fragments) -> dict[str, int]:
     return {
         "given": fragments.text(first_names()),
         "surname": fragments.text(after),
+    }
+
+
+def _signatures(fragments: Fragments) -> dict[str, int]:
+    """What stands with a name and is spelt to the letter."""
+    return {
         "given_slug": fragments.text(_slug(name) for name in first_names()),
         "surname_slug": fragments.text(f".{_slug(name)}" if name else "" for name in last_names()),
         "addressee": fragments.text(phrases()["people"]["addressee"]),

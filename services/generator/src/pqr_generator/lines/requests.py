@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pqr_generator.draws import Ints, mixed, quarter
+from pqr_generator.lines.grammar import IS_MOOD
 from pqr_generator.lines.press import Sheet
 from pqr_generator.mails.letters import CODE
 from pqr_generator.tickets.labels import UNSTATED
@@ -15,8 +16,6 @@ __all__ = ["word"]
 # In 65,536ths, all assumptions: subjects without type and topic that begin as the letter goes on, openings of their
 # letters that fit many types, and asks that do so wherever the subject does not state the type.
 BEGINNINGS, VAGUE_OPENINGS, VAGUE_ASKS = 21_845, 32_768, 32_768
-
-IS_MOODY = np.isin(PQRS_TYPES, ("SUGERENCIA", "FELICITACION", "PET_AUT"))  # whose letters do not begin with a fact
 
 
 def word(sheet: Sheet) -> None:
@@ -42,7 +41,7 @@ def _leave_open(sheet: Sheet, rows: Ints) -> None:
     """Subjects that state neither type nor topic, and openings that fit many types."""
     mails, bits = sheet.mails, mixed(sheet.mails.look[rows], 1)
     kind, look = mails.kind[rows], mails.look[rows]
-    begins = (quarter(bits, 1) < BEGINNINGS) & ~IS_MOODY[kind]
+    begins = (quarter(bits, 1) < BEGINNINGS) & ~IS_MOOD[kind]
     beginning = sheet.choices["beginning"].pick(mails.topic[rows], quarter(look, 2))
     sheet.put(
         "subject.text", np.where(begins, beginning, sheet.choices["vague_subject"].pick(kind, quarter(bits, 0))), rows

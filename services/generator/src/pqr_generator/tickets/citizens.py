@@ -75,17 +75,17 @@ def citizens(parameters: Parameters) -> Citizens:
 def _citizens(seed: int, department_mix: Mix, home: Home | None) -> Citizens:
     everyone = range(CITIZENS)
     number = np.arange(CITIZENS)
+    given = words(seed, "citizen.given", everyone)
     columns: list[Ints] = [
-        _given(seed),
+        _given(seed, given),
         *_surnames(seed),
         pick(words(seed, "citizen.home", everyone), _home_weights(department_mix, home)),
-        low(words(seed, "citizen.given", everyone), len(PROVIDERS)),
+        low(given, len(PROVIDERS)),
         (number * DOCUMENT_STEP + 1_234_567) % TEN_MILLION,
         (number * MAILBOX_STEP + 7_654_321) % TEN_MILLION,
+        pick(words(seed, "citizen.style", everyone), STYLE_WEIGHTS),
     ]
-    habit = words(seed, "citizen.habit", everyone)
-    columns.append(pick(words(seed, "citizen.style", everyone), STYLE_WEIGHTS))
-    return Citizens(habit, *(column.astype(np.int32) for column in columns))
+    return Citizens(words(seed, "citizen.habit", everyone), *(column.astype(np.int32) for column in columns))
 
 
 def is_woman(given: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
@@ -94,14 +94,13 @@ def is_woman(given: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
     return np.asarray((given < women) | ((given >= women + men) & (given < women + men + women * women)))
 
 
-def _given(seed: int) -> Ints:
+def _given(seed: int, drawn_first: Words) -> Ints:
     """One or two given names of the same sex; companies and the nameless are called otherwise."""
     women, men = len(names()["women"]), len(names()["men"])
-    everyone = range(CITIZENS)
     weights = _name_weights("given", names()["women"] + names()["men"])
-    first = pick(words(seed, "citizen.given", everyone), weights)
+    first = pick(drawn_first, weights)
     is_man = first >= women
-    drawn = words(seed, "citizen.second_given", everyone)
+    drawn = words(seed, "citizen.second_given", range(CITIZENS))
     second = np.where(is_man, pick(drawn, weights[women:]), pick(drawn, weights[:women]))
     pair = np.where(is_man, women * women + (first - women) * men, first * women) + women + men + second
     is_pair = (quarter(drawn, 0) < BOTH_GIVEN) & (first != second + is_man * women)
