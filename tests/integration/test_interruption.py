@@ -30,12 +30,18 @@ class Ended:
     said: str
 
 
-def _stopped_when(shown, number, home):
-    """Run the command in a terminal of its own until it shows a text, then send the signal as a terminal would."""
+def _started(home):
+    """The command in a terminal of its own: its process and our end of the terminal."""
     child, terminal = pty.fork()
     if child == 0:
         os.environ |= {"PQR_HOME": str(home), "TERM": "xterm", "COLUMNS": "200"}
         os.execv(sys.executable, [sys.executable, "-m", "pqr_pipeline", *ASKED])
+    return child, terminal
+
+
+def _stopped_when(shown, number, home):
+    """Run the command until it shows a text, then send the signal as a terminal would."""
+    child, terminal = _started(home)
     said = _read_until(terminal, shown)
     assert shown in said, said[-2000:]
     sent = time.monotonic()
@@ -52,14 +58,14 @@ def _stopped_when(shown, number, home):
 
 def _read_until(terminal, text):
     """What is shown up to this text, or to the end."""
-    shown, deadline = "", time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and (text is None or text not in shown):
+    shown, deadline = b"", time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and (text is None or text.encode() not in shown):
         if select.select([terminal], [], [], 0.2)[0]:
             try:
-                shown += os.read(terminal, 65_536).decode()
+                shown += os.read(terminal, 65_536)  # may end within a character
             except OSError:  # the other end is closed
                 break
-    return shown
+    return shown.decode(errors="replace")
 
 
 def _left(home):
@@ -104,9 +110,6 @@ def test_an_interrupted_run_leaves_nothing_and_says_how_to_go_on(shown, number, 
 
 def test_what_was_interrupted_ends_well(home):
     """The same command, left alone."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.environ |= {"PQR_HOME": str(home), "TERM": "xterm"}
-        os.execv(sys.executable, [sys.executable, "-m", "pqr_pipeline", *ASKED])
+    child, terminal = _started(home)
     said = _read_until(terminal, None)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, said[-2000:]

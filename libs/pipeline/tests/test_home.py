@@ -9,11 +9,11 @@ import threading
 import psycopg
 import pytest
 
-from pqr_common.errors import InvalidSettings, Transient
+from pqr_common.errors import InvalidSettings, Transient, WarehouseUnavailable
 from pqr_common.process.settings import Settings
 from pqr_pipeline.embedded import home
 from pqr_pipeline.embedded.home import alone, prepare_home
-from pqr_pipeline.embedded.postgres import postgres
+from pqr_pipeline.embedded.postgres import MAKING, postgres
 from pqr_pipeline.embedded.prefect import prefect_server
 
 HOLDS = """
@@ -104,10 +104,23 @@ def test_a_postgres_that_was_half_made_is_made_again(settings):
     """Killed while it made its folder, a command must not be in the way of the next."""
     folder = settings.home / "postgres"
     folder.mkdir(parents=True)
+    (settings.home / MAKING).touch()
     (folder / "PG_VERSION").write_text("18")
     (folder / "postmaster.pid").write_text("-30422\n")
     with postgres(settings) as dsn, psycopg.connect(dsn) as opened:
         assert opened.execute("select 1").fetchone() == (1,)
+
+
+@pytest.mark.integration
+def test_a_postgres_that_cannot_start_is_kept(settings):
+    """Whatever lies there may be the only copy of someone's data: a backup that was put back, a newer version."""
+    folder = settings.home / "postgres"
+    folder.mkdir(parents=True)
+    (folder / "PG_VERSION").write_text("18")
+    (folder / "base").write_text("rows")
+    with pytest.raises(WarehouseUnavailable), postgres(settings):
+        pass
+    assert (folder / "base").read_text() == "rows"
 
 
 def test_a_home_that_is_a_file_is_a_setting_to_mend(tmp_path):

