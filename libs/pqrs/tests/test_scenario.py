@@ -154,6 +154,14 @@ def test_zero_dirt_rates_are_allowed():
     assert load_scenario("sin_picos").dirt.duplicate == 0
 
 
+def test_a_file_that_names_no_lost_mails_loses_none_and_keeps_its_digest():
+    """`damaged_original` is optional, and what is left out is not written either."""
+    value = load_scenario().to_json()
+    del value["dirt_per_100k"]["damaged_original"]
+    assert Scenario.from_json(value).dirt.damaged_original == 0 < load_scenario().dirt.damaged_original
+    assert Scenario.from_json(value).to_json() == value
+
+
 def test_a_file_without_a_home_still_runs_and_keeps_its_digest():
     """`home` is optional, and what is left out is not written either."""
     value = load_scenario().to_json()

@@ -4,6 +4,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -47,9 +48,11 @@ class Inbox:
                 self.days[made.day] = lines
             else:
                 self.keys += made.table.to_pylist()
-        self.tickets = [row for row in self.keys if row["record"] == "ticket"]
-        self.requests = {row["message_id"] for row in self.tickets}
         self.dirt = [row for row in self.keys if row["record"] == "dirt"]
+        self.lost = {row["message_id"]: row for row in self.dirt if row["lost"]}
+        tickets = [row for row in self.keys if row["record"] == "ticket"]
+        self.requests = {row["message_id"] for row in tickets}
+        self.tickets = [row for row in tickets if row["message_id"] not in self.lost]
         self.damaged = {(row["day"], row["line"]) for row in self.dirt if row["dirt"] in DAMAGE}
         self.mails = {
             (day, place): json.loads(line)
@@ -152,9 +155,10 @@ def test_references_lead_to_the_request(inbox):
         assert (mail["in_reply_to"] is None) == (mail["references"] == [])
         if mail["references"]:
             assert mail["references"][-1] == mail["in_reply_to"]
-            root = by_id[mail["references"][0]]
-            assert root["message_id"] in inbox.requests
-            cited = [by_id[identity] for identity in mail["references"][1:]]
+            root, *cited = mail["references"]
+            assert root in inbox.requests
+            assert set(mail["references"]) <= by_id.keys() | inbox.lost.keys()
+            cited = [by_id[identity] for identity in cited if identity in by_id]
             assert len({RADICADO.search(other["subject"])[1] for other in [*cited, mail]}) == 1
 
 
@@ -263,7 +267,7 @@ def test_every_kind_of_dirt_occurs(inbox):
 
 
 def test_damaged_lines_are_what_the_key_says(inbox):
-    """A damaged line fails in the way it is listed, and its mail also arrives undamaged."""
+    """A damaged line fails in the way it is listed, and its mail also arrives undamaged unless the key says that it is lost."""
     whole = {mail["message_id"] for mail in inbox.mails.values()}
     for row in inbox.dirt:
         if row["dirt"] not in DAMAGE:
@@ -277,7 +281,35 @@ def test_damaged_lines_are_what_the_key_says(inbox):
                 json.loads(line)
         else:
             assert len(json.loads(line)) == len(EMAILS.schema) - (row["dirt"] == "missing_field")
-        assert row["message_id"] in whole or row["day"] >= date(2026, 3, 31)
+        assert (row["message_id"] in whole) != (row["lost"] is not None) or row["day"] >= date(2026, 3, 31)
+
+
+def test_lost_mails_are_named_with_their_letter_and_ticket(inbox):
+    """Each is told once: which letter of which ticket, by which damage; requests and letters of the entity are among them."""
+    roots = {row["ticket_index"]: row["radicado"] for row in inbox.keys}
+    assert len(inbox.lost) == sum(row["lost"] is not None for row in inbox.keys) > 10
+    assert {"request", "acknowledgement", "answer"} <= {row["lost"] for row in inbox.lost.values()}
+    assert {row["dirt"] for row in inbox.lost.values()} == DAMAGE
+    for identity, row in inbox.lost.items():
+        assert row["radicado"] == roots[row["ticket_index"]]
+        assert (identity in inbox.requests) == (row["lost"] == "request")
+
+
+def test_damaging_originals_moves_no_other_mail(inbox):
+    """Without it, the other lines are the same to the byte: the draw that loses a mail decides nothing else."""
+    value = inbox.parameters.scenario.to_json()
+    del value["dirt_per_100k"]["damaged_original"]
+    whole = replace(inbox.parameters, scenario=Scenario.from_json(value))
+    first, last = date(2026, 1, 1), date(2026, 2, 10)
+    for made in generate(whole, first, last):
+        if isinstance(made, RawPart):
+            lines = bytes(made.lines).splitlines()
+            differing = {
+                n for n, pair in enumerate(zip(lines, inbox.days[made.day], strict=True)) if len(set(pair)) > 1
+            }
+            assert differing == {row["line"] for row in inbox.lost.values() if row["day"] == made.day}
+        else:
+            assert not any(made.table["lost"].to_pylist())
 
 
 def test_wrong_types_are_wrong(inbox):
@@ -349,7 +381,12 @@ def test_the_breaches_of_the_key_follow_from_the_mails(inbox):
     for mail in inbox.mails.values():
         if found := RADICADO.search(mail["subject"]):
             threads.setdefault(found[1], []).append(mail)
-    settled = [row for row in inbox.tickets if row["is_eligible"] and row["day"] < date(2026, 2, 1)]
+    spoilt = {row["ticket_index"] for row in inbox.lost.values()}
+    settled = [
+        row
+        for row in inbox.tickets
+        if row["is_eligible"] and row["day"] < date(2026, 2, 1) and row["ticket_index"] not in spoilt
+    ]
     assert len(settled) > 500
     breached = 0
     for row in settled:

@@ -35,7 +35,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class DirtRates:
-    """Dirt per 100,000 of the mails or threads that can carry it."""
+    """Dirt per 100,000 of the mails or threads that can carry it; what a file does not name does not happen."""
 
     duplicate: int
     truncated_json: int
@@ -47,6 +47,7 @@ class DirtRates:
     out_of_office: int
     bounce: int
     lost_references: int
+    damaged_original: int = 0  # damaged, and no clean delivery beside it: lost for good
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def labels_of(value: Given) -> Labels:
     return labels
 
 
-def given(rates: Rates) -> dict[str, int]:
+def given(rates: Rates | DirtRates) -> dict[str, int]:
     """The rates by name, without the optional ones that are nothing."""
     return {field.name: rate for field in fields(rates) if (rate := getattr(rates, field.name)) != field.default}
 

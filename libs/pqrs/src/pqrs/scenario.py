@@ -90,7 +90,7 @@ class Scenario:
                 "type_mix": _weights(self.type_mix),
                 "topic_mix": _weights(self.topic_mix),
                 "rates_per_mille": given(self.rates),
-                "dirt_per_100k": asdict(self.dirt),
+                "dirt_per_100k": given(self.dirt),
                 "peaks": [peak.to_json() for peak in self.peaks],
             }
         )

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pqr_generator.draws import Ints
 from pqr_generator.lines.json_lines import message_ids, radicados
 from pqr_generator.mails.arrivals import Mails, Truth
-from pqr_generator.mails.defects import DIRT
+from pqr_generator.mails.defects import DIRT, is_damage
+from pqr_generator.mails.letters import LETTERS
 from pqr_generator.schema import ANSWERS, PART_LINES
 from pqr_generator.threads.thread import REOPENING, Thread
 from pqr_generator.tickets.campaigns import NONE
@@ -39,6 +41,9 @@ def day_key(parameters: Parameters, mails: Mails, *, truths: Sequence[Truth], da
     tickets["stated_type"] = _named([*PQRS_TYPES, None], mails.stated[requests] % (len(PQRS_TYPES) + 1))
     lines = _records(parameters, mails.take(dirty), rows=dirty, record="dirt", day=day)
     lines["dirt"] = _named(DIRT, mails.dirt[dirty])
+    lines["lost"] = pc.if_else(
+        pa.array(is_damage(mails.dirt[dirty]) & ~mails.is_copy[dirty]), _named(LETTERS, mails.letter[dirty]), None
+    )
     table = pa.concat_tables([_table(tickets, len(requests)), _table(lines, len(dirty))]).combine_chunks()
     return table.take(pa.array(np.argsort(np.concatenate([requests * 2, dirty * 2 + 1]))))
 

@@ -54,6 +54,7 @@ ANSWERS = Contract(
                 is_reiterative=FLAG, is_approved_by_silence=FLAG, sued_on=DAY
             ),  # by the answer; by a court's mail
             *optional(dirt=TEXT),
+            *optional(lost=TEXT),  # the letter that this line was, where it is damaged and came in no other
         ]
     ),
     key=("record", "part", "line"),

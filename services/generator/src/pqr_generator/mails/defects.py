@@ -17,12 +17,13 @@ from pqr_generator.threads.thread import (
     REPLY,
     SLOTS,
     STEP,
+    Flags,
     Thread,
 )
 from pqr_generator.tickets.opening import DAY_SECONDS, Tickets
 from pqrs.parameters import Parameters
 
-__all__ = ["DIRT", "LATE", "LOST", "Defects", "decided", "late_delay"]
+__all__ = ["DIRT", "LATE", "LOST", "Defects", "decided", "is_damage", "late_delay"]
 
 # What can be wrong with a delivered line, in the order of the draw; 0 is nothing. The last two are whole letters.
 DIRT = (
@@ -43,24 +44,32 @@ REDELIVERY_SECONDS = (300, 2 * DAY_SECONDS)
 DAMAGED_COPY_SECONDS = (5, 900)
 LATE_SECONDS = (25 * 3600, 72 * 3600)
 ANSWERED_SECONDS = 60  # a late reply was sent at least this long after the letter it answers had arrived
-DUPLICATE, LAST_DAMAGE = DIRT.index("duplicate"), DIRT.index("broken_encoding")
+DUPLICATE = DIRT.index("duplicate")
+FIRST_DAMAGE, LAST_DAMAGE = DIRT.index("truncated_json"), DIRT.index("broken_encoding")
+DAMAGES = LAST_DAMAGE - FIRST_DAMAGE + 1
 UNKNOWN, LATE, LOST = DIRT.index("unknown_field"), DIRT.index("late_arrival"), DIRT.index("lost_references")
 OUT_OF_OFFICE, BOUNCED = DIRT.index("out_of_office"), DIRT.index("bounce")
+# What the draw decides, in its order: each of these kinds, or that the mail itself is damaged, in whichever way.
+DRAWN = (*DIRT[DUPLICATE : LOST + 1], "damaged_original")
 # Only these can come late or lose their references: replies of a citizen.
 REPLIES = (REPLY, REOPENING)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Defects:
-    """By ticket * SLOTS + slot: what is wrong (index into DIRT, 0 for nothing), and 32 bits to decide how."""
+    """By ticket * SLOTS + slot: what is wrong (index into DIRT, 0 for nothing), and 32 bits to decide how.
+
+    `is_lost`: the mail itself is damaged, instead of a further delivery of it.
+    """
 
     dirt: npt.NDArray[np.int8]
     bits: Ints
+    is_lost: Flags
 
     @property
-    def has_copy(self) -> npt.NDArray[np.bool_]:
-        """Whether it is a further, dirty delivery beside the clean one, which no damage may take away."""
-        return (self.dirt >= DUPLICATE) & (self.dirt <= LAST_DAMAGE)
+    def has_copy(self) -> Flags:
+        """Whether it is a further, dirty delivery beside the clean one."""
+        return (self.dirt >= DUPLICATE) & (self.dirt <= LAST_DAMAGE) & ~self.is_lost
 
     def copy_delay(self, rows: Ints) -> Ints:
         """Seconds from the clean delivery to the other."""
@@ -71,13 +80,14 @@ class Defects:
 
 def decided(parameters: Parameters, tickets: Tickets, thread: Thread) -> Defects:
     """A mail has at most one kind of dirt; automatic replies are dirt by themselves."""
-    rates = parameters.scenario.dirt
-    bounds = np.cumsum([getattr(rates, name) for name in DIRT[DUPLICATE : LOST + 1]])
+    bounds = np.cumsum([getattr(parameters.scenario.dirt, name) for name in DRAWN])
     drawn = words(parameters.seed, "mail.dirt", range(tickets.first * SLOTS, tickets.numbers.stop * SLOTS))
     place, bits = below(drawn, 100_000), (drawn & np.uint64(0xFFFF_FFFF)).astype(np.int64)
     dirt = np.zeros(len(drawn), np.int8)
     hit = np.flatnonzero(place < bounds[-1])
     dirt[hit] = DUPLICATE + np.searchsorted(bounds, place[hit], side="right")
+    is_lost = dirt > LOST
+    dirt[is_lost] = FIRST_DAMAGE + (bits[is_lost] >> 8) % DAMAGES
     by_slot = dirt.reshape(-1, SLOTS)
     others = [slot for slot in range(SLOTS) if slot not in REPLIES]
     by_slot[:, others] *= by_slot[:, others] <= UNKNOWN
@@ -85,7 +95,12 @@ def decided(parameters: Parameters, tickets: Tickets, thread: Thread) -> Defects
     late = np.flatnonzero(dirt == LATE)
     dirt[late[~_can_be_late(thread, late, bits[late])]] = 0
     by_slot[:, AUTOMATIC] = np.where(thread.automatic == 0, 0, np.where(thread.is_bounce, BOUNCED, OUT_OF_OFFICE))
-    return Defects(dirt, bits)
+    return Defects(dirt, bits, is_lost & is_damage(dirt))
+
+
+def is_damage(dirt: npt.NDArray[np.int8]) -> Flags:
+    """Whether a line of this kind cannot be read."""
+    return np.asarray((dirt >= FIRST_DAMAGE) & (dirt <= LAST_DAMAGE))
 
 
 def late_delay(bits: Ints) -> Ints:
@@ -94,7 +109,7 @@ def late_delay(bits: Ints) -> Ints:
     return first + low(bits.astype(np.uint64), last - first)
 
 
-def _can_be_late(thread: Thread, rows: Ints, bits: Ints) -> npt.NDArray[np.bool_]:
+def _can_be_late(thread: Thread, rows: Ints, bits: Ints) -> Flags:
     """Whether the letter that it answers had arrived when it was sent."""
     ticket, slot = np.divmod(rows, SLOTS)
     answered = np.where(slot == REOPENING, ANSWER, np.where(thread.is_incomplete[ticket], STEP, ACKNOWLEDGEMENT))
