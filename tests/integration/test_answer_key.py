@@ -111,7 +111,6 @@ def test_bronze_keeps_and_flags_exactly_the_drifted_lines(key):
 
 
 SILVER = {
-    "late_arrival": "is_late",
     "out_of_office": "kind = 'out_of_office'",
     "bounce": "kind = 'bounce'",
     "lost_references": "thread_rule = 'radicado'",
@@ -120,9 +119,20 @@ SILVER = {
 
 @pytest.mark.parametrize("kind", SILVER)
 def test_silver_finds_exactly_the_seeded_oddities(key, kind):
-    """Late mail, automatic replies, bounces and replies that lost their thread."""
+    """Automatic replies, bounces and replies that lost their thread."""
     assert _places(key.table("silver", "emails"), SILVER[kind]) == key.dirt(kind)
     assert key.dirt(kind)
+
+
+def test_late_is_what_was_late_and_what_a_clock_days_behind_makes_look_so(key):
+    """Nobody can tell one from the other by a mail alone; what arrived counts when it arrived, as the tests of terms show."""
+    late, skewed = _places(key.table("silver", "emails"), "is_late"), key.dirt("clock_skew")
+    assert key.dirt("late_arrival") <= late <= key.dirt("late_arrival") | skewed
+    assert 0 < len(late & skewed) < len(skewed) / 2
+    ahead = _places(key.table("silver", "emails"), "sent_at > received_at")
+    assert ahead <= skewed
+    assert len(skewed) / 3 < len(ahead) < len(skewed) * 2 / 3
+    assert skewed <= _places(key.table("silver", "emails"), "true")
 
 
 def test_silver_removes_exactly_the_redelivered_duplicates(key):

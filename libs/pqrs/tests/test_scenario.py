@@ -154,11 +154,12 @@ def test_zero_dirt_rates_are_allowed():
     assert load_scenario("sin_picos").dirt.duplicate == 0
 
 
-def test_a_file_that_names_no_lost_mails_loses_none_and_keeps_its_digest():
-    """`damaged_original` is optional, and what is left out is not written either."""
+@pytest.mark.parametrize("kind", ["damaged_original", "clock_skew"])
+def test_dirt_that_a_file_does_not_name_does_not_happen_and_it_keeps_its_digest(kind):
+    """These kinds are optional, and what is left out is not written either."""
     value = load_scenario().to_json()
-    del value["dirt_per_100k"]["damaged_original"]
-    assert Scenario.from_json(value).dirt.damaged_original == 0 < load_scenario().dirt.damaged_original
+    del value["dirt_per_100k"][kind]
+    assert getattr(Scenario.from_json(value).dirt, kind) == 0 < getattr(load_scenario().dirt, kind)
     assert Scenario.from_json(value).to_json() == value
 
 

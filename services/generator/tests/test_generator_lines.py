@@ -140,12 +140,25 @@ def test_message_ids_are_unique_but_for_copies(inbox):
 
 
 def test_dates_are_local_and_before_the_arrival(inbox):
-    """The Date header has Bogotá's offset and right weekday, and no mail arrives before it was sent."""
+    """The Date header has Bogotá's offset and right weekday; but by wrong clocks, no mail arrives before it was sent."""
+    skewed = {row["message_id"] for row in inbox.dirt if row["dirt"] == "clock_skew"}
     for mail in inbox.mails.values():
         sent = parsedate_to_datetime(mail["date"])
         assert sent.utcoffset() == timedelta(hours=-5)
         assert sent.strftime("%a, %d %b %Y %H:%M:%S -0500") == mail["date"]
-        assert sent <= received(mail)
+        assert sent <= received(mail) or mail["message_id"] in skewed
+
+
+def test_clocks_of_citizens_are_minutes_to_days_off(inbox):
+    """Before and behind, by what the key names; the arrival is told by the entity's clock and stays in order."""
+    rows = [row for row in inbox.dirt if row["dirt"] == "clock_skew"]
+    assert {inbox.mail(row)["direction"] for row in rows} == {"inbound"}
+    off = [(parsedate_to_datetime(mail["date"]) - received(mail)).total_seconds() for mail in map(inbox.mail, rows)]
+    assert min(off) < -86_400
+    assert max(off) > 86_400
+    assert all(4 * 60 < abs(seconds) < 6 * 86_400 for seconds in off)
+    asked = sum(row["message_id"] in inbox.requests for row in rows)
+    assert 0 < asked < len(rows)
 
 
 def test_references_lead_to_the_request(inbox):
@@ -295,10 +308,14 @@ def test_lost_mails_are_named_with_their_letter_and_ticket(inbox):
         assert (identity in inbox.requests) == (row["lost"] == "request")
 
 
-def test_damaging_originals_moves_no_other_mail(inbox):
-    """Without it, the other lines are the same to the byte: the draw that loses a mail decides nothing else."""
+@pytest.mark.parametrize("left", [2, 1])
+def test_kinds_of_dirt_move_no_other_mail(inbox, left):
+    """Without the last of them, the other lines are the same to the byte: the draw decides nothing else."""
+    gone = ["damaged_original", "clock_skew"][-left:]
     value = inbox.parameters.scenario.to_json()
-    del value["dirt_per_100k"]["damaged_original"]
+    for kind in gone:
+        del value["dirt_per_100k"][kind]
+    touched = [row for row in inbox.dirt if row["dirt"] in gone or (row["lost"] and "damaged_original" in gone)]
     whole = replace(inbox.parameters, scenario=Scenario.from_json(value))
     first, last = date(2026, 1, 1), date(2026, 2, 10)
     for made in generate(whole, first, last):
@@ -307,9 +324,9 @@ def test_damaging_originals_moves_no_other_mail(inbox):
             differing = {
                 n for n, pair in enumerate(zip(lines, inbox.days[made.day], strict=True)) if len(set(pair)) > 1
             }
-            assert differing == {row["line"] for row in inbox.lost.values() if row["day"] == made.day}
+            assert differing == {row["line"] for row in touched if row["day"] == made.day}
         else:
-            assert not any(made.table["lost"].to_pylist())
+            assert not set(gone) & set(made.table["dirt"].to_pylist())
 
 
 def test_wrong_types_are_wrong(inbox):
@@ -348,7 +365,7 @@ def test_flags_are_what_the_key_says(inbox):
         mail = inbox.mail(row)
         assert mail["message_id"] == row["message_id"]
         age = received(mail) - parsedate_to_datetime(mail["date"])
-        assert (age > timedelta(hours=24)) == (row["dirt"] == "late_arrival")
+        assert (age > timedelta(hours=24)) == (row["dirt"] == "late_arrival") or row["dirt"] == "clock_skew"
         if row["dirt"] == "lost_references":
             assert (mail["in_reply_to"], mail["references"]) == (None, [])
             assert RADICADO.search(mail["subject"])[1] == row["radicado"]

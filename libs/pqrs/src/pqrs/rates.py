@@ -48,6 +48,7 @@ class DirtRates:
     bounce: int
     lost_references: int
     damaged_original: int = 0  # damaged, and no clean delivery beside it: lost for good
+    clock_skew: int = 0  # of the citizens' mails: minutes to days off in their Date
 
 
 @dataclass(frozen=True, slots=True)

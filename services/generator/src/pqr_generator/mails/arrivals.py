@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pqr_generator.draws import Ints, Words, field_key, mixed, quarter, words
-from pqr_generator.mails.defects import LATE, LOST, Defects, decided, late_delay
+from pqr_generator.mails.defects import LATE, LOST, SKEWED, Defects, decided, late_delay, skew
 from pqr_generator.mails.letters import chains, letters
 from pqr_generator.threads.schedule import LIFE_DAYS, threads
 from pqr_generator.threads.thread import AUTOMATIC, REQUEST, SLOTS, Thread
@@ -150,7 +150,9 @@ def _columns(parameters: Parameters, truth: Truth, *, defects: Defects, delivere
     return Mails(
         entity=entity,
         received=delivered.received,
-        sent=thread.at[slot, ticket] - np.where(dirt == LATE, late_delay(bits), transit),
+        sent=thread.at[slot, ticket]
+        - np.where(dirt == LATE, late_delay(bits), transit)
+        + np.where(dirt == SKEWED, skew(bits), 0),
         is_copy=delivered.is_copy,
         letter=letters(thread).ravel()[rows],
         references=np.where(dirt == LOST, 0, chains(thread).ravel()[rows]).astype(np.uint8),

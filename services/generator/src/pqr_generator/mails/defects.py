@@ -15,6 +15,7 @@ from pqr_generator.threads.thread import (
     NEVER,
     REOPENING,
     REPLY,
+    REQUEST,
     SLOTS,
     STEP,
     Flags,
@@ -23,9 +24,9 @@ from pqr_generator.threads.thread import (
 from pqr_generator.tickets.opening import DAY_SECONDS, Tickets
 from pqrs.parameters import Parameters
 
-__all__ = ["DIRT", "LATE", "LOST", "Defects", "decided", "is_damage", "late_delay"]
+__all__ = ["DIRT", "LATE", "LOST", "SKEWED", "Defects", "decided", "is_damage", "late_delay", "skew"]
 
-# What can be wrong with a delivered line, in the order of the draw; 0 is nothing. The last two are whole letters.
+# What can be wrong with a delivered line; 0 is nothing. Automatic replies are whole letters.
 DIRT = (
     "",
     "duplicate",
@@ -38,6 +39,7 @@ DIRT = (
     "lost_references",
     "out_of_office",
     "bounce",
+    "clock_skew",
 )
 
 REDELIVERY_SECONDS = (300, 2 * DAY_SECONDS)
@@ -48,11 +50,18 @@ DUPLICATE = DIRT.index("duplicate")
 FIRST_DAMAGE, LAST_DAMAGE = DIRT.index("truncated_json"), DIRT.index("broken_encoding")
 DAMAGES = LAST_DAMAGE - FIRST_DAMAGE + 1
 UNKNOWN, LATE, LOST = DIRT.index("unknown_field"), DIRT.index("late_arrival"), DIRT.index("lost_references")
+SKEWED = DIRT.index("clock_skew")
 OUT_OF_OFFICE, BOUNCED = DIRT.index("out_of_office"), DIRT.index("bounce")
 # What the draw decides, in its order: each of these kinds, or that the mail itself is damaged, in whichever way.
-DRAWN = (*DIRT[DUPLICATE : LOST + 1], "damaged_original")
-# Only these can come late or lose their references: replies of a citizen.
+DRAWN = (*DIRT[DUPLICATE : LOST + 1], "damaged_original", "clock_skew")
+ORIGINAL = DRAWN.index("damaged_original")
+CODES = np.array([DIRT.index(name) if name in DIRT else FIRST_DAMAGE for name in DRAWN], np.int8)
+# Only replies of a citizen can come late or lose their references, and only a citizen's clock is wrong.
 REPLIES = (REPLY, REOPENING)
+CARRIERS = {LATE: REPLIES, LOST: REPLIES, SKEWED: (REQUEST, *REPLIES)}
+CARRIES = np.array([[slot in CARRIERS.get(kind, (slot,)) for kind in range(len(DIRT))] for slot in range(SLOTS)])
+# How far clocks are off, before or behind: set by hand, another zone, noon for midnight, another day. Assumptions.
+SKEW_SECONDS = np.array([5 * 60, 20 * 60, 3600, 5 * 3600, 12 * 3600, DAY_SECONDS, 2 * DAY_SECONDS, 5 * DAY_SECONDS])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,14 +92,13 @@ def decided(parameters: Parameters, tickets: Tickets, thread: Thread) -> Defects
     bounds = np.cumsum([getattr(parameters.scenario.dirt, name) for name in DRAWN])
     drawn = words(parameters.seed, "mail.dirt", range(tickets.first * SLOTS, tickets.numbers.stop * SLOTS))
     place, bits = below(drawn, 100_000), (drawn & np.uint64(0xFFFF_FFFF)).astype(np.int64)
-    dirt = np.zeros(len(drawn), np.int8)
     hit = np.flatnonzero(place < bounds[-1])
-    dirt[hit] = DUPLICATE + np.searchsorted(bounds, place[hit], side="right")
-    is_lost = dirt > LOST
-    dirt[is_lost] = FIRST_DAMAGE + (bits[is_lost] >> 8) % DAMAGES
+    which = np.searchsorted(bounds, place[hit], side="right")
+    dirt, is_lost = np.zeros(len(drawn), np.int8), np.zeros(len(drawn), np.bool_)
+    is_lost[hit] = which == ORIGINAL
+    dirt[hit] = CODES[which] + is_lost[hit] * (bits[hit] >> 8) % DAMAGES
+    dirt[hit] *= CARRIES[hit % SLOTS, dirt[hit]]
     by_slot = dirt.reshape(-1, SLOTS)
-    others = [slot for slot in range(SLOTS) if slot not in REPLIES]
-    by_slot[:, others] *= by_slot[:, others] <= UNKNOWN
     by_slot[thread.at.T == NEVER] = 0
     late = np.flatnonzero(dirt == LATE)
     dirt[late[~_can_be_late(thread, late, bits[late])]] = 0
@@ -107,6 +115,12 @@ def late_delay(bits: Ints) -> Ints:
     """Seconds between sending and arrival of a late mail."""
     first, last = LATE_SECONDS
     return first + low(bits.astype(np.uint64), last - first)
+
+
+def skew(bits: Ints) -> Ints:
+    """Seconds by which the clock of a sender is ahead, or behind where negative."""
+    seconds = SKEW_SECONDS[bits >> 8 & 7] + (bits & 0xFF)
+    return np.asarray(np.where(bits >> 11 & 1, seconds, -seconds))
 
 
 def _can_be_late(thread: Thread, rows: Ints, bits: Ints) -> Flags:
