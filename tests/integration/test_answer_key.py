@@ -50,10 +50,14 @@ class Key:
         return {tuple(row.values()) for row in found.to_pylist()}
 
     def planned(self) -> pa.Table:
-        """The tickets as they were planned; `lost`: a list of the letters of each that were lost, as far as the run reads."""
+        """The tickets as they were planned; `lost`: a list of the letters of each that were lost, as far as the run reads.
+
+        `is_garbled`: its request is mojibake, so that only what is told in ASCII can be read there.
+        """
         return query(
             """
-            select tickets.* exclude (lost), coalesce(gone.lost, []) as lost
+            select tickets.* exclude (lost), coalesce(gone.lost, []) as lost,
+                message_id in (select message_id from answers where dirt = 'mojibake') as is_garbled
             from answers as tickets
             left join (
                 select ticket_index, list(lost) as lost from answers where lost is not null group by all
@@ -153,14 +157,15 @@ def test_tickets_are_what_the_generator_meant(key):
         from (from mine where not list_contains(lost, 'request')) as mine
         full join tickets on tickets.root_message_id = mine.message_id
         where tickets.radicado is distinct from mine.radicado and tickets.radicado is not null
-            or tickets.pqrs_type is distinct from case when tickets.acknowledged_at is null
-                then coalesce(mine.stated_type, 'PET_GEN') else mine.pqrs_type end
-            or tickets.topic is distinct from case when tickets.acknowledged_at is not null
-                or mine.stated_type is not null then mine.topic end
-            or tickets.department is distinct from mine.department
-            or tickets.municipality is distinct from mine.municipality
-            or tickets.municipality_code is distinct from mine.municipality_code
-            or tickets.copied_to is distinct from mine.copied_to
+            or (tickets.acknowledged_at is not null or not is_garbled)
+                and (tickets.pqrs_type is distinct from case when tickets.acknowledged_at is null
+                    then coalesce(mine.stated_type, 'PET_GEN') else mine.pqrs_type end
+                or tickets.topic is distinct from case when tickets.acknowledged_at is not null
+                    or mine.stated_type is not null then mine.topic end)
+            or not is_garbled and (tickets.department is distinct from mine.department
+                or tickets.municipality is distinct from mine.municipality
+                or tickets.municipality_code is distinct from mine.municipality_code
+                or tickets.copied_to is distinct from mine.copied_to)
             or tickets.dependency is distinct from case when tickets.topic is not null then mine.dependency end
             or tickets.acknowledged_at is not null and (tickets.received_on is distinct from mine.received_on
                 or tickets.due_on is distinct from mine.due_on)
@@ -190,6 +195,25 @@ def test_every_sort_of_sender_is_read(key):
         assert row["tickets"] == row["read"] > 100
         assert row["placed"] == (0 if sender == "anonymous" else row["tickets"])
         assert row["acknowledged"] > 0.95 * row["tickets"]
+
+
+def test_mojibake_is_placed_and_typed_by_the_acknowledgement(key):
+    """No garbled mail is rejected or leaves its thread; a garbled request tells its territory in ASCII or not at all."""
+    emails, garbled = key.table("silver", "emails"), key.dirt("mojibake")
+    assert garbled <= _places(emails, "ticket_id is not null or is_continuation")
+    found = query(
+        """
+        select count(*) as requests, count(tickets.department) as placed,
+            count(*) filter (where tickets.department is not null and tickets.department <> mine.department
+                or tickets.municipality_code <> mine.municipality_code
+                or tickets.acknowledged_at is not null and tickets.pqrs_type <> mine.pqrs_type) as wrong
+        from tickets
+        join mine on mine.message_id = tickets.root_message_id and mine.is_garbled
+        """,
+        mine=key.planned(),
+        tickets=key.table("silver", "tickets"),
+    ).to_pylist()[0]
+    assert found["wrong"] == 0 < found["placed"] < found["requests"]
 
 
 def test_citizens_mislabel_and_the_entity_reclassifies(key):

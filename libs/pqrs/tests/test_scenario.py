@@ -154,7 +154,7 @@ def test_zero_dirt_rates_are_allowed():
     assert load_scenario("sin_picos").dirt.duplicate == 0
 
 
-@pytest.mark.parametrize("kind", ["damaged_original", "clock_skew"])
+@pytest.mark.parametrize("kind", ["damaged_original", "clock_skew", "mojibake"])
 def test_dirt_that_a_file_does_not_name_does_not_happen_and_it_keeps_its_digest(kind):
     """These kinds are optional, and what is left out is not written either."""
     value = load_scenario().to_json()

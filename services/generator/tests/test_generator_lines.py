@@ -50,9 +50,12 @@ class Inbox:
                 self.keys += made.table.to_pylist()
         self.dirt = [row for row in self.keys if row["record"] == "dirt"]
         self.lost = {row["message_id"]: row for row in self.dirt if row["lost"]}
+        garbled = {row["message_id"] for row in self.dirt if row["dirt"] == "mojibake"}
         tickets = [row for row in self.keys if row["record"] == "ticket"]
         self.requests = {row["message_id"] for row in tickets}
         self.tickets = [row for row in tickets if row["message_id"] not in self.lost]
+        self.legible = [row for row in self.tickets if row["message_id"] not in garbled]
+        self.illegible = {row["ticket_index"] for row in self.dirt if row["dirt"] == "mojibake"}
         self.damaged = {(row["day"], row["line"]) for row in self.dirt if row["dirt"] in DAMAGE}
         self.mails = {
             (day, place): json.loads(line)
@@ -214,7 +217,7 @@ def test_requests_are_signed_as_the_key_says(inbox):
         "company": r"NIT 999\d{6}-\d \(ficticio\)\n",
         "anonymous": "",
     }
-    for row in inbox.tickets:
+    for row in inbox.legible:
         mail = inbox.mail(row)
         assert mail["message_id"] == row["message_id"]
         home = f"Municipio: {row['municipality']} ({row['department']})" if row["municipality"] else ""
@@ -308,10 +311,24 @@ def test_lost_mails_are_named_with_their_letter_and_ticket(inbox):
         assert (identity in inbox.requests) == (row["lost"] == "request")
 
 
-@pytest.mark.parametrize("left", [2, 1])
+def test_mojibake_is_the_citizens_text_taken_for_latin_1(inbox):
+    """Read back the other way it is Spanish; it is valid JSON, and numbers and markers stay what they were."""
+    rows = [row for row in inbox.dirt if row["dirt"] == "mojibake"]
+    assert len(rows) > 20
+    for row in rows:
+        mail = inbox.mail(row)
+        assert mail["direction"] == "inbound"
+        for text in (mail["from"]["name"], mail["subject"], mail["body"]):
+            assert text.isascii() or set("ÃÂ") & set(text)
+            text.encode("latin-1").decode()
+        assert row["message_id"] in inbox.requests or RADICADO.search(mail["subject"])[1] == row["radicado"]
+    assert any("peticiÃ³n" in inbox.mail(row)["body"] for row in rows)
+
+
+@pytest.mark.parametrize("left", [3, 2, 1])
 def test_kinds_of_dirt_move_no_other_mail(inbox, left):
     """Without the last of them, the other lines are the same to the byte: the draw decides nothing else."""
-    gone = ["damaged_original", "clock_skew"][-left:]
+    gone = ["damaged_original", "clock_skew", "mojibake"][-left:]
     value = inbox.parameters.scenario.to_json()
     for kind in gone:
         del value["dirt_per_100k"][kind]
@@ -398,7 +415,7 @@ def test_the_breaches_of_the_key_follow_from_the_mails(inbox):
     for mail in inbox.mails.values():
         if found := RADICADO.search(mail["subject"]):
             threads.setdefault(found[1], []).append(mail)
-    spoilt = {row["ticket_index"] for row in inbox.lost.values()}
+    spoilt = {row["ticket_index"] for row in inbox.lost.values()} | inbox.illegible
     settled = [
         row
         for row in inbox.tickets
@@ -443,7 +460,7 @@ def test_copies_go_to_the_control_body_that_the_request_names(inbox):
     """Its mailbox stands beside the entity's, in the request alone; the rate is the scenario's."""
     copied = [row for row in inbox.tickets if row["copied_to"]]
     assert len(copied) / len(inbox.tickets) == pytest.approx(0.025, abs=0.01)
-    for row in inbox.tickets:
+    for row in inbox.legible:
         mail = inbox.mail(row)
         others = [] if row["copied_to"] is None else [CONTROL_BODIES[row["copied_to"]]]
         assert mail["to"] == ["pqrs@alcaldia.test", *others]

@@ -74,11 +74,31 @@ def test_facts_come_from_request_and_acknowledgement(inbox):
 
 
 def test_a_place_that_nobody_knows_has_no_code():
-    """It is kept as it was stated; a name alone is not enough, for several municipalities may bear it."""
-    places = pa.chunked_array([["Leticia (Amazonas)", "Macondo (Magdalena)", "Leticia", None]])
+    """It is kept as it was stated; a name alone is not enough, for several municipalities may bear it.
+
+    A department must be one that there is, for figures are told by it.
+    """
+    places = pa.chunked_array([["Leticia (Amazonas)", "Macondo (Magdalena)", "Leticia", None, "TadÃ³ (ChocÃ³)"]])
     found = located(places)
-    assert found.of("municipality_code").to_pylist() == ["91001", None, None, None]
-    assert found.of("municipality").to_pylist() == ["Leticia", "Macondo", "Leticia", None]
+    assert found.of("municipality_code").to_pylist() == ["91001", None, None, None, None]
+    assert found.of("municipality").to_pylist() == ["Leticia", "Macondo", "Leticia", None, "TadÃ³"]
+    assert found.of("department").to_pylist() == ["Amazonas", "Magdalena", None, None, None]
+
+
+def test_a_garbled_reply_completes_its_petition(inbox):
+    """Its subject is known by what a mislabelled encoding leaves: the term goes on, in the thread and by the radicado."""
+    thread = """
+    2026-01-05 09:00 | request | Queja - Ruido
+    2026-01-05 09:02 | acknowledgement
+    2026-01-12 09:00 | completion_request
+    2026-01-14 09:00 | completion{lost}
+    """
+    for lost in ("", " || lost"):
+        lines = inbox.thread("1", thread.format(lost=lost))
+        lines[-1]["subject"] = lines[-1]["subject"].encode().decode("latin-1")
+        assert "peticiÃ³n" in lines[-1]["subject"]
+        (ticket,) = inbox.silver(inbox.bronze(lines)).tickets.to_pylist()
+        assert str(ticket["suspended_to"]) == "2026-01-14"
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ class DirtRates:
     lost_references: int
     damaged_original: int = 0  # damaged, and no clean delivery beside it: lost for good
     clock_skew: int = 0  # of the citizens' mails: minutes to days off in their Date
+    mojibake: int = 0  # of the citizens' mails: UTF-8 that a mail program took for Latin-1
 
 
 @dataclass(frozen=True, slots=True)

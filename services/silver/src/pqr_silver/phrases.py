@@ -12,7 +12,7 @@ from pqr_common import query, sql_of
 from pqr_silver.clock import NOTHING
 from pqr_silver.machine import Codes
 from pqrs import wording
-from pqrs.catalogue import PQRS_TYPES, TOPICS
+from pqrs.catalogue import DEPARTMENTS, PQRS_TYPES, TOPICS
 from pqrs.territory import MUNICIPALITIES
 
 __all__ = ["Wordings", "located", "understood"]
@@ -62,11 +62,16 @@ def understood(words: pa.ChunkedArray) -> Wordings:
 
 
 def located(places: pa.ChunkedArray) -> Wordings:
-    """`municipality`, `department` and `municipality_code` of the places that citizens sign with."""
+    """`municipality`, `department` and `municipality_code` of the places that citizens sign with.
+
+    A department that there is not is none: figures are told by department. A municipality is kept as it was stated.
+    """
     encoded = places.combine_chunks().dictionary_encode()
     stated = query(sql_of("pqr_silver", "sql/places.sql"), places=pa.table({"place": encoded.dictionary}))
     code = _translated(pa.chunked_array([encoded.dictionary]), _CODES)
-    return Wordings(stated.append_column("municipality_code", code), encoded.indices)
+    department = _translated(stated["department"], {name: name for name in DEPARTMENTS})
+    meanings = {"municipality": stated["municipality"], "department": department, "municipality_code": code}
+    return Wordings(pa.table(meanings), encoded.indices)
 
 
 def _translated(words: pa.ChunkedArray, dictionary: dict[str, str]) -> pa.ChunkedArray:

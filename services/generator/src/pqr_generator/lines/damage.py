@@ -37,6 +37,7 @@ class Damages:
     not_utf8: int
     wrong: int
     unknown: int
+    garbled: Ids  # by number of a fragment: the same text, taken for Latin-1
 
     @classmethod
     def of(cls, fragments: Fragments) -> Damages:
@@ -45,6 +46,7 @@ class Damages:
             not_utf8=fragments.raw(NOT_UTF8),
             wrong=fragments.raw(*WRONG.values()),
             unknown=fragments.raw(*UNKNOWN),
+            garbled=fragments.twins(lambda piece: piece.decode("latin-1").encode()),
         )
 
     def apply(self, ids: Ids, dirt: npt.NDArray[np.int8], bits: npt.NDArray[np.uint32]) -> None:
@@ -55,6 +57,7 @@ class Damages:
             "wrong_type": self._mistype,
             "broken_encoding": self._misencode,
             "unknown_field": self._add,
+            "mojibake": self._garble,
         }
         for name, change in changes.items():
             rows = np.flatnonzero(dirt == DIRT.index(name))
@@ -80,6 +83,9 @@ class Damages:
 
     def _misencode(self, ids: Ids, rows: Ints, _bits: Ints) -> None:
         ids[rows, COLUMN["matter"]] = self.not_utf8
+
+    def _garble(self, ids: Ids, rows: Ints, _bits: Ints) -> None:
+        ids[rows] = self.garbled[ids[rows]]
 
     def _add(self, ids: Ids, rows: Ints, bits: Ints) -> None:
         ids[rows, COLUMN["end"]] = self.unknown + bits % len(UNKNOWN)

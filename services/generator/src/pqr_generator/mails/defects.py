@@ -24,7 +24,7 @@ from pqr_generator.threads.thread import (
 from pqr_generator.tickets.opening import DAY_SECONDS, Tickets
 from pqrs.parameters import Parameters
 
-__all__ = ["DIRT", "LATE", "LOST", "SKEWED", "Defects", "decided", "is_damage", "late_delay", "skew"]
+__all__ = ["DIRT", "LATE", "LOST", "MOJIBAKE", "SKEWED", "Defects", "decided", "is_damage", "late_delay", "skew"]
 
 # What can be wrong with a delivered line; 0 is nothing. Automatic replies are whole letters.
 DIRT = (
@@ -40,6 +40,7 @@ DIRT = (
     "out_of_office",
     "bounce",
     "clock_skew",
+    "mojibake",
 )
 
 REDELIVERY_SECONDS = (300, 2 * DAY_SECONDS)
@@ -50,15 +51,15 @@ DUPLICATE = DIRT.index("duplicate")
 FIRST_DAMAGE, LAST_DAMAGE = DIRT.index("truncated_json"), DIRT.index("broken_encoding")
 DAMAGES = LAST_DAMAGE - FIRST_DAMAGE + 1
 UNKNOWN, LATE, LOST = DIRT.index("unknown_field"), DIRT.index("late_arrival"), DIRT.index("lost_references")
-SKEWED = DIRT.index("clock_skew")
+SKEWED, MOJIBAKE = DIRT.index("clock_skew"), DIRT.index("mojibake")
 OUT_OF_OFFICE, BOUNCED = DIRT.index("out_of_office"), DIRT.index("bounce")
 # What the draw decides, in its order: each of these kinds, or that the mail itself is damaged, in whichever way.
-DRAWN = (*DIRT[DUPLICATE : LOST + 1], "damaged_original", "clock_skew")
+DRAWN = (*DIRT[DUPLICATE : LOST + 1], "damaged_original", "clock_skew", "mojibake")
 ORIGINAL = DRAWN.index("damaged_original")
 CODES = np.array([DIRT.index(name) if name in DIRT else FIRST_DAMAGE for name in DRAWN], np.int8)
-# Only replies of a citizen can come late or lose their references, and only a citizen's clock is wrong.
+# Only replies of a citizen can come late or lose their references, and only a citizen's clock or encoding is wrong.
 REPLIES = (REPLY, REOPENING)
-CARRIERS = {LATE: REPLIES, LOST: REPLIES, SKEWED: (REQUEST, *REPLIES)}
+CARRIERS = {LATE: REPLIES, LOST: REPLIES, SKEWED: (REQUEST, *REPLIES), MOJIBAKE: (REQUEST, *REPLIES)}
 CARRIES = np.array([[slot in CARRIERS.get(kind, (slot,)) for kind in range(len(DIRT))] for slot in range(SLOTS)])
 # How far clocks are off, before or behind: set by hand, another zone, noon for midnight, another day. Assumptions.
 SKEW_SECONDS = np.array([5 * 60, 20 * 60, 3600, 5 * 3600, 12 * 3600, DAY_SECONDS, 2 * DAY_SECONDS, 5 * DAY_SECONDS])
@@ -100,6 +101,7 @@ def decided(parameters: Parameters, tickets: Tickets, thread: Thread) -> Defects
     dirt[hit] *= CARRIES[hit % SLOTS, dirt[hit]]
     by_slot = dirt.reshape(-1, SLOTS)
     by_slot[thread.at.T == NEVER] = 0
+    by_slot[thread.is_sued & (by_slot[:, REOPENING] == MOJIBAKE), REOPENING] = 0  # a court writes it
     late = np.flatnonzero(dirt == LATE)
     dirt[late[~_can_be_late(thread, late, bits[late])]] = 0
     by_slot[:, AUTOMATIC] = np.where(thread.automatic == 0, 0, np.where(thread.is_bounce, BOUNCED, OUT_OF_OFFICE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import takewhile
 
 import pyarrow as pa
 
@@ -45,6 +46,8 @@ MAILS = pa.schema(
 )
 
 WORDING = {kind: subject for kind, subject in wording.SUBJECTS.items() if kind != "insistence"} | {
+    # A mail program that mislabels encodings leaves only its ASCII letters as they were.
+    "completion": "".join(takewhile(str.isascii, wording.SUBJECTS["completion"])),
     "radicado_tag": wording.RADICADO_TAG,
     "radicado_digits": wording.RADICADO_DIGITS,
     "mailer_daemon": wording.MAILER_DAEMON,
