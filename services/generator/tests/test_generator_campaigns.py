@@ -15,8 +15,13 @@ from pqr_generator.tickets import campaigns, opening
 from pqr_generator.tickets.opening import opened
 from pqr_generator.tickets.volume import planned_volume
 from pqrs.parameters import Parameters
+from pqrs.scenario import load_scenario
 
-RUN = Parameters.create(opens_on=date(2026, 1, 1), tickets_per_business_day=3_000)
+RUN = Parameters.create(
+    opens_on=date(2026, 1, 1),
+    tickets_per_business_day=3_000,
+    scenario=load_scenario("sin_picos"),  # nothing is damaged there
+)
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +65,8 @@ def test_the_letters_are_nearly_the_same(tickets):
     for made in generate(RUN, first, last):
         if isinstance(made, RawPart):
             for line in bytes(made.lines).splitlines():
-                try:
-                    mail = json.loads(line)
-                    mails[mail["message_id"]] = mail["body"]
-                except (ValueError, KeyError):
-                    continue  # damaged on purpose
+                mail = json.loads(line)
+                mails[mail["message_id"]] = mail["body"]
         else:
             rows += [row for row in made.table.to_pylist() if row["campaign"] == largest]
     assert len(rows) == sizes[largest]

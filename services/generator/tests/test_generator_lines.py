@@ -333,6 +333,7 @@ def test_kinds_of_dirt_move_no_other_mail(inbox, left):
     for kind in gone:
         del value["dirt_per_100k"][kind]
     touched = [row for row in inbox.dirt if row["dirt"] in gone or (row["lost"] and "damaged_original" in gone)]
+    touched = [row for row in touched if row["dirt"] != "mojibake" or not inbox.line(row).isascii()]  # ASCII stays it
     whole = replace(inbox.parameters, scenario=Scenario.from_json(value))
     first, last = date(2026, 1, 1), date(2026, 2, 10)
     for made in generate(whole, first, last):
