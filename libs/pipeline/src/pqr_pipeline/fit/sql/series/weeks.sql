@@ -6,7 +6,7 @@ weeks as (
     select
         desk, week, sum(n_received) as received, sum(n_left) as ended, sum(n_due) as due, sum(n_breached) as breached
     from flow
-    where week <= $to
+    where week <= $to and desk <> ''
     group by all
 ),
 waiting as (

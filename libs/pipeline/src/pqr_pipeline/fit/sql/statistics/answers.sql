@@ -19,7 +19,7 @@ union all
 select 'mean_days_information', sum(business_days * n_tickets) / sum(n_tickets)
 from answers
 where pqrs_type in ('PET_INF', 'PET_DOC')
-union all select 'breach_rate', sum(breached) / nullif(sum(due), 0) from desks
+union all select 'breach_rate', sum(n_breached) / nullif(sum(n_due), 0) from kinds
 union all select 'never_answered', n_unanswered / nullif(n_over, 0) from marks
 union all select 'desks_above', avg(cast(share > 0.1 as integer)) from desks
 union all select 'desk_cv', stddev_pop(share) / nullif(avg(share), 0) from desks
