@@ -46,7 +46,7 @@ class Damages:
             not_utf8=fragments.raw(NOT_UTF8),
             wrong=fragments.raw(*WRONG.values()),
             unknown=fragments.raw(*UNKNOWN),
-            garbled=fragments.twins(lambda piece: piece.decode("latin-1").encode()),
+            garbled=fragments.garbled(),
         )
 
     def apply(self, ids: Ids, dirt: npt.NDArray[np.int8], bits: npt.NDArray[np.uint32]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,13 +64,13 @@ class Fragments:
         first = [self.text(row) if row else EMPTY for row in rows]
         return Choices(np.array(first), np.array([max(len(row), 1) for row in rows]))
 
-    def twins(self, change: Callable[[bytes], bytes]) -> Ids:
-        """By number: what `change` makes of each fragment so far; the fragment itself where nothing changes."""
-        twins = np.arange(len(self._bytes), dtype=np.int32)
-        for number, piece in enumerate(tuple(self._bytes)):
-            if (other := change(piece)) != piece:
-                twins[number] = self.raw(other)
-        return twins
+    def garbled(self) -> Ids:
+        """By number: each fragment so far, its UTF-8 taken for Latin-1; the fragment itself where that is the same."""
+        garbled = np.arange(len(self._bytes), dtype=np.int32)
+        changing = [number for number, piece in enumerate(self._bytes) if not piece.isascii()]
+        first = self.raw(*(self._bytes[number].decode("latin-1").encode() for number in changing))
+        garbled[changing] = first + np.arange(len(changing))
+        return garbled
 
     def array(self) -> pa.BinaryArray:
         return pa.array(self._bytes, pa.binary())
