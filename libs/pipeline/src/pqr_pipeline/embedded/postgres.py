@@ -108,8 +108,8 @@ def _forget_dead_users(folder: Path) -> None:
 def _made_whole(folder: Path) -> Iterator[None]:
     """A server's folder is made within; what a command that was killed here left of it goes first."""
     making = folder.with_name(MAKING)
-    if making.exists():
-        shutil.rmtree(folder, ignore_errors=True)
+    if making.exists() and folder.exists():
+        shutil.rmtree(folder)
     if not (folder / "PG_VERSION").exists():
         making.touch()
     yield
