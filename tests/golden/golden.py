@@ -20,6 +20,7 @@ When a table is meant to change, look at the difference that this makes, line by
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import sys
@@ -153,7 +154,19 @@ def written(thread: dict[str, Any], kind: str, special: str, at: datetime, chain
         "attachments": [{"filename": "foto.jpg", "media_type": "image/jpeg", "bytes": 2048}]
         * ("attachment" in special),
     }
+    if "html" in special:
+        mail = _marked_up(mail)
     return mail | ({"importance": "high"} if "unknown_field" in special else {})
+
+
+def _marked_up(mail: dict[str, Any]) -> dict[str, Any]:
+    """The same mail from an office program, in a line of version 2."""
+    paragraphs = "</p><p class=MsoNormal>".join(html.escape(mail["body"], quote=False).split("\n"))
+    body = f"<html><body lang=ES-CO><p class=MsoNormal>{paragraphs}</p></body></html>"
+    changed = {"schema_version": "2", "body": body}
+    fields = [(name, changed.get(name, value)) for name, value in mail.items()]
+    place = list(mail).index("body")
+    return dict([*fields[:place], ("content_type", "text/html"), *fields[place:]])
 
 
 def _facts(thread: dict[str, Any], words: str) -> dict[str, Any]:

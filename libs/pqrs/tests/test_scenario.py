@@ -26,11 +26,12 @@ def test_default_scenario_has_a_peak_of_weeks_and_a_peak_of_days():
     assert all(date(2026, 1, 1) <= peak.first <= peak.last <= date(2026, 3, 31) for peak in (weeks, days))
 
 
-def test_quiet_scenario_differs_only_in_peaks_and_dirt():
-    """sin_picos is alcaldia without peaks and without dirt."""
+def test_quiet_scenario_differs_only_in_peaks_dirt_and_html():
+    """sin_picos is alcaldia without peaks, without dirt and without HTML."""
     quiet, busy = load_scenario("sin_picos").to_json(), load_scenario().to_json()
     assert quiet["peaks"] == []
     assert set(quiet["dirt_per_100k"].values()) == {0}
+    assert busy["rates_per_mille"].pop("html") == 200
     same = {"type_mix", "topic_mix", "department_mix", "home", "rates_per_mille"}
     assert {key: quiet[key] for key in same} == {key: busy[key] for key in same}
 

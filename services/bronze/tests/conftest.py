@@ -17,7 +17,7 @@ from pqr_common.tables.contract import conform, violations
 
 DAY = date(2026, 1, 5)
 MAIL: dict[str, Any] = {
-    "schema_version": "1",
+    "schema_version": "2",
     "message_id": "<1@correo.example>",
     "in_reply_to": "<0@pqrs.test>",
     "references": ["<r@correo.example>", "<0@pqrs.test>"],
@@ -27,6 +27,7 @@ MAIL: dict[str, Any] = {
     "from": {"name": "Amparo Núñez", "address": "amparo@correo.example"},
     "to": ["pqrs@alcaldia.test"],
     "subject": "Re: Acuse de recibo [Radicado 20261070000012]",
+    "content_type": "text/plain",
     "body": "Señores:\n\nInsisto.\n\nAmparo Núñez",
     "auto_submitted": "no",
     "attachments": [{"filename": "foto_1.jpg", "media_type": "image/jpeg", "bytes": 1024}],

@@ -28,7 +28,7 @@ JSON = st.recursive(
     max_leaves=5,
 )
 KNOWN = ("schema_version", "message_id", "in_reply_to", "references", "direction", "received_at", "date", "from", "to",
-         "subject", "body", "auto_submitted", "attachments")  # fmt: skip
+         "subject", "content_type", "body", "auto_submitted", "attachments")  # fmt: skip
 
 
 @st.composite
@@ -36,8 +36,9 @@ def mails(draw, text=TEXT):
     """Any mail the contract allows."""
     sent = draw(SECONDS).replace(tzinfo=timezone(timedelta(minutes=15 * draw(st.integers(-48, 56)))))
     file = st.fixed_dictionaries({"filename": text, "media_type": text, "bytes": st.integers(0, 2**40)})
-    return {
-        "schema_version": "1",
+    version = draw(st.sampled_from([{"schema_version": "1"}, {"schema_version": "2", "content_type": "text/plain"}]))
+    given = {
+        "schema_version": version["schema_version"],
         "message_id": draw(TOKEN),
         "in_reply_to": draw(st.none() | TOKEN),
         "references": draw(st.lists(TOKEN, max_size=3)),
@@ -47,10 +48,17 @@ def mails(draw, text=TEXT):
         "from": {"name": draw(text), "address": draw(text)},
         "to": draw(st.lists(TOKEN, min_size=1, max_size=3)),
         "subject": draw(text),
+        "content_type": version.get("content_type"),
         "body": draw(text),
         "auto_submitted": draw(text),
         "attachments": draw(st.lists(file, max_size=2)),
     }
+    return {name: value for name, value in given.items() if name in version or name != "content_type"}
+
+
+def known(mail):
+    """The fields that a line of its version has."""
+    return [name for name in KNOWN if name != "content_type" or str(mail.get("schema_version")) == "2"]
 
 
 def email_of(mail):
@@ -157,7 +165,7 @@ def judged(line):
     if not isinstance(mail, dict):
         return "not_an_object"
     breaks = {
-        "missing_field": lambda: set(KNOWN) - set(mail),
+        "missing_field": lambda: set(known(mail)) - set(mail),
         "wrong_type": lambda: not has_types(mail),
         "bad_value": lambda: not has_meaning(mail, line),
         "repeated_field": lambda: has_repeats(line),
@@ -174,7 +182,9 @@ def has_repeats(line):
 
 
 def has_types(mail):
-    texts = [mail[name] for name in KNOWN if name not in {"in_reply_to", "references", "from", "to", "attachments"}]
+    texts = [
+        mail[name] for name in known(mail) if name not in {"in_reply_to", "references", "from", "to", "attachments"}
+    ]
     lists = [mail["references"], mail["to"], mail["attachments"]]
     if not isinstance(mail["from"], dict) or not all(isinstance(items, list) for items in lists):
         return False
@@ -190,9 +200,12 @@ def has_types(mail):
 
 
 def has_meaning(mail, text):
-    known = mail["schema_version"] == "1" and mail["direction"] in {"inbound", "outbound"} and mail["message_id"]
+    is_version = mail["schema_version"] == "1" or (
+        mail["schema_version"] == "2" and mail["content_type"] in {"text/plain", "text/html"}
+    )
+    is_known = is_version and mail["direction"] in {"inbound", "outbound"} and mail["message_id"]
     is_counted = sum(file["bytes"] for file in mail["attachments"]) < 2**63
-    return known and is_counted and "\\u0000" not in text.replace("\\\\", "")
+    return is_known and is_counted and "\\u0000" not in text.replace("\\\\", "")
 
 
 @st.composite

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import json
 import re
 import unicodedata
@@ -15,7 +16,7 @@ import pytest
 from pqr_generator.days import RawPart, generate
 from pqr_generator.lines.layout import FIELDS
 from pqr_generator.mails.defects import DIRT
-from pqr_generator.schema import EMAILS
+from pqr_generator.schema import EMAILS, HTML_VERSION, PLAIN_VERSION
 from pqr_generator.tickets.citizens import citizens
 from pqrs import calendar, terms
 from pqrs.catalogue import CONTROL_BODIES, DEPENDENCIES, ENTITIES
@@ -27,6 +28,16 @@ OPENS_ON = date(2026, 1, 1)
 DAMAGE = {"truncated_json", "missing_field", "wrong_type", "broken_encoding"}
 RADICADO = re.compile(r"\[Radicado (\d{14})\]")
 RESERVED = re.compile(r"(?:^|[.@])(?:example\.org|example|test)$")
+
+
+def as_plain(mail):
+    """A mail of either version as the first has it."""
+    if mail["schema_version"] == "1":
+        return mail
+    mail["schema_version"] = "1"
+    assert mail.pop("content_type") == "text/html"
+    marked = mail["body"].replace("<br>", "\n")
+    return mail | {"body": html.unescape(re.sub("^(<[^<>]+>)+|(<[^<>]+>)+$", "", marked))}
 
 
 class Inbox:
@@ -58,7 +69,7 @@ class Inbox:
         self.illegible = {row["ticket_index"] for row in self.dirt if row["dirt"] == "mojibake"}
         self.damaged = {(row["day"], row["line"]) for row in self.dirt if row["dirt"] in DAMAGE}
         self.mails = {
-            (day, place): json.loads(line)
+            (day, place): as_plain(json.loads(line))
             for day, lines in self.days.items()
             for place, line in enumerate(lines)
             if (day, place) not in self.damaged
@@ -87,21 +98,30 @@ def received(mail):
     return datetime.fromisoformat(mail["received_at"])
 
 
-def test_clean_lines_have_the_thirteen_fields_in_order(inbox):
+def test_clean_lines_have_the_fields_of_their_version_in_order(inbox):
     """Every line that is not damaged is compact JSON with exactly the fields of the contract, in its order."""
     unknown = {(row["day"], row["line"]) for row in inbox.dirt if row["dirt"] == "unknown_field"}
-    for place, mail in inbox.mails.items():
+    versions = {PLAIN_VERSION: [name for name in EMAILS.schema.names if name != "content_type"]}
+    versions[HTML_VERSION] = EMAILS.schema.names
+    seen = set()
+    for day, number in inbox.mails:
+        line = inbox.days[day][number].decode()
+        mail = json.loads(line)
         names = list(mail)
-        if place in unknown:
+        if (day, number) in unknown:
             assert names.pop() not in EMAILS.schema.names
-        assert names == EMAILS.schema.names
-        compact = json.dumps(mail, ensure_ascii=False, separators=(",", ":"))
-        assert inbox.days[place[0]][place[1]].decode() == compact
+        assert names == versions[mail["schema_version"]]
+        assert json.dumps(mail, ensure_ascii=False, separators=(",", ":")) == line
+        seen.add(mail["schema_version"])
+    assert seen == versions.keys()
 
 
 def test_every_field_has_the_type_of_the_contract(inbox):
     """Field by field, inner fields in their order too: what the lines hold is what the contract declares."""
-    mails = [{name: mail[name] for name in EMAILS.schema.names} for mail in inbox.mails.values()]
+    mails = [
+        {name: mail.get(name, "text/html") for name in EMAILS.schema.names}
+        for mail in (json.loads(inbox.days[day][number]) for day, number in inbox.mails)
+    ]
     found = pa.Table.from_pylist(mails)
     for field in EMAILS.schema:
         assert found.schema.field(field.name).type == field.type
@@ -285,6 +305,7 @@ def test_every_kind_of_dirt_occurs(inbox):
 def test_damaged_lines_are_what_the_key_says(inbox):
     """A damaged line fails in the way it is listed, and its mail also arrives undamaged unless the key says that it is lost."""
     whole = {mail["message_id"] for mail in inbox.mails.values()}
+    fields = {PLAIN_VERSION: len(EMAILS.schema) - 1, HTML_VERSION: len(EMAILS.schema)}
     for row in inbox.dirt:
         if row["dirt"] not in DAMAGE:
             continue
@@ -296,7 +317,9 @@ def test_damaged_lines_are_what_the_key_says(inbox):
             with pytest.raises(json.JSONDecodeError):
                 json.loads(line)
         else:
-            assert len(json.loads(line)) == len(EMAILS.schema) - (row["dirt"] == "missing_field")
+            assert len(json.loads(line)) == fields[json.loads(line).get("schema_version", "1")] - (
+                row["dirt"] == "missing_field"
+            )
         assert (row["message_id"] in whole) != (row["lost"] is not None) or row["day"] >= date(2026, 3, 31)
 
 
@@ -507,8 +530,9 @@ def parsed(line):
         mail = json.loads(line)
     except ValueError:
         return None
-    whole = all(field in mail for field in EMAILS.schema.names)
-    return mail if whole and isinstance(mail["direction"], str) and isinstance(mail["from"], dict) else None
+    whole = all(field in mail for field in EMAILS.schema.names if field != "content_type")
+    is_read = whole and isinstance(mail["direction"], str) and isinstance(mail["from"], dict)
+    return as_plain(mail) if is_read else None
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -31,6 +31,7 @@ class Rates:
     reiterated: int = 0  # of the requests: the entity refers to what it answered before
     tutela: int = 0  # of the breached: a court writes
     silence: int = 0  # of the breached whose silence is an approval: the entity says so
+    html: int = 0  # of the citizens: their mail program writes HTML
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pqr_bronze.schema import RAW_LINES
+from pqr_bronze.schema import RAW_LINES, SINCE
 
 __all__ = ["FILES", "KNOWN", "STRUCTURE"]
 
@@ -31,8 +31,8 @@ def _inner_keys(kind: pa.DataType) -> list[str]:
 
 
 def _structure() -> dict[str, Any]:
-    """What is read out of a line: all but the version, instants and attachments in the types they are needed in."""
-    types = {field.name: _sql_type(field.type) for field in RAW_LINES.schema if field.name != "schema_version"}
+    """What is read out of a line: instants and attachments in the types they are needed in."""
+    types = {field.name: _sql_type(field.type) for field in RAW_LINES.schema}
     return types | {"received_at": "TIMESTAMP", "attachments": "JSON"}
 
 
@@ -42,6 +42,7 @@ KNOWN = pa.table(
     {
         "key": RAW_LINES.schema.names,
         "kind": [_json_type(field.type) for field in RAW_LINES.schema],
+        "since": [SINCE.get(name, "1") for name in RAW_LINES.schema.names],
         "is_nullable": [field.nullable for field in RAW_LINES.schema],
         "inner_keys": pa.array([_inner_keys(field.type) for field in RAW_LINES.schema], pa.list_(pa.string())),
     }

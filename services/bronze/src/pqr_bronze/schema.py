@@ -6,12 +6,12 @@ import pyarrow as pa
 
 from pqr_common import Contract, Rule, optional, required
 
-__all__ = ["EMAILS", "PRODUCES", "RAW_LINES", "RAW_VERSION", "REJECTS"]
+__all__ = ["EMAILS", "PRODUCES", "RAW_LINES", "REJECTS", "SINCE"]
 
 UTC_TIMESTAMP = pa.timestamp("us", tz="UTC")
 TEXT = pa.string()
 
-RAW_VERSION = "1"  # of the raw lines this code can read
+SINCE = {"content_type": "2"}  # the version of a line that brought a field; all others are of the first
 ADDRESS = pa.struct([("name", TEXT), ("address", TEXT)])
 FILE = pa.struct([("filename", TEXT), ("media_type", TEXT), ("bytes", pa.int64())])
 
@@ -24,7 +24,8 @@ RAW_LINES = Contract(
             *optional(in_reply_to=TEXT),
             *required(references=pa.list_(TEXT), direction=TEXT, received_at=TEXT, date=TEXT),
             *required(**{"from": ADDRESS}, to=pa.list_(TEXT)),
-            *required(subject=TEXT, body=TEXT, auto_submitted=TEXT, attachments=pa.list_(FILE)),
+            *required(subject=TEXT, content_type=TEXT),  # text/plain or text/html; in lines of version 2 alone
+            *required(body=TEXT, auto_submitted=TEXT, attachments=pa.list_(FILE)),
         ]
     ),
 )
@@ -44,7 +45,8 @@ EMAILS = Contract(
             *required(sent_at=UTC_TIMESTAMP),  # the Date header
             *required(from_name=TEXT, from_address=TEXT),
             *required(to_addresses=TEXT),  # separated by commas
-            *required(subject=TEXT, body=TEXT, auto_submitted=TEXT),
+            *required(subject=TEXT, body=TEXT),  # of HTML, the text that a person reads in it
+            *required(auto_submitted=TEXT),
             *required(attachment_count=pa.int32(), attachment_bytes=pa.int64()),
             *optional(extra_fields=TEXT),  # JSON object of the fields the contract does not know
             *PROVENANCE,

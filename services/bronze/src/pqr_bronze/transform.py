@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pqr_bronze.fields import FILES, KNOWN, STRUCTURE
+from pqr_bronze.html import plain_text
 from pqr_bronze.lines import Lines, RawObject, as_bytes, as_text, lines_of
-from pqr_bronze.schema import EMAILS, RAW_VERSION, REJECTS
+from pqr_bronze.schema import EMAILS, REJECTS
 from pqr_common import QueryFailed, query, sql_of
 from pqrs.calendar import UTC_OFFSET
 
@@ -56,7 +57,7 @@ def _parsed(lines: pa.ChunkedArray, *, is_guarded: bool = False) -> pa.Table:
 
 def _emails(parsed: pa.Table, lines: Lines) -> tuple[pa.Table, np.ndarray]:
     """All lines as if they were valid, and which of them are sure to be."""
-    constants = {"version": RAW_VERSION, "files": FILES, "utc_offset": UTC_OFFSET}
+    constants = {"files": FILES, "utc_offset": UTC_OFFSET}
     table = parsed.append_column("line", lines.texts).append_column("raw_day", lines.provenance["raw_day"])
     derived = query(sql_of("pqr_bronze", "sql/clean.sql"), constants, parsed=table)
     columns = {name: parsed.column(name) for name in EMAILS.schema.names if name in parsed.column_names}
@@ -64,6 +65,7 @@ def _emails(parsed: pa.Table, lines: Lines) -> tuple[pa.Table, np.ndarray]:
         "in_reply_to": _ids(parsed.column("in_reply_to")),
         "references": _ids(parsed.column("references")),
         "sent_at": derived.column("sent_at"),
+        "body": _read(parsed.column("body"), derived.column("is_html").combine_chunks()),
         "attachment_count": derived.column("attachment_count"),
         "attachment_bytes": derived.column("attachment_bytes"),
         "extra_fields": pa.nulls(parsed.num_rows, pa.string()),
@@ -79,13 +81,20 @@ def _ids(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(pc.equal(trimmed, ""), None, trimmed)
 
 
+def _read(bodies: pa.ChunkedArray, is_html: pa.Array) -> pa.ChunkedArray:
+    """The bodies as text, those that are HTML among them."""
+    if not is_html.true_count:
+        return bodies
+    found = [None if body is None else plain_text(body) for body in bodies.filter(is_html).to_pylist()]
+    return pc.replace_with_mask(bodies, is_html, pa.array(found, bodies.type))
+
+
 def _diagnosed(lines: Lines, suspects: np.ndarray) -> pa.Table:
     """For each line that is not canonical, in order: the rule it breaks, if any, what it adds, and its bytes."""
     rows = pa.array(suspects)
     raw = pa.chunked_array([as_bytes(chunk) for chunk in lines.texts.chunks], pa.binary()).take(rows)
     table = pa.table({"ordinal": rows, "raw": raw, "day": lines.provenance["raw_day"].take(rows)})
-    constants = {"version": RAW_VERSION, "utc_offset": UTC_OFFSET}
-    found = query(sql_of("pqr_bronze", "sql/diagnose.sql"), constants, suspects=table, known=KNOWN)
+    found = query(sql_of("pqr_bronze", "sql/diagnose.sql"), {"utc_offset": UTC_OFFSET}, suspects=table, known=KNOWN)
     if lines.too_long:
         reasons = pa.array([lines.too_long.get(ordinal) for ordinal in suspects.tolist()], pa.string())
         is_long = reasons.is_valid()

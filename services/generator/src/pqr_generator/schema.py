@@ -6,10 +6,10 @@ import pyarrow as pa
 
 from pqr_common import Contract, optional, required
 
-__all__ = ["ANSWERS", "EMAILS", "PART_LINES", "PRODUCES", "SCHEMA_VERSION"]
+__all__ = ["ANSWERS", "EMAILS", "HTML_VERSION", "PART_LINES", "PLAIN_VERSION", "PRODUCES"]
 
 PART_LINES = 65_536  # a day with more lines is split into parts of this many
-SCHEMA_VERSION = "1"
+PLAIN_VERSION, HTML_VERSION = "1", "2"  # of a line; the second states a content type before its body
 
 TEXT, DAY, FLAG = pa.string(), pa.date32(), pa.bool_()
 
@@ -27,7 +27,8 @@ EMAILS = Contract(
             *optional(in_reply_to=TEXT),
             *required(references=pa.list_(TEXT), direction=TEXT, received_at=TEXT, date=TEXT),
             *required(**{"from": ADDRESS}, to=pa.list_(TEXT)),
-            *required(subject=TEXT, body=TEXT, auto_submitted=TEXT, attachments=pa.list_(FILE)),
+            *required(subject=TEXT, content_type=TEXT),  # text/html; in lines of version 2 alone
+            *required(body=TEXT, auto_submitted=TEXT, attachments=pa.list_(FILE)),
         ]
     ),
 )

@@ -27,7 +27,7 @@ select
     end as attachment_bytes,
     coalesce(
         line = concat(
-            '{"schema_version":"' || $version || '","message_id":"', message_id,
+            '{"schema_version":"' || version || '","message_id":"', message_id,
             '","in_reply_to":', coalesce('"' || in_reply_to || '"', 'null'),
             ',"references":[', case "references" when '' then '' else '"' || replace("references", ' ', '","') || '"' end,
             '],"direction":"', direction,
@@ -36,10 +36,12 @@ select
             '","from":{"name":"', from_name, '","address":"', from_address,
             '"},"to":["', replace(to_addresses, ',', '","'),
             '"],"subject":"', subject,
+            '","content_type":"' || content_type,
             '","body":"', replace(body, chr(10), '\n'),
             '","auto_submitted":"', auto_submitted,
             '","attachments":', attachments, '}', chr(10)
         )
+        and case version when '1' then content_type is null when '2' then content_type in ('text/plain', 'text/html') end
         and direction in ('inbound', 'outbound')
         and message_id <> ''
         and (received_at + $utc_offset)::date = raw_day
@@ -52,5 +54,6 @@ select
                 and not contains(attachments, 'null') and not contains(attachments, '"bytes":-')
         end,
         false
-    ) as is_clean
+    ) as is_clean,
+    coalesce(version = '2' and content_type = 'text/html', false) as is_html
 from derived

@@ -65,7 +65,11 @@ fields as (
                 then format('a field inside {} appears twice', entries.key)
         end as repeated,
         expected.kind is null or len(list_filter(flatten(keys), lambda name: name not in inner_keys)) > 0 as is_drift
-    from (select ordinal, known.* from decoded, known where object is not null) as expected
+    from (
+        select ordinal, known.*
+        from decoded, known
+        where object is not null and since in ('1', coalesce(object ->> 'schema_version', ''))
+    ) as expected
     full join entries on entries.ordinal = expected.ordinal and entries.key = expected.key
 ),
 
@@ -106,7 +110,10 @@ looked as (
             )) > 0 then 'attachments holds what is no file name, media type and size'
         end as inner_fault,
         case
-            when object ->> 'schema_version' <> $version then format('schema_version is {}', object ->> 'schema_version')
+            when object ->> 'schema_version' not in ('1', '2')
+                then format('schema_version is {}', object ->> 'schema_version')
+            when object ->> 'schema_version' = '2' and object ->> 'content_type' not in ('text/plain', 'text/html')
+                then format('content_type is {}', object ->> 'content_type')
             when object ->> 'message_id' = '' then 'message_id is empty'
             when object ->> 'direction' not in ('inbound', 'outbound')
                 then format('direction is {}', object ->> 'direction')

@@ -10,6 +10,7 @@ with parsed as (
 )
 
 select
+    mail.schema_version as version,
     mail.message_id as message_id,
     mail.in_reply_to as in_reply_to,
     array_to_string(mail."references", ' ') as "references",
@@ -20,6 +21,7 @@ select
     mail."from".address as from_address,
     array_to_string(mail."to", ',') as to_addresses,
     mail.subject as subject,
+    mail.content_type as content_type,
     mail.body as body,
     mail.auto_submitted as auto_submitted,
     mail.attachments::varchar as attachments

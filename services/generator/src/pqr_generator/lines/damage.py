@@ -29,6 +29,10 @@ NOT_UTF8 = "La informaci\xf3n se env\xeda da\xf1ada. ".encode("latin-1")
 CUTS = tuple(COLUMN[name] for name in ("sent.minute", "subject.text", "opening", "matter", "ask", "file.number"))
 
 
+def _taken_for_latin(text: bytes) -> bytes:
+    return text.decode("latin-1").encode()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Damages:
     """Numbers of the fragments that damage needs, and what it does with them."""
@@ -46,7 +50,7 @@ class Damages:
             not_utf8=fragments.raw(NOT_UTF8),
             wrong=fragments.raw(*WRONG.values()),
             unknown=fragments.raw(*UNKNOWN),
-            garbled=fragments.garbled(),
+            garbled=fragments.twins(_taken_for_latin),
         )
 
     def apply(self, ids: Ids, dirt: npt.NDArray[np.int8], bits: npt.NDArray[np.uint32]) -> None:

@@ -14,7 +14,7 @@ from pqr_generator.mails.letters import CODE, FROM_CITIZEN, LETTERS
 from pqr_generator.tickets.people import COMPANY, NAMELESS, PERSON, SORT, private_person
 from pqrs.catalogue import ENTITIES
 
-__all__ = ["SPOKEN", "below_signature", "spell"]
+__all__ = ["SPOKEN", "below_signature", "mark_up", "spell"]
 
 # In 65,536ths of the citizens (companies beside them), all assumptions: who leaves a postal address, a telephone, what
 # the mail program or the firm adds, and who quotes below what is answered. Then of a person's requests: with another
@@ -84,3 +84,10 @@ def spell(sheet: Sheet) -> None:
     is_word = (words >= first) & (words < first + count)
     is_word &= IS_NAME | ~sheet.mails.is_campaign[rows, None]  # who sends the letter of many copies it
     sheet.ids[cells] = words + is_word * (style[rows] * count)[:, None]
+
+
+def mark_up(sheet: Sheet, per_mille: int) -> None:
+    """Bodies as HTML, of so many of the citizens: those whose mail program writes it."""
+    bits = mixed(sheet.town.habit[sheet.mails.citizen], 2)
+    rows = np.flatnonzero(WRITTEN_BY_CITIZEN[sheet.letter] & (quarter(bits, 0) * 1_000 >> 16 < per_mille))
+    sheet.press.markup.apply(sheet.ids, rows, quarter(bits[rows], 1))

@@ -34,6 +34,7 @@ def json_lines(parameters: Parameters, mails: Mails) -> tuple[memoryview, Ints]:
     bodies.sign(sheet)
     habits.below_signature(sheet)
     habits.spell(sheet)
+    habits.mark_up(sheet, parameters.scenario.rates.html)
     headers.attach(sheet)
     sheet.press.damages.apply(sheet.ids, mails.dirt, mails.damage)
     return join(sheet.press.array, sheet.ids)

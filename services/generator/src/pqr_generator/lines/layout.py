@@ -1,4 +1,4 @@
-"""The layout of a line: its thirteen fields in order, each a run of columns of fragments, and what each letter
+"""The layout of a line: its fields in order, each a run of columns of fragments, and what each letter
 fixes beforehand. What is left open, `json_lines.py` fills in mail by mail.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 from pqr_generator.lines.fragments import EMPTY, Fragments, Ids
 from pqr_generator.lines.sentences import phrases
 from pqr_generator.mails.letters import FROM_CITIZEN, FROM_COURT, FROM_MAILBOX, LETTERS
-from pqr_generator.schema import SCHEMA_VERSION
+from pqr_generator.schema import PLAIN_VERSION
 from pqr_generator.tickets.citizens import PROVIDERS
 from pqrs import wording
 from pqrs.calendar import UTC_OFFSET
@@ -57,6 +57,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "address.given", "address.surname", "address.high", "address.low", "address.end",
     ),
     "subject": ("subject", "subject.text", "subject.prefix", "subject.high", "subject.low", "subject.end"),
+    "content_type": ("content_type",),  # of HTML alone
     "body": (
         "body", "greeting", "dear.given", "dear.surname", "dear.second", "dear.end",
         "capacity", "client.given", "client.surname", "client.second", "client.end",
@@ -127,7 +128,7 @@ def pieces(fragments: Fragments) -> dict[str, int]:
 def templates(fragments: Fragments) -> Ids:
     """Letters x columns: everything that is the same in all letters of a kind."""
     common = {
-        "schema_version": f'{{"schema_version":"{SCHEMA_VERSION}",',
+        "schema_version": f'{{"schema_version":"{PLAIN_VERSION}",',
         "message_id": '"message_id":"<',
         "received_at": '"received_at":"',
         "received.end": 'Z",',

@@ -14,6 +14,7 @@ from pqr_generator.lines.damage import Damages
 from pqr_generator.lines.fragments import Fragments, Ids
 from pqr_generator.lines.layout import COLUMN, pieces, templates
 from pqr_generator.lines.lexicon import Lexicon, collect
+from pqr_generator.lines.markup import Markup
 from pqr_generator.mails.arrivals import Mails
 from pqr_generator.tickets.citizens import Citizens
 from pqrs.catalogue import DEPENDENCIES, ENTITIES
@@ -33,6 +34,7 @@ class Press:
     lexicon: Lexicon
     pieces: dict[str, int]
     templates: Ids
+    markup: Markup
     damages: Damages
 
 
@@ -42,8 +44,9 @@ def press() -> Press:
     fragments = Fragments()
     lexicon = collect(fragments)
     varying, fixed = pieces(fragments), templates(fragments)
+    markup = Markup.of(fragments)
     damages = Damages.of(fragments)
-    return Press(fragments.array(), lexicon, varying, fixed, damages)
+    return Press(fragments.array(), lexicon, varying, fixed, markup, damages)
 
 
 class Sheet:
