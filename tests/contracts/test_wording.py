@@ -72,7 +72,7 @@ def raw_objects(run, written):
     """One object for each local day of arrival."""
     days = (written.received // 86_400).astype("datetime64[D]")
     for day in np.unique(days):
-        lines, _ = json_lines(run, written.take(np.flatnonzero(days == day)))
+        lines = json_lines(run, written.take(np.flatnonzero(days == day)))
         yield RawObject(f"day={day}/part-00000.jsonl", day.item(), 0, bytes(lines))
 
 

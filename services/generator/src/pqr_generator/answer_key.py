@@ -32,6 +32,12 @@ NO_DATE = np.iinfo(np.int64).min  # NaT, as the days that numpy counts
 ENDINGS = ("no_term", "transferred", "annulled", "archived", "unanswered", "answered_late", "answered_in_term")
 
 
+# By the place of a municipality, and after the last one those of nobody.
+DEPARTMENT_NAMES = pa.array([*(town.department for town in MUNICIPALITIES), None])
+TOWN_NAMES = pa.array([*(town.name for town in MUNICIPALITIES), None])
+TOWN_CODES = pa.array([*(town.code for town in MUNICIPALITIES), None])
+
+
 def day_key(parameters: Parameters, mails: Mails, *, truths: Sequence[Truth], day: np.datetime64) -> pa.Table:
     """Both kinds of record, in the order of the lines; `mails` are all that arrive on the day."""
     requests = np.flatnonzero((mails.slot == 0) & ~mails.is_copy)
@@ -67,17 +73,17 @@ def _truth(parameters: Parameters, truths: Sequence[Truth], day: np.datetime64) 
     truth, rows = _opened_on(truths, day)
     tickets, thread = truth.tickets, truth.thread
     campaign = tickets.campaign[rows]
-    sender = SORT[tickets.citizen[rows]]
+    sender, sued = SORT[tickets.citizen[rows]], thread.at[REOPENING][rows]
     home = np.where(sender == NAMELESS, len(MUNICIPALITIES), citizens(parameters).municipality[tickets.citizen[rows]])
     return {
         "pqrs_type": _named(PQRS_TYPES, tickets.kind[rows]),
         "topic": _named([topic.code for topic in TOPICS], tickets.topic[rows]),
-        "department": _named([*(town.department for town in MUNICIPALITIES), None], home),
-        "municipality": _named([*(town.name for town in MUNICIPALITIES), None], home),
-        "municipality_code": _named([*(town.code for town in MUNICIPALITIES), None], home),
+        "department": DEPARTMENT_NAMES.take(home),
+        "municipality": TOWN_NAMES.take(home),
+        "municipality_code": TOWN_CODES.take(home),
         "sender": _named(SENDERS, sender),
         "campaign": pa.array(campaign, mask=campaign == NONE),
-        "copied_to": _named([None, *CONTROL_BODIES], copies(parameters, tickets.numbers)[rows]),
+        "copied_to": _named([None, *CONTROL_BODIES], copies(parameters, tickets.numbers[rows])),
         "dependency": _named(list(DEPENDENCIES), tickets.dependency[rows]),
         "received_on": thread.received_on[rows],
         "due_on": thread.due_on[rows],
@@ -88,7 +94,7 @@ def _truth(parameters: Parameters, truths: Sequence[Truth], day: np.datetime64) 
         "answered_on": thread.answered_on[rows],
         "is_reiterative": thread.is_reiterated[rows],
         "is_approved_by_silence": thread.is_approved[rows],
-        "sued_on": np.where(thread.is_sued, thread.at[REOPENING] // DAY_SECONDS, NO_DATE).astype("datetime64[D]")[rows],
+        "sued_on": np.where(thread.is_sued[rows], sued // DAY_SECONDS, NO_DATE).astype("datetime64[D]"),
     }
 
 

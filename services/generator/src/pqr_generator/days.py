@@ -57,7 +57,7 @@ def generate(parameters: Parameters, first: date, last: date) -> Iterator[RawPar
 
 
 def _raw_part(parameters: Parameters, mails: Mails, *, day: date, number: int) -> RawPart:
-    lines, _ = json_lines(parameters, mails)
+    lines = json_lines(parameters, mails)
     bounds = (_instant(int(mails.received[0])), _instant(int(mails.received[-1]))) if len(mails) else (None, None)
     return RawPart(day, number, lines, len(mails), *bounds)
 

@@ -43,9 +43,10 @@ def _register(sheet: Sheet, where: npt.NDArray[np.bool_]) -> None:
     """The acknowledgement's facts."""
     mails = sheet.mails
     headers.radicado(sheet, "fact", where)
-    sheet.put("fact.kind", sheet.at["kind_line"] + mails.kind[where], where)
-    sheet.put("fact.topic", sheet.at["topic_line"] + mails.topic[where], where)
-    sheet.put("fact.priority", sheet.at["priority_line"] + mails.is_urgent[where], where)
+    rows = np.flatnonzero(where)
+    sheet.put("fact.kind", sheet.at["kind_line"] + mails.kind[rows], rows)
+    sheet.put("fact.topic", sheet.at["topic_line"] + mails.topic[rows], rows)
+    sheet.put("fact.priority", sheet.at["priority_line"] + mails.is_urgent[rows], rows)
 
 
 def sign(sheet: Sheet) -> None:

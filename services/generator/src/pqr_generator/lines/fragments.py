@@ -79,14 +79,11 @@ class Fragments:
         return pa.array(self._bytes, pa.binary())
 
 
-def join(fragments: pa.BinaryArray, sheet: Ids) -> tuple[memoryview, Ints]:
-    """The bytes of all rows of fragment numbers, end to end, and where each row starts (one entry more)."""
-    is_full = sheet != EMPTY  # more than half are empty: what is not taken costs nothing
-    taken = fragments.take(pa.array(sheet[is_full]))
+def join(fragments: pa.BinaryArray, sheet: Ids) -> memoryview:
+    """The bytes of all rows of fragment numbers, end to end."""
+    taken = fragments.take(pa.array(sheet[sheet != EMPTY]))  # more than half are empty: what is not taken costs nothing
     _, offsets, data = taken.buffers()
-    ends = np.concatenate([[0], np.cumsum(np.count_nonzero(is_full, axis=1))])
-    starts = np.frombuffer(offsets, np.int32)[taken.offset + ends]
-    return memoryview(data)[: starts[-1]] if data is not None else memoryview(b""), starts.astype(np.int64)
+    return memoryview(data)[: np.frombuffer(offsets, np.int32)[len(taken)]] if data is not None else memoryview(b"")
 
 
 def _escaped(text: str) -> str:

@@ -49,15 +49,16 @@ def identify(sheet: Sheet, key: int) -> None:
     mails = sheet.mails
     first, chain = mails.entity - sheet.slot, mails.references
     _put_id(sheet, "id", mixed(mails.entity, key), domains=sheet.pieces["id_domain"] + domain(sheet, sheet.slot, None))
-    replies = chain > 0
+    is_reply = chain > 0
+    replies = np.flatnonzero(is_reply)
     parent = LAST[chain[replies]]
-    sheet.put("in_reply_to", sheet.pieces["in_reply_to"] + replies)
+    sheet.put("in_reply_to", sheet.pieces["in_reply_to"] + is_reply)
     parent_domain = sheet.pieces["id_domain"] + domain(sheet, parent, replies)
     _put_id(sheet, "parent", mixed(first[replies] + parent, key), domains=parent_domain, where=replies)
-    sheet.put("references", sheet.pieces["references"] + replies)
+    sheet.put("references", sheet.pieces["references"] + is_reply)
     count = MEMBERS[chain]
     for place in range(min(REFERENCES_MAX, int(count.max(initial=0)))):
-        rows, last = count > place, count == place + 1
+        rows, last = np.flatnonzero(count > place), np.flatnonzero(count == place + 1)
         slot = MEMBER[chain[rows], place]
         column = f"reference{place}"
         more = sheet.pieces["more_domain"] + domain(sheet, slot, rows)
@@ -111,6 +112,7 @@ def address(sheet: Sheet) -> None:
 
 def name(sheet: Sheet, column: str, where: Where, *, of: Ints | None = None) -> None:
     """What the citizen is called, or another, `of` whom there are as many as rows."""
+    where = _rows(where)
     citizen = sheet.mails.citizen[where] if of is None else of
     sheet.put(f"{column}.given", sheet.at["given"] + sheet.town.given[citizen], where)
     sheet.put(f"{column}.surname", sheet.at["surname"] + sheet.town.surname[citizen], where)
@@ -124,23 +126,23 @@ def title(sheet: Sheet) -> None:
 
 def radicado(sheet: Sheet, column: str, where: npt.NDArray[np.bool_]) -> None:
     """All but the last digit, which the next fragment begins with."""
-    mails = sheet.mails
-    prefix = (mails.year[where] - FIRST_YEAR) * len(DEPENDENCIES) + mails.dependency[where]
-    high, low = np.divmod(mails.sequence[where], 1_000)
-    sheet.put(f"{column}.prefix", sheet.at["prefix"] + prefix, where)
-    sheet.put(f"{column}.high", sheet.at["digits3"] + high, where)
-    sheet.put(f"{column}.low", sheet.at["digits3"] + low, where)
+    mails, rows = sheet.mails, np.flatnonzero(where)
+    prefix = (mails.year[rows] - FIRST_YEAR) * len(DEPENDENCIES) + mails.dependency[rows]
+    high, low = np.divmod(mails.sequence[rows], 1_000)
+    sheet.put(f"{column}.prefix", sheet.at["prefix"] + prefix, rows)
+    sheet.put(f"{column}.high", sheet.at["digits3"] + high, rows)
+    sheet.put(f"{column}.low", sheet.at["digits3"] + low, rows)
 
 
 def attach(sheet: Sheet) -> None:
     """Metadata of up to two attachments."""
     files = sheet.mails.files
     count = quarter(files, 0)
-    _attach(sheet, "file", files, where=count >= FROM_ONE[sheet.letter])
-    _attach(sheet, "second", mixed(files, 1), where=count >= FROM_TWO[sheet.letter])
+    _attach(sheet, "file", files, where=np.flatnonzero(count >= FROM_ONE[sheet.letter]))
+    _attach(sheet, "second", mixed(files, 1), where=np.flatnonzero(count >= FROM_TWO[sheet.letter]))
 
 
-def _attach(sheet: Sheet, column: str, files: Words, *, where: npt.NDArray[np.bool_]) -> None:
+def _attach(sheet: Sheet, column: str, files: Words, *, where: Ints) -> None:
     drawn = files[where]
     sort = np.where(is_inbound(sheet.slot[where]), quarter(drawn, 1) & 1, 2)  # photo or document, or the entity's
     sheet.put(f"{column}.name", sheet.pieces[f"{column}_name"] + sort, where)
@@ -148,6 +150,13 @@ def _attach(sheet: Sheet, column: str, files: Words, *, where: npt.NDArray[np.bo
     sheet.put(f"{column}.media", sheet.pieces["file_media"] + sort, where)
     sheet.put(f"{column}.kilo", sheet.at["number"] + 20 + (quarter(drawn, 3) * 980 >> 16), where)
     sheet.put(f"{column}.bytes", sheet.pieces["file_bytes"] + (quarter(drawn, 1) * 1_000 >> 16), where)
+
+
+def _rows(where: Where) -> Ints | None:
+    """The numbers of some rows, which are looked for once."""
+    if where is None:
+        return None
+    return np.flatnonzero(where) if where.dtype == np.bool_ else where.astype(np.int64, copy=False)
 
 
 def hex_digits(sheet: Sheet, identity: Words) -> list[Ints]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pqr_generator.draws import Ints, field_key, mixed
+from pqr_generator.draws import field_key, mixed
 from pqr_generator.lines import bodies, habits, headers
 from pqr_generator.lines.fragments import Ids, join
 from pqr_generator.lines.lexicon import FIRST_YEAR
@@ -23,8 +23,8 @@ AnyInts = npt.NDArray[np.integer[Any]]
 __all__ = ["json_lines", "message_ids", "radicados"]
 
 
-def json_lines(parameters: Parameters, mails: Mails) -> tuple[memoryview, Ints]:
-    """The JSON lines of these mails in their order, and where each starts (one entry more than mails)."""
+def json_lines(parameters: Parameters, mails: Mails) -> memoryview:
+    """The JSON lines of these mails in their order."""
     sheet = Sheet(mails, citizens(parameters))
     headers.identify(sheet, _identity_key(parameters))
     headers.date(sheet)
@@ -63,6 +63,8 @@ def _identity_key(parameters: Parameters) -> int:
 
 
 def _strings(ids: Ids) -> pa.StringArray:
-    data, starts = join(press().array, ids)
-    offsets = pa.py_buffer(starts.astype(np.int32))
-    return pa.StringArray.from_buffers(len(ids), offsets, pa.py_buffer(data))
+    """One text a row, of fragments of which none is empty."""
+    taken = press().array.take(pa.array(ids.ravel()))
+    _, offsets, data = taken.buffers()
+    ends = np.frombuffer(offsets, np.int32)[: len(taken) + 1 : ids.shape[1]].copy()
+    return pa.StringArray.from_buffers(len(ids), pa.py_buffer(ends), data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -56,11 +56,15 @@ class Sheet:
         self.press = press()
         self.at, self.pieces, self.choices = self.press.lexicon.at, self.press.pieces, self.press.lexicon.choices
         self.mails, self.town = mails, town
-        self.ids: Ids = self.press.templates[mails.letter]
         self.letter = mails.letter.astype(np.int64)
         self.slot = mails.slot
         self.provider = town.provider[mails.citizen]
         self.entity = ENTITY_OF_DEPENDENCY[mails.dependency]
+
+    @cached_property
+    def ids(self) -> Ids:
+        """Mails x columns; whoever asks for less than lines needs none of it."""
+        return self.press.templates[self.mails.letter]
 
     def put(self, column: str, value: npt.ArrayLike, where: Where = None) -> None:
         """Fragment numbers into a column, in all rows or in some, the value being as long as those."""
