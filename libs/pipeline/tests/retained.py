@@ -116,11 +116,11 @@ class Dying(FolderLake):
         super().__init__(root)
         self.lives = lives
 
-    def _door(self, key):
+    def _door(self, key, wanted=0):
         self.lives -= 1
         if self.lives < 0:
             raise LakeUnavailable("dead")
-        return super()._door(key)
+        return super()._door(key, wanted)
 
 
 def killed_everywhere(lake, act):
@@ -147,11 +147,11 @@ class Interrupted(FolderLake):
         super().__init__(root)
         self.calls, self.act = calls, act
 
-    def _door(self, key):
+    def _door(self, key, wanted=0):
         self.calls -= 1
         if self.calls == -1:
             self.act(FolderLake(self.root))
-        return super()._door(key)
+        return super()._door(key, wanted)
 
 
 def beside_every_call(lake, work, act):

@@ -7,6 +7,7 @@ Nothing here lists to learn what is true; `keys` serves verification, diagnosis 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -57,12 +58,12 @@ class FolderLake(Lake):
                 return None
 
     def put(self, key: str, data: bytes | memoryview) -> None:
-        with self._door(key), self._written(key, data) as draft:
+        with self._door(key, len(data)), self._written(key, data) as draft:
             draft.replace(self._path(key))
         _ahead.submit(_settle_quietly, self._path(key))
 
     def put_new(self, key: str, data: bytes) -> bool:
-        with self._door(key), self._written(key, data) as draft:
+        with self._door(key, len(data)), self._written(key, data) as draft:
             _settle(draft)
             try:
                 os.link(draft, self._path(key))
@@ -125,7 +126,8 @@ class FolderLake(Lake):
             _settle(folder)
 
     @contextlib.contextmanager
-    def _door(self, key: str) -> Iterator[None]:
+    def _door(self, key: str, wanted: int = 0) -> Iterator[None]:
+        """Where errors of the disk become ours; `wanted`: how many bytes are to be written."""
         try:
             yield
         except (PermissionError, NotADirectoryError, IsADirectoryError) as error:
@@ -134,9 +136,14 @@ class FolderLake(Lake):
                 f"at {self._path(key)}: mend its permissions or set PQR_LAKE_URL."
             ) from error
         except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise LakeUnavailable(
+                    f"The disk of the lake must have room for {wanted:,} bytes more and what follows, found it full at "
+                    f"{self._path(key)}: free space, then run `pqr retry`."
+                ) from error
             raise LakeUnavailable(
                 f"The lake must answer, found {error.strerror or error!r} at {self._path(key)}: "
-                f"free space or mend the disk, then run `pqr retry`."
+                f"mend the disk, then run `pqr retry`."
             ) from error
 
 

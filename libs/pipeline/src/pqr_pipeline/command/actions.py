@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pqr_common.lake.location import open_lake
-from pqr_common.manifest.runs import RunRecords
+from pqr_common.manifest.runs import RunRecords, run_ids
 from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import declare, refuse_unserved
 from pqr_pipeline.command import summary
 from pqr_pipeline.command.interruption import continued_by
 from pqr_pipeline.command.screen import Screen
+from pqr_pipeline.embedded.room import must_fit
 from pqrs.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -23,12 +24,17 @@ if TYPE_CHECKING:
 __all__ = ["clean", "examine", "run_and_show", "run_stage_and_show"]
 
 
-def run_and_show(run_id: str, parameters: Parameters | None, *, settings: Settings, screen: Screen) -> None:
-    """Run the pipeline, or continue a run when there are no parameters, and show its figures."""
+def run_and_show(
+    run_id: str, parameters: Parameters | None, *, settings: Settings, screen: Screen, is_forced: bool = False
+) -> None:
+    """Run the pipeline, or continue a run when there are no parameters, and show its figures.
+
+    A new one that would not fit on this machine's disks is refused unless it is forced.
+    """
     if settings.api_url:
         _on_stack(run_id, parameters, settings=settings, screen=screen)
     else:
-        _embedded(run_id, parameters, settings=settings, screen=screen)
+        _embedded(run_id, parameters, settings=settings, screen=screen, is_forced=is_forced)
     from pqr_pipeline.audit.lineage import headline
 
     lake = open_lake(settings.lake)
@@ -91,12 +97,17 @@ def _on_stack(run_id: str, parameters: Parameters | None, *, settings: Settings,
         run_on_stack(run_id, parameters, settings=settings, progress=progress)
 
 
-def _embedded(run_id: str, parameters: Parameters | None, *, settings: Settings, screen: Screen) -> None:
+def _embedded(
+    run_id: str, parameters: Parameters | None, *, settings: Settings, screen: Screen, is_forced: bool
+) -> None:
     from pqr_pipeline.embedded import servers
     from pqr_pipeline.flow.runs import is_finished, run_pipeline
 
     lake = open_lake(settings.lake)
     if parameters is not None:
+        if not is_forced and run_id not in run_ids(lake):
+            refuse_unserved(parameters)
+            must_fit(parameters, settings)
         declare(lake, run_id, parameters)
     else:
         RunRecords(lake, run_id).parameters()

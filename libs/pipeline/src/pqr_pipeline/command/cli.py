@@ -38,6 +38,7 @@ __all__ = ["app", "backfill", "benchmark", "diff", "fit", "live", "prune", "remo
 @click.option("--opens-on", default=str(asked.DEFAULT_OPENS_ON), help="The day the simulated inbox opens.")
 @click.option("--scenario", default=DEFAULT_SCENARIO, help="A scenario's name, or a TOML file.")
 @click.option("--run-id", help="Name of the run; default: from its parameters.")
+@click.option("--force", "is_forced", is_flag=True, help="Also where it is not sure to fit on the disk.")
 def run(
     *,
     screen: Screen,
@@ -48,6 +49,7 @@ def run(
     volume: int,
     scenario: str,
     run_id: str | None,
+    is_forced: bool,
     **rest: Any,
 ) -> None:
     """Run the whole pipeline: generate, refine, load, and show the figures."""
@@ -59,9 +61,8 @@ def run(
         scenario=summary.scenario_of(scenario),
         **rest,
     )
-    actions.run_and_show(
-        RunId(run_id or parameters.run_id), parameters, settings=settings_of(workers=workers), screen=screen
-    )
+    name, settings = RunId(run_id or parameters.run_id), settings_of(workers=workers)
+    actions.run_and_show(name, parameters, settings=settings, screen=screen, is_forced=is_forced)
 
 
 @command(with_run_id=True, with_workers=True)

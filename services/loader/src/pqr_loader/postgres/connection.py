@@ -20,7 +20,7 @@ __all__ = ["LOADER", "changing", "connection", "door", "migrate", "pending", "pl
 LOADER = "pqr_loader"
 LOCK = 0x50515253  # one lock for all that changes core and gold ("PQRS")
 LOCK_TIMEOUT_MS = 60_000  # readers hold a page's worth of queries, so longer than this is a fault
-PRIVILEGE_CLASS, CONNECTION_CLASSES = "42501", ("08", "53", "57", "40", "55")
+DISK_FULL, PRIVILEGE_CLASS, CONNECTION_CLASSES = "53100", "42501", ("08", "53", "57", "40", "55")
 
 
 @contextlib.contextmanager
@@ -111,6 +111,11 @@ def _recorded(opened: psycopg.Connection, number: int) -> str | None:
 def _translated(error: psycopg.Error | AdbcError, dsn: str) -> PqrError:
     code = error.sqlstate or ""
     found = " ".join(str(error).split("\n")[0].split())
+    if code == DISK_FULL:
+        return WarehouseUnavailable(
+            f"The disk of Postgres must have room for what is loaded, found {found!r} at {place(dsn)}: free space, "
+            f"then run `pqr retry`."
+        )
     is_lost = isinstance(error, psycopg.OperationalError | AdbcOperationalError) and not code
     if is_lost or code.startswith(CONNECTION_CLASSES):
         return WarehouseUnavailable(
