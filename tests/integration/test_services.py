@@ -23,14 +23,16 @@ from pathlib import Path
 import psycopg
 import pytest
 from distributed import Event
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 
-from pqr_common.errors import LakeUnavailable, UpstreamBroken
+from pqr_common.errors import LakeUnavailable, Transient, UpstreamBroken
 from pqr_common.lake.location import open_lake
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import declare, installed_graph, warehouse
 from pqr_pipeline.command.main import main
 from pqr_pipeline.containers import deployments, trigger
+from pqr_pipeline.containers.deployed import Deployed
 from pqr_pipeline.containers.serve import PIPELINE
 from pqr_pipeline.embedded.prefect import prefect_server
 from pqr_pipeline.embedded.process import free_port
@@ -227,7 +229,7 @@ def test_two_workers_never_commit_one_stage_twice(running):
     """Two triggers at once: an attempt of its own each, one manifest, and the older attempt is fenced if it is slower."""
     with trigger._client(running.settings) as client, ThreadPoolExecutor(2) as pool:
         given = {"run_id": "r1", "stage": "generator"}
-        following = trigger.Trigger(client, lambda *_, **__: None)
+        following = trigger.Trigger(client, running.settings, lambda *_, **__: None)
         asked = functools.partial(following.carry_out, "stage/generator", given, what="r1")
         ends = [pool.submit(asked, name=f"r1-{n}") for n in range(2)]
         errors = [type(end.exception()).__name__ for end in ends if end.exception()]
@@ -259,7 +261,9 @@ def test_retry_from_outside_brings_the_run_to_its_end(running, platform, pqr, tm
 def test_the_live_deployment_adds_a_day_to_the_run_that_was_loaded_last(running, platform):
     """As its schedule asks for it: without parameters."""
     with trigger._client(running.settings) as client:
-        trigger.Trigger(client, lambda *_, **__: None).carry_out(f"live/{PIPELINE}", {}, what="a day", name="live")
+        trigger.Trigger(client, running.settings, lambda *_, **__: None).carry_out(
+            f"live/{PIPELINE}", {}, what="a day", name="live"
+        )
     following = Parameters.from_json(SMALL.to_json() | {"window_to": str(SMALL.window_to + timedelta(days=1))})
     assert warehouse().published(platform.dsn) == following.run_id
     assert RunRecords(running.lake, following.run_id).continues() == "r1"
@@ -279,6 +283,36 @@ def test_only_what_may_pass_is_tried_again(running, monkeypatch, error, tries):
     with prefect_session(running.url, {}), contextlib.suppress(UpstreamBroken):
         retries.run_flow("r0", {"bronze": call})
     assert len(tried) == tries
+
+
+def test_a_stage_that_nobody_takes_is_told_at_once(running):
+    """Its worker is missing: the error says which, and the run is not carried out later, when nobody waits for it."""
+    settings = running.settings.with_(pickup_seconds=1)
+    with trigger._client(settings) as client:
+        deployments._bring_pool(client, "nobody")
+        deployments._bring_deployment(client, Deployed("stage", "nobody", "nobody"))
+        asking = trigger.Trigger(client, settings, lambda *_, **__: None)
+        with pytest.raises(Transient, match=r"A worker of nobody must take gold of run r2 within 1 s, found none"):
+            asking.carry_out("stage/nobody", {"run_id": "r2", "stage": "gold"}, what="gold of run r2", name="r2-nobody")
+        (run,) = client.read_flow_runs(flow_run_filter=FlowRunFilter(name=FlowRunFilterName(any_=["r2-nobody"])))
+    assert run.state.is_cancelled()
+
+
+def test_a_stage_waits_for_a_worker_that_is_busy(running, platform):
+    """Longer than a worker may be missing: both of the generator are at work, and the third run is done after them."""
+    settings = running.settings.with_(pickup_seconds=1)
+    declare(running.lake, "r6", SMALL)
+    with ThreadPoolExecutor(1) as pool, trigger._client(settings) as client:
+        asking = trigger.Trigger(client, settings, lambda *_, **__: None)
+        given = {"run_id": "r6", "stage": "generator"}
+        with _busy(platform.executor.client):
+            running.start("generator", "r4")
+            running.start("generator", "r5")
+            end = pool.submit(asking.carry_out, "stage/generator", given, what="r6", name="r6-waits")
+            time.sleep(5 * settings.pickup_seconds)
+            assert not end.done()
+            assert not list(RunRecords(running.lake, "r6").attempts("generator"))
+        assert end.result().is_completed()
 
 
 def test_an_error_in_a_service_ends_the_command_as_if_it_were_here(running, pqr):

@@ -135,8 +135,10 @@ def test_no_secret_has_a_default(path):
     assert with_default <= {
         "COMPOSE_PROJECT_NAME",
         "PQR_FIRST_RUN",
+        "PQR_HISTORY_SECONDS",
         "PQR_INBOX_SPEED",
         "PQR_LOG_LEVEL",
+        "PQR_PICKUP_SECONDS",
         "PQR_PYTHON_IMAGE",
         "PQR_REAP_AFTER_SECONDS",
     } | {name for name in with_default if name.startswith("PQR_PORT_")}

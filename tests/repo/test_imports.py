@@ -82,6 +82,7 @@ OWNERS = {
     "prefect": {  # the policy of retries; then what a stack is made of: its runs, worker, deployments, outside client
         "pqr_pipeline.flow.retries",
         "pqr_pipeline.containers.flows",
+        "pqr_pipeline.containers.following",
         "pqr_pipeline.containers.worker",
         "pqr_pipeline.containers.deployments",
         "pqr_pipeline.containers.trigger",

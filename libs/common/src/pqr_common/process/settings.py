@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     reap_after_seconds: int = Field(
         90, ge=40, description="silence after which a stack takes a run's process for gone; it beats every 30 s"
     )
+    pickup_seconds: int = Field(
+        60, ge=1, description="within which a living worker of a stack must be there for a stage"
+    )
     neo4j_url: str | None = Field(None, description="http://host:7474 of a Neo4j that lineage is exported to")
     neo4j_password: SecretStr | None = Field(None, description="password of its user neo4j")
     metrics_port: int = Field(9100, ge=0, le=65535, description="port of a service's /metrics and /health")

@@ -15,6 +15,7 @@ from typing import Any, cast
 import httpx
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import TaskRunContext
 from prefect.deployments import run_deployment
@@ -32,6 +33,7 @@ from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import dask_executor
 from pqr_pipeline.containers.artifact import stage_markdown
 from pqr_pipeline.containers.doctor import examine_service
+from pqr_pipeline.containers.following import Following
 from pqr_pipeline.containers.permissions import Scope
 from pqr_pipeline.flow.live import next_day
 from pqr_pipeline.flow.retries import outcome, raise_ended, stage_task
@@ -119,9 +121,11 @@ def _triggered(name: str, run_id: str) -> None:
     """One run of the stage's deployment, waited for; the key keeps a repeated request from starting a second one."""
     context = TaskRunContext.get()
     key, number = (str(context.task_run.id), context.task_run.run_count) if context else (None, 1)
+    what = f"{name} of run {run_id}"
     try:
         ended = _run(
             f"stage/{name}",
+            what,
             parameters={"run_id": run_id, "stage": name},
             flow_run_name=f"{run_id}-{name}-{number}",
             idempotency_key=key and f"{key}-{number}",
@@ -131,22 +135,24 @@ def _triggered(name: str, run_id: str) -> None:
             f"Prefect must start and follow the stage {name}, found {type(error).__name__} ({error}): see that its "
             f"server lives and that the deployments are there, then run `pqr retry {run_id}`."
         ) from error
-    raise_ended(ended.state, f"{name} of run {run_id}")
+    raise_ended(ended, what)
 
 
 def _record_quietly(run_id: str) -> None:
     """What happened to a run must be told; that it cannot be told must not change what happened."""
     try:
-        name = f"{run_id}-record"
-        ended = _run("record/loader", parameters={"run_id": run_id}, flow_run_name=name, timeout=RECORD_TIMEOUT_SECONDS)
-        raise_ended(ended.state, f"the record of run {run_id}")
+        name, what = f"{run_id}-record", f"the record of run {run_id}"
+        given = {"run_id": run_id}
+        raise_ended(_run("record/loader", what, RECORD_TIMEOUT_SECONDS, parameters=given, flow_run_name=name), what)
     except (PqrError, httpx.HTTPError, PrefectException) as error:
         log.logger().warning("run not recorded in postgres", run_id=run_id, error=str(error))
 
 
-def _run(deployment: str, **options: Any) -> FlowRun:
-    """The flow run of a deployment when it has ended, or when its timeout has."""
-    return cast("FlowRun", run_deployment(deployment, poll_interval=POLL_SECONDS, **options))
+def _run(deployment: str, what: str, timeout: float | None = None, **options: Any) -> State:
+    """The state in which a flow run of the deployment ends; raises as `Following` does."""
+    run = cast("FlowRun", run_deployment(deployment, timeout=0, **options))
+    with get_client(sync_client=True) as client:
+        return Following(client, configured(), poll_seconds=POLL_SECONDS).end_of(run.id, what, timeout=timeout)
 
 
 def _show_attempts(name: str, run_id: str, settings: Settings) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -16,6 +16,7 @@ from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import installed_graph, installed_stages, stage_named
 from pqr_common.stage.driver import Progress
 from pqr_pipeline.containers.deployed import deployed
+from pqr_pipeline.containers.following import Following
 from pqr_pipeline.containers.permissions import scope_of
 from pqr_pipeline.containers.serve import PIPELINE, PREFECT_DEFAULTS
 from pqr_pipeline.flow.retries import prefect_session, raise_ended
@@ -31,20 +32,19 @@ __all__ = ["Trigger", "ask_service", "live_workers", "run_on_stack", "stage_on_s
 
 POLL_SECONDS = 1.0
 ASK_SECONDS = 90.0
-OUTAGE_SECONDS = 60.0  # how long the API may be away while a run is followed
 
 
 def run_on_stack(run_id: str, parameters: Parameters | None, *, settings: Settings, progress: Progress) -> None:
     """Run the pipeline on the stack; `parameters` declare the run, without them it is continued."""
     given = {"run_id": run_id, "parameters": parameters and parameters.to_json()}
     with _client(settings) as client:
-        Trigger(client, progress).carry_out(f"pqr/{PIPELINE}", given, what=f"run {run_id}", name=run_id)
+        Trigger(client, settings, progress).carry_out(f"pqr/{PIPELINE}", given, what=f"run {run_id}", name=run_id)
 
 
 def stage_on_stack(stage: str, run_id: str, *, settings: Settings, progress: Progress) -> None:
     """Run one stage on the stack and tell Postgres of it."""
     with _client(settings) as client:
-        trigger = Trigger(client, progress)
+        trigger = Trigger(client, settings, progress)
         try:
             given = {"run_id": run_id, "stage": stage}
             trigger.carry_out(f"stage/{stage}", given, what=f"{stage} of run {run_id}", name=f"{run_id}-{stage}")
@@ -59,7 +59,7 @@ def ask_service(stage: str, versions: Mapping[str, str], settings: Settings) -> 
     with _client(settings) as client:
         scope = asdict(scope_of(stage_named(stage), installed_stages().values()))
         given = {"stage": stage, "versions": dict(versions), "scope": scope}
-        trigger = Trigger(client, _silent)
+        trigger = Trigger(client, settings, _silent)
         ended = trigger.carry_out(
             f"doctor/{stage}", given, what=f"the doctor of {stage}", name=f"{stage}-doctor", timeout=ASK_SECONDS
         )
@@ -88,8 +88,9 @@ def _silent(stage: str, phase: str, *, done: int, total: int) -> None:
 class Trigger:
     """Starts flow runs and follows them to their end."""
 
-    def __init__(self, client: SyncPrefectClient, progress: Progress) -> None:
+    def __init__(self, client: SyncPrefectClient, settings: Settings, progress: Progress) -> None:
         self._client = client
+        self._following = Following(client, settings, poll_seconds=POLL_SECONDS)
         self._progress = progress
         self._shown: dict[str, int] = {}
 
@@ -99,24 +100,9 @@ class Trigger:
         """Run a deployment; the error it ended with is raised here, as is Transient when it took too long."""
         found = _deployment(self._client, deployment)
         run = self._client.create_flow_run_from_deployment(found, parameters=parameters, name=name)
-        asked = heard = time.monotonic()
-        while True:
-            try:
-                state = self._client.read_flow_run(run.id).state
-                self._show(run.id)
-                heard = time.monotonic()
-            except httpx.TransportError:
-                if time.monotonic() - heard > OUTAGE_SECONDS:
-                    raise
-                state = None
-            if state is not None and state.is_final():
-                raise_ended(state, what)
-                return state
-            if timeout is not None and time.monotonic() - asked > timeout:
-                raise Transient(
-                    f"The service must answer within {timeout:.0f} s, found no end of {what}: see the service's log."
-                )
-            time.sleep(POLL_SECONDS)
+        state = self._following.end_of(run.id, what, timeout=timeout, look=partial(self._show, run.id))
+        raise_ended(state, what)
+        return state
 
     def _show(self, run_id: UUID) -> None:
         from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterParentFlowRunId
