@@ -24,7 +24,7 @@ from pqr_dashboard.view import style, widgets
 from pqr_dashboard.warehouse import NotPublished, Warehouse
 
 RUN_IN_ADDRESS = "corrida"
-CHOOSER, CHOSEN, WAS_PUBLISHED = "pqr-run-chooser", "pqr-run-chosen", "pqr-run-was-published"
+CHOOSER, CHOSEN, FOLLOWS = "pqr-run-chooser", "pqr-run-chosen", "pqr-run-follows"
 LOOK_SECONDS = 5  # how often a visitor of a live inbox asks for a newer run, at most
 SPEAKS_SPANISH = "<script>document.documentElement.lang = 'es'</script>"  # Streamlit says English
 LOGO = str(Path(__file__).with_name("logo.svg"))
@@ -87,7 +87,7 @@ def _show(entry: Entry, user: User, *, settings: LiveSettings, place: DeltaGener
         shown = run or NO_RUN
         context = Context(shown, user, fresh=warehouse, remembered=Remembered(warehouse, shown.stamp))
         import_module(f"pqr_dashboard.pages.{entry.module}").page(context)
-        if settings.inbox_speed is not None and shown.is_published:
+        if settings.inbox_speed is not None and st.session_state.get(FOLLOWS, True):
             _follow(shown, warehouse, seconds=min(settings.inbox_speed, LOOK_SECONDS))
     except NotPublished:
         _nothing_yet()
@@ -130,12 +130,16 @@ def _chosen_run(found: pd.DataFrame, place: DeltaGenerator, *, is_live: bool) ->
     by_id = {run.run_id: run for run in map(Run.of, found.to_dict("records"))}
     if not by_id:
         return None
-    _remember_run(by_id, is_live=is_live)
+    published = next((run_id for run_id, run in by_id.items() if run.is_published), None)
+    # A chooser of its own for each published run: a browser that goes on may still send what it showed before.
+    key = f"{CHOOSER}-{published}"
+    _remember_run(by_id, published, key=key, is_live=is_live)
     with place:
         chosen = st.selectbox(
             "Corrida",
             list(by_id),
-            key=CHOOSER,
+            key=key,
+            on_change=lambda: st.session_state.update({FOLLOWS: st.session_state[key] == published}),
             format_func=lambda run_id: by_id[run_id].called(by_id.values()),
             help="Cada corrida es un conjunto cerrado de cifras; la publicada es la vigente.",
         )
@@ -145,22 +149,22 @@ def _chosen_run(found: pd.DataFrame, place: DeltaGenerator, *, is_live: bool) ->
     return run
 
 
-def _remember_run(known: dict[str, Run], *, is_live: bool) -> None:
+def _remember_run(known: dict[str, Run], published: str | None, *, key: str, is_live: bool) -> None:
     """A visitor keeps the run from page to page, though Streamlit forgets both chooser and address between them.
 
-    Who looks at the published run of a live inbox goes on to the one that is published now.
+    Who looks at the published run of a live inbox goes on to the one that is published now, until they choose another.
     """
     state = st.session_state
-    was_published = state.get(WAS_PUBLISHED)
-    state[WAS_PUBLISHED] = next((run_id for run_id, run in known.items() if run.is_published), None)
-    asked = (state.get(CHOOSER), st.query_params.get(RUN_IN_ADDRESS), state.get(CHOSEN))
+    asked = (state.get(key), st.query_params.get(RUN_IN_ADDRESS), state.get(CHOSEN))
     found = next((run_id for run_id in asked if run_id in known), None)
-    if is_live and found == was_published:
-        found = state[WAS_PUBLISHED]
+    if FOLLOWS not in state:
+        state[FOLLOWS] = found in (None, published)
+    if is_live and state[FOLLOWS]:
+        found = published or found  # for a moment of a load none is published
     if found is not None:
-        state[CHOOSER] = found  # again on every run: each page has a chooser of its own under this name
+        state[key] = found  # again on every run: each page has a chooser of its own under this name
     else:
-        state.pop(CHOOSER, None)
+        state.pop(key, None)
 
 
 def _nothing_yet() -> None:
