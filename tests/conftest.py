@@ -151,6 +151,8 @@ class AuthServer:
     dsn: str = ""
     lifetime: int = AUTH_LIFETIME_SECONDS
     secret: str = AUTH_SECRET
+    limited_by: str = ""
+    attempts: int = 30  # in five minutes, beyond the first thirty
     port: int = 0
     process: subprocess.Popen[str] | None = None
 
@@ -164,6 +166,8 @@ class AuthServer:
             "GOTRUE_JWT_SECRET": self.secret,
             "GOTRUE_JWT_EXP": str(self.lifetime),
             "GOTRUE_JWT_ISSUER": "http://auth.test",
+            "GOTRUE_RATE_LIMIT_HEADER": self.limited_by,
+            "GOTRUE_RATE_LIMIT_TOKEN_REFRESH": str(self.attempts),
             "GOTRUE_DB_DATABASE_URL": self.dsn,
         }
         command = [sys.executable, "deploy/standins/auth/server.py"]

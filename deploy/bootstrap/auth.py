@@ -42,6 +42,7 @@ class Wanted:
             "email": self.email,
             "password": self.password,
             "email_confirm": True,
+            "role": "authenticated",  # of the token; what the person may do is in app_metadata
             "app_metadata": {"role": self.role},
         }
 

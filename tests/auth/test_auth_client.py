@@ -15,11 +15,12 @@ from pydantic import SecretStr
 
 from pqr_common.errors import InvalidSettings
 from pqr_common.process.settings import Settings
-from pqr_dashboard.access.auth import Auth, AuthUnavailable, TooManyAttempts, WrongCredentials
+from pqr_dashboard.access.auth import ADDRESS_HEADER, Auth, AuthUnavailable, TooManyAttempts, WrongCredentials
 from pqr_dashboard.access.tokens import Forged, NoRole
 
 numbers = itertools.count()
 PASSWORD = "una-contraseña-larga"
+HERE = "192.0.2.1"
 
 
 def client_of(server, **changes):
@@ -44,7 +45,7 @@ def somebody(server, **metadata):
 
 def test_signing_in_gives_the_person_and_the_role(auth, email):
     """What the verified token says, and tokens that no text of the grant shows."""
-    grant = auth.sign_in(email, PASSWORD)
+    grant = auth.sign_in(email, PASSWORD, address=HERE)
     assert (grant.claims.email, grant.claims.role) == (email, "analyst")
     assert grant.access_token not in repr(grant)
     assert grant.refresh_token not in repr(grant)
@@ -54,9 +55,9 @@ def test_signing_in_gives_the_person_and_the_role(auth, email):
 def test_a_wrong_password_and_an_unknown_person_are_the_same(auth, email, given):
     """One error for both, so that the page cannot tell either."""
     with pytest.raises(WrongCredentials) as wrong:
-        auth.sign_in(email, given)
+        auth.sign_in(email, given, address=HERE)
     with pytest.raises(WrongCredentials) as unknown:
-        auth.sign_in("nadie@entidad.example", given)
+        auth.sign_in("nadie@entidad.example", given, address=HERE)
     assert str(wrong.value) == str(unknown.value)
 
 
@@ -69,13 +70,13 @@ def test_who_has_no_role_is_not_signed_in(auth_server, auth, metadata):
     """Whatever they wrote about themselves."""
     email = somebody(auth_server, **metadata)
     with pytest.raises(NoRole):
-        auth.sign_in(email, PASSWORD)
+        auth.sign_in(email, PASSWORD, address=HERE)
 
 
 def test_a_token_that_holds_is_kept(auth, email):
     """Nothing is asked of Auth at each rerun."""
-    grant = auth.sign_in(email, PASSWORD)
-    assert auth.current(grant) is grant
+    grant = auth.sign_in(email, PASSWORD, address=HERE)
+    assert auth.current(grant, address=HERE) is grant
 
 
 @pytest.mark.parametrize("lifetime", [-60, 30], ids=["past its time", "shortly before"])
@@ -84,12 +85,12 @@ def test_a_token_is_renewed_and_its_refresh_token_with_it(auth_with, lifetime):
     server = auth_with(lifetime=900)
     email = somebody(server, app_metadata={"role": "analyst"})
     auth = client_of(server)
-    grant = auth.sign_in(email, PASSWORD)
+    grant = auth.sign_in(email, PASSWORD, address=HERE)
     old = aged(grant, server, lifetime)
-    renewed = auth.current(old)
+    renewed = auth.current(old, address=HERE)
     assert renewed.refresh_token != grant.refresh_token
     assert renewed.claims.expires_at > time.time() + 800
-    assert auth.current(aged(renewed, server, lifetime)).refresh_token != renewed.refresh_token
+    assert auth.current(aged(renewed, server, lifetime), address=HERE).refresh_token != renewed.refresh_token
 
 
 def aged(grant, server, seconds_left):
@@ -101,38 +102,38 @@ def aged(grant, server, seconds_left):
 
 def test_a_session_that_was_ended_is_not_renewed(auth, auth_server, email):
     """Signed out elsewhere, or the account deleted: back to the login."""
-    grant = auth.sign_in(email, PASSWORD)
+    grant = auth.sign_in(email, PASSWORD, address=HERE)
     auth.sign_out(grant)
     with pytest.raises(WrongCredentials):
-        auth.current(aged(grant, auth_server, -60))
+        auth.current(aged(grant, auth_server, -60), address=HERE)
 
 
 def test_a_stolen_refresh_token_ends_the_family(auth, auth_server, email):
     """The old one used again after two renewals: neither the thief nor the owner goes on."""
-    first = auth.sign_in(email, PASSWORD)
-    second = auth.current(aged(first, auth_server, -60))
-    third = auth.current(aged(second, auth_server, -60))
+    first = auth.sign_in(email, PASSWORD, address=HERE)
+    second = auth.current(aged(first, auth_server, -60), address=HERE)
+    third = auth.current(aged(second, auth_server, -60), address=HERE)
     for grant in (first, third):
         with pytest.raises(WrongCredentials):
-            auth.current(aged(grant, auth_server, -60))
+            auth.current(aged(grant, auth_server, -60), address=HERE)
 
 
 def test_a_role_that_was_taken_away_is_gone_with_the_next_renewal(auth, auth_server, email):
     """The role is the token's, and a token is short."""
-    grant = auth.sign_in(email, PASSWORD)
+    grant = auth.sign_in(email, PASSWORD, address=HERE)
     user = grant.claims.email
     listed = httpx.get(f"{auth_server.url}/admin/users", params={"per_page": 1000}, headers=auth_server.admin())
     found = next(u for u in listed.json()["users"] if u["email"] == user)
     change = {"app_metadata": {"role": None}}
     httpx.put(f"{auth_server.url}/admin/users/{found['id']}", json=change, headers=auth_server.admin())
     with pytest.raises(NoRole):
-        auth.current(aged(grant, auth_server, -60))
+        auth.current(aged(grant, auth_server, -60), address=HERE)
 
 
 def test_another_secret_than_auths_opens_nothing(auth_server, email):
     """What Auth answers is believed only when its token proves it."""
     with pytest.raises(Forged):
-        client_of(auth_server, auth_jwt_secret=SecretStr("y" * 40)).sign_in(email, PASSWORD)
+        client_of(auth_server, auth_jwt_secret=SecretStr("y" * 40)).sign_in(email, PASSWORD, address=HERE)
 
 
 @pytest.mark.parametrize(
@@ -144,25 +145,45 @@ def test_issuer_and_audience_are_held_to_the_settings(auth_server, email, change
     """Asked of every token, that of the sign-in too."""
     client = client_of(auth_server, **changes)
     if is_taken:
-        assert client.sign_in(email, PASSWORD).claims.role == "analyst"
+        assert client.sign_in(email, PASSWORD, address=HERE).claims.role == "analyst"
     else:
         with pytest.raises(Forged):
-            client.sign_in(email, PASSWORD)
+            client.sign_in(email, PASSWORD, address=HERE)
 
 
 def test_auth_down_is_told_apart(auth_with):
     """Who is signed in stays while the token holds; who is not, cannot; signing out still works."""
     server = auth_with()
     auth, email = client_of(server), somebody(server, app_metadata={"role": "analyst"})
-    grant = auth.sign_in(email, PASSWORD)
+    grant = auth.sign_in(email, PASSWORD, address=HERE)
     server.stop()
     with pytest.raises(AuthUnavailable):
-        auth.sign_in(email, PASSWORD)
+        auth.sign_in(email, PASSWORD, address=HERE)
     with pytest.raises(AuthUnavailable):
-        auth.current(aged(grant, server, -60))
+        auth.current(aged(grant, server, -60), address=HERE)
     near_its_end = aged(grant, server, 30)
-    assert auth.current(near_its_end) is near_its_end
+    assert auth.current(near_its_end, address=HERE) is near_its_end
     auth.sign_out(grant)
+
+
+def test_attempts_are_counted_by_address(auth_with):
+    """Thirty at once, and then few; whoever is elsewhere is not hindered, nor who is signed in."""
+    server = auth_with(limited_by=ADDRESS_HEADER)
+    auth, email = client_of(server), somebody(server, app_metadata={"role": "analyst"})
+    grant = auth.sign_in(email, PASSWORD, address=HERE)
+    refused = []
+    for _ in range(40):
+        with pytest.raises((WrongCredentials, TooManyAttempts)) as found:
+            auth.sign_in(email, "otra", address=HERE)
+        refused.append(found.type)
+    assert refused[:29] == [WrongCredentials] * 29
+    assert TooManyAttempts in refused
+    with pytest.raises(TooManyAttempts):
+        auth.current(aged(grant, server, -60), address=HERE)
+    near_its_end = aged(grant, server, 30)
+    assert auth.current(near_its_end, address=HERE) is near_its_end
+    assert auth.sign_in(email, PASSWORD, address="192.0.2.2").claims.role == "analyst"
+    assert auth.current(aged(grant, server, -60), address="192.0.2.2").claims.role == "analyst"
 
 
 @pytest.fixture
@@ -212,7 +233,7 @@ def answering():
 def test_whatever_comes_is_one_of_our_errors(answering, status, body, error):
     """No answer of a server ends in a traceback."""
     with pytest.raises(error):
-        answering(status, body).sign_in("a@entidad.example", "x")
+        answering(status, body).sign_in("a@entidad.example", "x", address=HERE)
 
 
 @pytest.mark.parametrize("secret", [None, "short"])

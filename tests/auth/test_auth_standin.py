@@ -48,13 +48,13 @@ def test_a_password_is_answered_with_a_pair_of_tokens(api, auth_server, person):
     assert answer["user"]["email"] == person["email"]
 
 
-@pytest.mark.parametrize("email", ["nobody@entidad.example", ""])
-def test_a_wrong_password_and_an_unknown_person_are_answered_alike(api, person, email):
+def test_a_wrong_password_and_an_unknown_person_are_answered_alike(api, person):
     """400 with the same words, so that nobody learns who has an account."""
     wrong = sign_in(api, person["email"], "otra").json()
     assert wrong == {"code": 400, "error_code": "invalid_credentials", "msg": "Invalid login credentials"}
-    assert sign_in(api, email).json() == wrong
-    assert sign_in(api, email).status_code == 400
+    assert sign_in(api, "nobody@entidad.example").json() == wrong
+    assert sign_in(api, "nobody@entidad.example").status_code == 400
+    assert sign_in(api, "").json()["error_code"] == "validation_failed"
 
 
 def test_a_refresh_token_works_once(api, person):
@@ -67,7 +67,8 @@ def test_a_refresh_token_works_once(api, person):
     reused = refresh(api, first)
     assert (reused.status_code, reused.json()["error_code"]) == (400, "refresh_token_already_used")
     assert refresh(api, third).status_code == 400
-    assert refresh(api, "unknown").json()["error_code"] == "refresh_token_not_found"
+    assert refresh(api, "unknown-to-us").json()["error_code"] == "validation_failed"
+    assert refresh(api, "unknown-to-it"[:12]).json()["error_code"] == "refresh_token_not_found"
 
 
 def test_signing_out_here_leaves_the_session_elsewhere(api, person):
@@ -126,7 +127,7 @@ def test_nothing_shows_a_password(api, auth_server, person):
 def test_what_is_open_to_all(api):
     """Health, settings, and no key to publish, since the secret is shared."""
     assert api.get("/health").json()["name"] == "GoTrue"
-    assert api.head("/health").status_code == 200
+    assert api.head("/health").status_code == 405
     assert api.get("/settings").json()["disable_signup"] is True
     assert api.get("/.well-known/jwks.json").json() == {"keys": []}
     assert api.post("/signup", json={}).status_code == 404

@@ -8,6 +8,7 @@ import httpx
 import jwt
 import pytest
 
+from pqr_dashboard.access.auth import ADDRESS_HEADER
 from pqr_dashboard.access.menu import PAGES, menu_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.xdist_group("browser")]
@@ -99,7 +100,7 @@ def test_tokens_never_reach_the_browser(visits, behind_login):
 @pytest.fixture
 def short_lived(dashboards, published, auth_with):
     """Tokens that are past their time by two of the five seconds that clocks may differ: renewed at every click."""
-    auth = auth_with(lifetime=-2)
+    auth = auth_with(lifetime=-2, limited_by=ADDRESS_HEADER)
     person = auth.seed("breve@entidad.example", "una-contraseña-larga", app_metadata={"role": "executive"})
     dashboard = dashboards(dashboard_dsn=published, auth_url=auth.url, auth_jwt_secret=auth.secret)
     return dashboard, auth, person
@@ -122,6 +123,20 @@ def test_a_session_lives_as_long_as_auth_renews_it(visits, short_lived):
     visit.sign_in(person["email"])  # what was said before still stands for a moment
     visit.page.get_by_text("El servicio de inicio de sesión no responde.").wait_for()
     shows_only_the_login(visit)
+
+
+def test_too_many_attempts_end_no_session(visits, short_lived):
+    """Whoever hammers at the login from the same address: the page waits, and goes on by itself."""
+    dashboard, auth, person = short_lived
+    visit = visits(dashboard.url).sign_in(person["email"])
+    wrong = {"email": person["email"], "password": "otra"}
+    for _ in range(40):
+        httpx.post(f"{auth.url}/token?grant_type=password", json=wrong, headers={ADDRESS_HEADER: "127.0.0.1"})
+    time.sleep(4)
+    visit.page.get_by_role("link", name="Términos").click()
+    visit.page.get_by_text("Esta página sigue sola en cuanto sea posible.").wait_for()
+    assert not visit.page.get_by_label("Contraseña", exact=True).is_visible()
+    visit.page.get_by_role("heading", level=1, name="Términos").wait_for()
 
 
 def test_a_forged_cookie_or_header_opens_nothing(visits, behind_login):

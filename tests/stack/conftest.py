@@ -21,7 +21,7 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-LAYERS = (ROOT / "compose.yaml", ROOT / "compose.observability.yaml")
+LAYERS = tuple(ROOT / f"compose{layer}.yaml" for layer in ("", ".auth", ".observability"))
 PROJECT = "pqr-test"
 FIRST_RUN = {"window_to": "2026-01-31"}
 COMMAND = ("--to", "2026-01-31")  # the same run, as arguments of the command

@@ -17,6 +17,7 @@ from store import Record, Store
 
 SCRYPT = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}
 PASSWORD_LENGTH_MIN = 6
+REFRESH_TOKEN = re.compile(r"[\w-]{12}")
 WRONG = (400, "invalid_credentials", "Invalid login credentials")
 
 
@@ -61,7 +62,7 @@ class Auth:
     def __init__(self, environment: dict[str, str]) -> None:
         self.secret = environment["GOTRUE_JWT_SECRET"]
         self.audience = environment.get("GOTRUE_JWT_AUD", "authenticated")
-        self.issuer = environment.get("GOTRUE_JWT_ISSUER") or environment.get("API_EXTERNAL_URL", "")
+        self.issuer = environment.get("GOTRUE_JWT_ISSUER")
         self.lifetime = int(environment.get("GOTRUE_JWT_EXP", "3600"))
         self.admins = environment.get("GOTRUE_JWT_ADMIN_ROLES", "service_role,supabase_admin").split(",")
         self.store = Store(environment.get("GOTRUE_DB_DATABASE_URL", ""))
@@ -81,7 +82,11 @@ class Auth:
             raise Refused(403, "not_admin", "User not allowed")
 
     def sign_in(self, given: dict[str, Any]) -> Record:
-        user = self.named(str(given.get("email", "")))
+        if not given.get("email"):
+            raise Refused(400, "validation_failed", "missing email or phone")
+        if "\0" in str(given["email"]):
+            raise Refused(500, "unexpected_failure", "Database error querying schema")
+        user = self.named(str(given["email"]))
         is_right = is_password(str(given.get("password", "")), user["password"] if user else "")
         if user is None or not is_right:
             raise Refused(*WRONG)
@@ -89,13 +94,15 @@ class Auth:
             raise Refused(400, "email_not_confirmed", "Email not confirmed")
         session = str(uuid.uuid4())
         self.store.put("session", session, {"user": user["id"], "created_at": now()})
-        self.store.put("user", user["id"], user | {"last_sign_in_at": now()})
+        self.store.put("user", user["id"], user | {"last_sign_in_at": now(), "updated_at": now()})
         return self.issued(user, session, self.refresh_token(user, session, None))
 
     def refresh(self, given: dict[str, Any]) -> Record:
         """Each refresh token works once. Its parent works too, for a client that lost the answer; an older one is
         taken for stolen, and ends its whole family."""
         token = str(given.get("refresh_token", ""))
+        if not REFRESH_TOKEN.fullmatch(token):
+            raise Refused(400, "validation_failed", "Refresh token is not valid")
         found = self.store.get("refresh", token)
         user = self.store.get("user", found["user"]) if found else None
         if found is None or user is None or self.store.get("session", found["session"]) is None:
@@ -120,7 +127,8 @@ class Auth:
     def issued(self, user: Record, session: str, refresh_token: str) -> Record:
         at = int(time.time())
         claims = {
-            "iss": self.issuer, "sub": user["id"], "aud": user["aud"], "exp": at + self.lifetime, "iat": at,
+            **({"iss": self.issuer} if self.issuer else {}),
+            "sub": user["id"], "aud": user["aud"], "exp": at + self.lifetime, "iat": at,
             "email": user["email"], "phone": "", "app_metadata": user["app_metadata"],
             "user_metadata": user["user_metadata"], "role": user["role"], "aal": "aal1",
             "amr": [{"method": "password", "timestamp": at}], "session_id": session, "is_anonymous": False,
@@ -165,6 +173,7 @@ class Auth:
             user[name] = {k: v for k, v in (user[name] | (given.get(name) or {})).items() if v is not None}
         if given.get("email_confirm"):
             user["email_confirmed_at"] = user["email_confirmed_at"] or now()
+            user["user_metadata"]["email_verified"] = True
         if "password" in given:
             if len(str(given["password"])) < PASSWORD_LENGTH_MIN:
                 raise Refused(422, "weak_password", f"Password should be at least {PASSWORD_LENGTH_MIN} characters.")

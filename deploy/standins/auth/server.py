@@ -13,6 +13,7 @@ import re
 import signal
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from accounts import Auth, Refused
 
 PER_PAGE = 50
+BURST = 30  # of attempts for a token, which GoTrue lets through before it counts
 COUNTS: dict[tuple[str, int], int] = {}  # answers by route and status, for the metrics
 OPEN = {  # what anybody may ask
     "/health": {"version": "stand-in", "name": "GoTrue", "description": "stand-in for Supabase Auth"},
@@ -30,10 +32,30 @@ OPEN = {  # what anybody may ask
 }
 
 
+class Limit:
+    """Attempts by the value of a header, as GoTrue counts them: none of who sends no such header."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.header = environment.get("GOTRUE_RATE_LIMIT_HEADER", "")
+        self.per_second = float(environment.get("GOTRUE_RATE_LIMIT_TOKEN_REFRESH", "150")) / 300
+        self.left: dict[str, tuple[float, float]] = {}  # how many, and when that was
+
+    def take(self, value: str) -> None:
+        key, at = value.partition(",")[0].strip(), time.monotonic()
+        if not key:
+            return
+        left, since = self.left.get(key, (BURST, at))
+        left = min(BURST, left + (at - since) * self.per_second)
+        self.left[key] = max(left - 1, left % 1), at
+        if left < 1:
+            raise Refused(429, "over_request_rate_limit", "Request rate limit reached")
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     auth: Auth
+    limit: Limit
 
     def log_message(self, *_: object) -> None:
         """Requests are not news."""
@@ -52,13 +74,16 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_PUT = do_DELETE = do_HEAD = do_GET
 
     def routed(self, path: str, query: dict[str, str], body: bytes) -> tuple[int, object]:
-        if path in OPEN and self.command in ("GET", "HEAD"):
+        if path in OPEN and self.command == "GET":
             return 200, OPEN[path]
+        if path in OPEN:
+            return 405, None
         if path.startswith("/admin/users"):
             self.auth.require_admin(self.bearer())
             return self.admin(path.removeprefix("/admin/users").lstrip("/"), query, body)
         match f"{self.command} {path}":
             case "POST /token":
+                self.limit.take(self.headers.get(self.limit.header, "") if self.limit.header else "")
                 return 200, self.token(query.get("grant_type", ""), self.parsed(body))
             case "GET /user":
                 return 200, self.auth.shown(self.auth.user_of(self.bearer())[0])
@@ -141,7 +166,7 @@ class Metrics(BaseHTTPRequestHandler):
 def served(environment: dict[str, str]) -> list[ThreadingHTTPServer]:
     """The API, and the metrics if they are wanted; port 0 is any free one."""
     host = environment.get("GOTRUE_API_HOST", "127.0.0.1")
-    handler = type("BoundHandler", (Handler,), {"auth": Auth(environment)})
+    handler = type("BoundHandler", (Handler,), {"auth": Auth(environment), "limit": Limit(environment)})
     servers = [ThreadingHTTPServer((host, int(environment.get("GOTRUE_API_PORT", "8081"))), handler)]
     if environment.get("GOTRUE_METRICS_ENABLED") == "true":
         where = (environment["OTEL_EXPORTER_PROMETHEUS_HOST"], int(environment["OTEL_EXPORTER_PROMETHEUS_PORT"]))

@@ -19,6 +19,7 @@ __all__ = ["Auth", "AuthUnavailable", "Grant", "TooManyAttempts", "WrongCredenti
 TIMEOUT_SECONDS = 8
 RENEW_BEFORE_SECONDS = 60  # a token is renewed while it still holds, so that a short silence of Auth hurts nobody
 SECRET_LENGTH_MIN = 32  # GoTrue takes no shorter one
+ADDRESS_HEADER = "X-Forwarded-For"  # whose attempts Auth counts: GOTRUE_RATE_LIMIT_HEADER names it
 REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
@@ -56,39 +57,42 @@ class Auth:
         self._verifier = Verifier(secret, settings.auth_audience, settings.auth_issuer)
         self._client = httpx.Client(base_url=settings.auth_url or "", timeout=TIMEOUT_SECONDS)
 
-    def sign_in(self, email: str, password: str) -> Grant:
-        """Raises WrongCredentials (also for an e-mail nobody has), NoRole, TooManyAttempts, AuthUnavailable."""
-        answer = self._token("password", {"email": email, "password": password})
+    def sign_in(self, email: str, password: str, *, address: str) -> Grant:
+        """What the person at this network address is given.
+
+        Raises WrongCredentials (also for an e-mail nobody has), NoRole, TooManyAttempts, AuthUnavailable.
+        """
+        answer = self._token("password", {"email": email, "password": password}, address)
         try:
             return self._grant(answer)
         except NoRole:
             self._revoke(str(answer.get("access_token", "")))
             raise
 
-    def current(self, grant: Grant) -> Grant:
+    def current(self, grant: Grant, *, address: str) -> Grant:
         """The same grant while it holds, a renewed one shortly before it ends; raises as `sign_in` does."""
         with contextlib.suppress(Expired):
             claims = self._verifier.claims(grant.access_token)
             if claims.expires_at - time.time() > RENEW_BEFORE_SECONDS:
                 return grant
             with contextlib.suppress(Transient):
-                return self._refreshed(grant)
+                return self._refreshed(grant, address)
             return grant
-        return self._refreshed(grant)
+        return self._refreshed(grant, address)
 
     def sign_out(self, grant: Grant) -> None:
         """Revoke this session's tokens; where Auth does not answer they end by themselves, and soon."""
         self._revoke(grant.access_token)
 
-    def _refreshed(self, grant: Grant) -> Grant:
-        return self._grant(self._token("refresh_token", {"refresh_token": grant.refresh_token}))
+    def _refreshed(self, grant: Grant, address: str) -> Grant:
+        return self._grant(self._token("refresh_token", {"refresh_token": grant.refresh_token}, address))
 
     def _grant(self, answer: dict[str, Any]) -> Grant:
         token = str(answer.get("access_token", ""))
         return Grant(self._verifier.claims(token), token, str(answer.get("refresh_token", "")))
 
-    def _token(self, kind: str, body: dict[str, str]) -> dict[str, Any]:
-        response = self._post("/token", params={"grant_type": kind}, json=body)
+    def _token(self, kind: str, body: dict[str, str], address: str) -> dict[str, Any]:
+        response = self._post("/token", params={"grant_type": kind}, json=body, headers={ADDRESS_HEADER: address})
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             raise TooManyAttempts("Auth must take an attempt, found that there were too many: wait some minutes.")
         if response.status_code in REFUSALS:

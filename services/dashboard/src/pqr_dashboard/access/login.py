@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import partial
 from html import escape
@@ -20,6 +21,8 @@ __all__ = ["HOME", "elsewhere", "gate", "signed_in_as"]
 
 HOME = "-"  # the page at the root must have an address of its own, which nobody asks for
 PATHS = tuple(entry.path for entry in PAGES)
+WAIT_SECONDS = 5
+WAITING = "Hay demasiados intentos de ingreso desde su red. Esta página sigue sola en cuanto sea posible."
 ROLE_NAMES = {"executive": "Directivo", "analyst": "Analista", "operator": "Operación"}
 
 
@@ -62,11 +65,22 @@ def _login(settings: Settings) -> None:
     _, middle, _ = st.columns([1, 1.2, 1])
     with middle:
         widgets.title("Ingreso", "Peticiones, quejas, reclamos, sugerencias y denuncias")
+        if session.is_waiting():
+            _wait(time.monotonic())
+            return
         said = session.message()
         if settings.auth_url is not None:
             said = _form(settings) or said
         if said:
             st.html(f'<p class="pqr-state pqr-said" role="alert">{escape(said)}</p>')
+
+
+@st.fragment(run_every=WAIT_SECONDS)
+def _wait(since: float) -> None:
+    """The page goes on by itself as soon as Auth lets it."""
+    st.html(f'<p class="pqr-state pqr-said" role="alert">{WAITING}</p>')
+    if time.monotonic() - since > WAIT_SECONDS / 2:  # not at once, when the page itself is drawn
+        st.rerun()
 
 
 def _form(settings: Settings) -> str:

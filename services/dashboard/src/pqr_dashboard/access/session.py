@@ -13,7 +13,7 @@ from pqr_dashboard.access.auth import Auth, AuthUnavailable, Grant, TooManyAttem
 from pqr_dashboard.access.menu import LOCAL
 from pqr_dashboard.access.tokens import NoRole
 
-__all__ = ["User", "is_loopback", "message", "sign_in", "sign_out", "signed_in"]
+__all__ = ["User", "is_loopback", "is_waiting", "message", "sign_in", "sign_out", "signed_in"]
 
 GRANT, MESSAGE = "pqr-grant", "pqr-message"
 ENDED = "Su sesión terminó. Inicie sesión de nuevo."
@@ -64,7 +64,9 @@ def signed_in(settings: Settings) -> User | None:
     if not isinstance(grant, Grant):
         return None
     try:
-        grant = _auth(settings).current(grant)
+        grant = _auth(settings).current(grant, address=_address())
+    except TooManyAttempts:
+        return None  # the session is not over: it is asked for again
     except PqrError as error:
         _forget(SAID[type(error)] if isinstance(error, NoRole | AuthUnavailable) else ENDED)
         logger().info("session ended", reason=type(error).__name__)
@@ -73,10 +75,20 @@ def signed_in(settings: Settings) -> User | None:
     return User(grant.claims.email, grant.claims.role)
 
 
+def is_waiting() -> bool:
+    """Whether this is somebody's session, whose token cannot be renewed yet because there were too many attempts."""
+    return GRANT in st.session_state
+
+
+def _address() -> str:
+    """Of the browser, which is this machine's own where Streamlit names none."""
+    return st.context.ip_address or "127.0.0.1"
+
+
 def sign_in(settings: Settings, email: str, password: str) -> bool:
     """Whether this session is now somebody's; if not, `message` says why."""
     try:
-        grant = _auth(settings).sign_in(email.strip(), password)
+        grant = _auth(settings).sign_in(email.strip(), password, address=_address())
     except PqrError as error:
         st.session_state[MESSAGE] = SAID.get(type(error), SAID[AuthUnavailable])
         logger().warning("sign-in refused", reason=type(error).__name__)
