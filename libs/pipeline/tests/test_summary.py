@@ -36,8 +36,8 @@ def _commit(lake, layer, dataset="emails", rows=7):
 def test_a_declared_run_waits(lake):
     """Nothing began yet."""
     assert summary.of_run(lake, "r1") == {
-        "run_id": "r1", "state": "declared", "window": "2026-01-01 to 2026-03-31", "layers": [], "emails": None,
-        "tickets": None,
+        "run_id": "r1", "state": "declared", "window": "2026-01-01 to 2026-03-31", "begun_at": None,
+        "layers": [], "emails": None, "tickets": None, "bytes": 0,
     }  # fmt: skip
 
 

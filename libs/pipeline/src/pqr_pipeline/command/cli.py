@@ -19,6 +19,7 @@ from pqr_pipeline.command.live import live
 from pqr_pipeline.command.options import app, command, day, settings_of
 from pqr_pipeline.command.retention import diff, prune, remove
 from pqr_pipeline.command.screen import Screen
+from pqr_pipeline.flow.live import last_loaded
 from pqrs import parameters as asked
 from pqrs.scenario import DEFAULT_SCENARIO
 
@@ -89,15 +90,13 @@ def publish(*, screen: Screen, run_id: str, workers: int | None) -> None:
 
 @command()
 def runs(*, screen: Screen) -> None:
-    """List what ran, from the manifests."""
+    """List what ran, from the manifests, the latest first; a dot stands before the run that Postgres shows."""
     lake = open_lake(settings_of().lake)
-    found = [summary.of_run(lake, run_id) for run_id in run_ids(lake)]
+    loaded = last_loaded(lake)
+    found = [summary.of_run(lake, run_id) | {"is_shown": run_id == loaded} for run_id in run_ids(lake)]
+    found.sort(key=lambda run: (run["begun_at"] or "", run["run_id"]), reverse=True)
     screen.value(found)
-    screen.table(
-        f"Runs in {lake.url}",
-        ["Run", "State", "Window", "Committed", "E-mails", "Tickets"],
-        [(r["run_id"], r["state"], r["window"], ", ".join(r["layers"]), r["emails"], r["tickets"]) for r in found],
-    )
+    screen.table(f"Runs in {lake.url}", summary.RUN_COLUMNS, [summary.run_row(run) for run in found])
 
 
 @command(with_run_id=True)

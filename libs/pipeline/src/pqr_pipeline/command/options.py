@@ -10,8 +10,10 @@ from typing import Any
 import click
 
 from pqr_common.errors import InvalidSettings
+from pqr_common.lake.location import open_lake
 from pqr_common.process import log
 from pqr_common.process.settings import Settings
+from pqr_pipeline.command.names import completed_names, named
 from pqr_pipeline.command.screen import Screen
 
 __all__ = ["app", "command", "day", "settings_of"]
@@ -21,6 +23,7 @@ STACK_API_URL = "http://127.0.0.1:4200/api"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.version_option(package_name="pqr-pipeline", prog_name="pqr", message="%(prog)s %(version)s")
 @click.option("--stack", "is_stack", is_flag=True, help="Drive the running stack; its settings are read from .env.")
 def app(*, is_stack: bool) -> None:
     """A complete lakehouse for the PQRS of Colombian public entities."""
@@ -34,6 +37,8 @@ def command(
     def decorated(function: Callable[..., None]) -> click.Command:
         @functools.wraps(function)
         def call(*, is_json: bool, is_quiet: bool, **options: Any) -> None:
+            if with_run_id:
+                options["run_id"] = named(open_lake(settings_of().lake), options["run_id"])
             function(screen=Screen(is_json=is_json, is_quiet=is_quiet), **options)
 
         made = group.command()(call)
@@ -43,7 +48,7 @@ def command(
             helped = "Worker processes of the local Dask cluster."
             made.params.append(click.Option(["--workers"], type=int, help=helped))
         if with_run_id:
-            made.params.append(click.Argument(["run_id"]))
+            made.params.append(click.Argument(["run_id"], shell_complete=completed_names))
         return made
 
     return decorated

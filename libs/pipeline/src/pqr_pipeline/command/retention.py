@@ -11,6 +11,7 @@ import click
 from pqr_common.lake.location import open_lake
 from pqr_common.manifest.runs import RunId, RunRecords
 from pqr_common.process.settings import Settings
+from pqr_pipeline.command.names import named
 from pqr_pipeline.command.options import command, settings_of
 from pqr_pipeline.command.screen import Screen
 
@@ -62,6 +63,7 @@ def diff(*, screen: Screen, run_a: str, run_b: str, full: bool) -> None:
     from pqr_pipeline.audit.diff import diff as compared
 
     lake = open_lake(settings_of().lake)
+    run_a, run_b = (named(lake, given) for given in (run_a, run_b))
     for records in [RunRecords(lake, run_id) for run_id in (run_a, run_b)]:
         records.parameters()
     with screen.waiting("Comparing"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,22 @@ from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.state import run_state
 from pqr_common.manifest.values import Manifest
 from pqr_pipeline.audit.lineage import headline
+from pqr_pipeline.command.names import begun_at
 from pqrs.parameters import Parameters
 from pqrs.scenario import Scenario, load_scenario
 
-__all__ = ["next_steps", "of_run", "of_run_in_full", "parameter_rows", "rows_of", "scenario_of"]
+__all__ = [
+    "RUN_COLUMNS",
+    "next_steps",
+    "of_run",
+    "of_run_in_full",
+    "parameter_rows",
+    "rows_of",
+    "run_row",
+    "scenario_of",
+]
+
+RUN_COLUMNS = ("", "Run", "State", "Window", "Begun", "E-mails", "Tickets", "Size")
 
 
 def scenario_of(given: str) -> Scenario:
@@ -44,18 +57,38 @@ def of_run(lake: Lake, run_id: str) -> dict[str, Any]:
             "run_id": run_id,
             "state": f"unreadable: {error}",
             "window": "",
+            "begun_at": None,
             "layers": [],
             "emails": None,
             "tickets": None,
+            "bytes": None,
         }
     return {
         "run_id": run_id,
         "state": str(run_state(records.graph(), layers, records.all_attempts())),
         "window": f"{parameters.window_from} to {parameters.window_to}",
+        "begun_at": begun_at(lake, run_id),
         "layers": list(layers),
         "emails": layers["raw"].dataset("emails").rows if "raw" in layers else None,
         "tickets": layers["silver"].dataset("tickets").rows if "silver" in layers else None,
+        "bytes": sum(dataset.bytes for manifest in layers.values() for dataset in manifest.datasets),
     }
+
+
+def run_row(run: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Its cells, as `RUN_COLUMNS` heads them."""
+    begun = datetime.fromisoformat(run["begun_at"]).astimezone().strftime("%Y-%m-%d %H:%M") if run["begun_at"] else ""
+    size = "" if run["bytes"] is None else f"{run['bytes'] / 2**20:,.0f} MiB"
+    return (
+        "●" if run["is_shown"] else "",
+        run["run_id"],
+        run["state"],
+        run["window"],
+        begun,
+        run["emails"],
+        run["tickets"],
+        size,
+    )
 
 
 def of_run_in_full(lake: Lake, run_id: str) -> dict[str, Any]:

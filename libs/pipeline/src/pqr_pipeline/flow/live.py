@@ -12,7 +12,7 @@ from pqr_common.lake.port import Lake
 from pqr_common.manifest.runs import RunRecords, run_ids
 from pqrs.parameters import Parameters
 
-__all__ = ["inbox_speed", "next_day"]
+__all__ = ["inbox_speed", "last_loaded", "next_day"]
 
 inbox_speed = click.option(
     "--speed",
@@ -28,12 +28,17 @@ def next_day(lake: Lake) -> Parameters:
 
     Raises UnknownRun where none was loaded, InvalidSettings beyond the calendar.
     """
-    loaded = [(at, run_id) for run_id in run_ids(lake) for at in _loads(lake, run_id)]
-    if not loaded:
+    loaded = last_loaded(lake)
+    if loaded is None:
         raise UnknownRun(f"A run must be shown before it can grow, found none in {lake.url}: start with `pqr run`.")
-    shown = Parameters.of(RunRecords(lake, max(loaded)[1]).parameters())
+    shown = Parameters.of(RunRecords(lake, loaded).parameters())
     following = shown.window_to + timedelta(days=1)
     return Parameters.from_json(shown.to_json() | {"window_to": following.isoformat()})
+
+
+def last_loaded(lake: Lake) -> str | None:
+    """The run whose load ended last, which is the one that Postgres shows."""
+    return max(((at, run_id) for run_id in run_ids(lake) for at in _loads(lake, run_id)), default=(None, None))[1]
 
 
 def _loads(lake: Lake, run_id: str) -> list[str]:
