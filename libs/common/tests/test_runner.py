@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -13,14 +14,22 @@ import pyarrow as pa
 import pytest
 from pydantic import SecretStr
 
-from pqr_common.errors import ContractBroken, Fenced, LakeUnavailable, ManifestConflict, UnknownRun, UpstreamBroken
+from pqr_common.errors import (
+    ContractBroken,
+    Fenced,
+    InvalidSettings,
+    LakeUnavailable,
+    ManifestConflict,
+    UnknownRun,
+    UpstreamBroken,
+)
 from pqr_common.lake.folder import FolderLake
 from pqr_common.manifest.codec import encoded
 from pqr_common.manifest.graph import Graph
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Check, Partition
 from pqr_common.process.settings import Settings
-from pqr_common.stage import result
+from pqr_common.stage import assignment, result
 from pqr_common.stage.assignment import Assignment
 from pqr_common.stage.declaration import Phase, Stage
 from pqr_common.stage.driver import run_stage
@@ -451,3 +460,13 @@ def test_defect_10_a_zombie_task_cannot_overwrite_what_is_committed(world):
     for part in manifest.dataset("numbers").partitions:
         assert world.lake.read(part)
         assert late.path != part.path
+
+
+def test_a_worker_that_joined_late_with_other_code_does_nothing(world, monkeypatch):
+    """The driver looks at the workers once, when it attaches; who comes later is asked with each task."""
+    phase = Phase("make", plan_numbers, make_numbers)
+    given = Assignment(FIRST, phase, "r1", world.records().parameters(), world.settings.lake, {}, "of this code")
+    monkeypatch.setattr(assignment, "sources", lambda stage: given.sources | {stage.package: "of older code"})
+    with pytest.raises(InvalidSettings, match=f"another {FIRST.package} on a worker at .*pqr retry"):
+        perform(pickle.loads(pickle.dumps(given)), plan_numbers(None)[0])
+    assert list(world.lake.keys("raw")) == []

@@ -78,6 +78,7 @@ class LakeContext:
 
 def perform(assignment: Assignment, task: Task) -> TaskResult:
     """Do one task on this worker, or find that it is done; of a task with members, do what is not."""
+    assignment.refuse_other_code()
     kept = [kept_of(assignment, member) for member in task.members or (task,)]
     undone = [each for each in kept if each.receipt is None]
     if not undone:
