@@ -42,6 +42,20 @@ def test_a_cluster_maps_and_passes_our_errors_on(tmp_path):
 
 
 @pytest.mark.integration
+def test_an_error_of_ours_is_not_tried_again_by_the_cluster(tmp_path):
+    """What is worth another try is tried again where it is known, by the lake and by the flow."""
+
+    def work(item):
+        with (tmp_path / "tries").open("a") as file:
+            file.write(item)
+        raise UpstreamBroken("no")
+
+    with dask_executor(Settings(workers=1)) as cluster, pytest.raises(UpstreamBroken):
+        list(cluster.map(work, ["x"]))
+    assert (tmp_path / "tries").read_text() == "x"
+
+
+@pytest.mark.integration
 def test_a_cluster_of_other_versions_is_refused():
     """Code travels by name, so versions must agree; the sentence names package and both versions."""
     mine = package_versions()

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["DaskExecutor", "Executor", "Inline", "clock", "dask_executor", "package_versions"]
 
 CONNECT_TIMEOUT_SECONDS = 30
-TASK_RETRIES = 2  # for a worker that dies; an error of ours is not tried again here
 WORKER_MEMORY = "1.5GB"
 NO_WORKERS_SECONDS = 120  # a nanny brings a worker back within a few
 
@@ -82,7 +81,7 @@ class DaskExecutor:
         from distributed.client import FutureCancelledError
         from distributed.scheduler import KilledWorker, NoWorkerError
 
-        futures = [self.client.submit(function, item, pure=False, retries=TASK_RETRIES) for item in items]
+        futures = [self.client.submit(function, item, pure=False) for item in items]
         try:
             for future in as_completed(futures, loop=self.client.loop):
                 yield future.result()
@@ -150,7 +149,7 @@ def _local(settings: Settings) -> Iterator[Client]:
 
     options: dict[str, Any] = {
         "distributed.worker.daemon": True,  # workers die with this process, however it dies
-        "distributed.scheduler.allowed-failures": 2,
+        "distributed.scheduler.allowed-failures": 2,  # deaths of workers; an error of ours is not tried again here
         "distributed.scheduler.no-workers-timeout": f"{NO_WORKERS_SECONDS}s",
         "distributed.worker.preload": ["pqr_common.stage.warm"],
         "distributed.nanny.pre-spawn-environ": WORKER_ENVIRONMENT,
