@@ -151,6 +151,7 @@ def _local(settings: Settings) -> Iterator[Client]:
         "distributed.worker.daemon": True,  # workers die with this process, however it dies
         "distributed.scheduler.allowed-failures": 2,  # deaths of workers; an error of ours is not tried again here
         "distributed.scheduler.no-workers-timeout": f"{NO_WORKERS_SECONDS}s",
+        "distributed.deploy.lost-worker-timeout": "1d",  # until then none is given up that dies again
         "distributed.worker.preload": ["pqr_common.stage.warm"],
         "distributed.nanny.pre-spawn-environ": WORKER_ENVIRONMENT,
         **SELDOM_WATCHED,
