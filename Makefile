@@ -26,7 +26,7 @@ demo: setup ## the main job: generate, refine, load, show the figures
 
 test: setup prometheus programs ## format, lint, types and every test that this machine can run
 	$(MAKE) --no-print-directory check-static
-	$(BIN)/pytest -q -n 2 --dist loadfile --durations=10 -m "not services and not stack"
+	$(BIN)/pytest -q -n 2 --dist loadfile --durations=10 -m "not services and not stack and not faults"
 
 .PHONY: panels prometheus
 panels: setup prometheus ## each panel of Grafana with its value after a small run, asked of a live Prometheus
@@ -44,6 +44,13 @@ screenshots: setup programs ## the pages of the dashboard as pictures, in docs/s
 
 test-increments: setup ## a thousand random ways to cut a window into runs, half of them with kills; PQR_SCHEDULES says another half
 	PQR_SCHEDULES=$${PQR_SCHEDULES:-500} $(BIN)/pytest -q -n 2 --hypothesis-show-statistics tests/integration/test_increments.py
+
+.PHONY: test-faults
+PQR_FAULT_SEED ?= 20260101
+test-faults: setup ## every stage meets every fault, at moments that follow from PQR_FAULT_SEED; writes docs/faults.md
+	@echo "PQR_FAULT_SEED=$(PQR_FAULT_SEED)"
+	PQR_FAULT_SEED=$(PQR_FAULT_SEED) PQR_FAULT_PAGE=docs/faults.md \
+	  $(BIN)/pytest -q -n 2 --dist worksteal --durations=10 -m faults tests/faults
 
 test-services: setup prometheus ## long-lived servers as processes: our services, Prometheus over them, Neo4j
 	$(BIN)/pytest -q --durations=10 -m services
