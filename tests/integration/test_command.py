@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -119,6 +120,20 @@ def test_an_empty_lake_lists_no_runs(pqr):
     """JSON is one value; quiet is nothing."""
     assert pqr("runs", "--json") == (0, "[]\n", "")
     assert pqr("runs", "--quiet") == (0, "", "")
+
+
+def test_the_version_is_that_of_the_package(pqr):
+    """One line."""
+    assert pqr("--version") == (0, f"pqr {version('pqr-pipeline')}\n", "")
+
+
+def test_the_shown_run_is_marked_and_the_latest_is_first(in_finished_lake):
+    """And any command takes `latest` for it."""
+    _, out, _ = in_finished_lake("runs", "--json")
+    first, *_ = found = json.loads(out)
+    assert [run["begun_at"] for run in found] == sorted((run["begun_at"] for run in found), reverse=True)
+    assert json.loads(in_finished_lake("show", "latest", "--json")[1])["run_id"] == first["run_id"]
+    assert [run["run_id"] for run in found if run["is_shown"]]
 
 
 def test_every_command_takes_json_and_quiet():
