@@ -100,7 +100,7 @@ def test_tokens_never_reach_the_browser(visits, behind_login):
 @pytest.fixture
 def short_lived(dashboards, published, auth_with):
     """Tokens that are past their time by two of the five seconds that clocks may differ: renewed at every click."""
-    auth = auth_with(lifetime=-2, limited_by=ADDRESS_HEADER)
+    auth = auth_with(lifetime=-2, limited_by=ADDRESS_HEADER, attempts=10)
     person = auth.seed("breve@entidad.example", "una-contraseña-larga", app_metadata={"role": "executive"})
     dashboard = dashboards(dashboard_dsn=published, auth_url=auth.url, auth_jwt_secret=auth.secret)
     return dashboard, auth, person

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -114,6 +115,7 @@ def visit(
 ) -> Iterator[Callable[..., AppTest]]:
     """Open a page of the whole app on a database, as a visitor of this machine; `address` holds query parameters."""
     monkeypatch.delenv("PQR_AUTH_URL", raising=False)
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # AppTest puts a script there that goes
     script = tmp_path / "app.py"  # beside no folder pages/, whose files AppTest would take for the pages
     script.write_text(f"import runpy; runpy.run_path({str(APP)!r})")
     before = config.get_option("server.address")
