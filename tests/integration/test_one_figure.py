@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import date
 from decimal import Decimal
 from html import unescape
@@ -59,6 +60,7 @@ def gold(published):
 def streamlit(published, monkeypatch, tmp_path):
     """The cards of the page Resumen, by their names."""
     monkeypatch.setenv("PQR_DASHBOARD_DSN", published)
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # AppTest puts a script there that goes
     script = tmp_path / "app.py"  # beside no folder pages/, whose files would be taken for the pages
     script.write_text(f"import runpy; runpy.run_path({str(APP)!r})")
     before = config.get_option("server.address")
