@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from pqr_generator.draws import quarter
+from pqr_generator.draws import Ints, quarter
 from pqr_generator.lines import headers, lengths, requests, senders
 from pqr_generator.lines.press import Sheet
 from pqr_generator.mails.letters import CODE, FROM_CITIZEN, FROM_COURT, FROM_MAILBOX, LETTERS
@@ -36,14 +35,13 @@ def compose(sheet: Sheet) -> None:
     moved, longer = letter == CODE["transfer"], letter == CODE["extension"]
     sheet.put("fact", sheet.choices["transferred"].pick(0, quarter(mails.desk[moved], 3)), moved)
     sheet.put("fact", sheet.at["extension_line"] + mails.extension[longer], longer)
-    _register(sheet, letter == CODE["acknowledgement"])
+    _register(sheet, np.flatnonzero(letter == CODE["acknowledgement"]))
 
 
-def _register(sheet: Sheet, where: npt.NDArray[np.bool_]) -> None:
+def _register(sheet: Sheet, rows: Ints) -> None:
     """The acknowledgement's facts."""
     mails = sheet.mails
-    headers.radicado(sheet, "fact", where)
-    rows = np.flatnonzero(where)
+    headers.radicado(sheet, "fact", rows)
     sheet.put("fact.kind", sheet.at["kind_line"] + mails.kind[rows], rows)
     sheet.put("fact.topic", sheet.at["topic_line"] + mails.topic[rows], rows)
     sheet.put("fact.priority", sheet.at["priority_line"] + mails.is_urgent[rows], rows)

@@ -59,9 +59,7 @@ def _quote(sheet: Sheet, rows: Ints) -> None:
     """The letter that a reply answers, by its subject and its beginning."""
     letter, bits = sheet.letter[rows], mixed(sheet.mails.look[rows], 5)
     sheet.choose("quote", letter * len(ENTITIES) + sheet.entity[rows], quarter(bits, 0), where=rows)
-    is_quoted = np.zeros(len(sheet.letter), np.bool_)
-    is_quoted[rows] = True
-    headers.radicado(sheet, "quote", is_quoted)
+    headers.radicado(sheet, "quote", rows)
     sheet.put("quote.end", sheet.choices["quote_end"].pick(letter, quarter(bits, 1)), rows)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from pqr_generator.draws import Ints, Words, mixed, quarter
 from pqr_generator.lines.fragments import EMPTY
@@ -91,7 +90,7 @@ def address(sheet: Sheet) -> None:
     """From and To: the citizen's mailbox is one of them, except in a bounce and in what a court sends."""
     town, citizen, inbound = sheet.town, sheet.mails.citizen, is_inbound(sheet.slot)
     box = sheet.entity * len(PROVIDERS)
-    name(sheet, "from", inbound)
+    name(sheet, "from", np.flatnonzero(inbound))
     sheet.put("from.end", sheet.pieces["desk_sender"] + sheet.mails.dependency[~inbound], ~inbound)
     high, low = np.divmod(town.mailbox[citizen], 10_000)
     sheet.put("address.given", sheet.at["given_slug"] + town.given[citizen])
@@ -110,23 +109,22 @@ def address(sheet: Sheet) -> None:
     sheet.ids[bounced, COLUMN["from.end"]] = sheet.pieces["daemon"] + (box + sheet.provider)[bounced]
 
 
-def name(sheet: Sheet, column: str, where: Where, *, of: Ints | None = None) -> None:
+def name(sheet: Sheet, column: str, rows: Ints, *, of: Ints | None = None) -> None:
     """What the citizen is called, or another, `of` whom there are as many as rows."""
-    where = _rows(where)
-    citizen = sheet.mails.citizen[where] if of is None else of
-    sheet.put(f"{column}.given", sheet.at["given"] + sheet.town.given[citizen], where)
-    sheet.put(f"{column}.surname", sheet.at["surname"] + sheet.town.surname[citizen], where)
-    sheet.put(f"{column}.second", sheet.at["surname"] + sheet.town.second_surname[citizen], where)
+    citizen = sheet.mails.citizen[rows] if of is None else of
+    sheet.put(f"{column}.given", sheet.at["given"] + sheet.town.given[citizen], rows)
+    sheet.put(f"{column}.surname", sheet.at["surname"] + sheet.town.surname[citizen], rows)
+    sheet.put(f"{column}.second", sheet.at["surname"] + sheet.town.second_surname[citizen], rows)
 
 
 def title(sheet: Sheet) -> None:
     """The radicado in the subject of everything but a request."""
-    radicado(sheet, "subject", sheet.letter != CODE["request"])
+    radicado(sheet, "subject", np.flatnonzero(sheet.letter != CODE["request"]))
 
 
-def radicado(sheet: Sheet, column: str, where: npt.NDArray[np.bool_]) -> None:
+def radicado(sheet: Sheet, column: str, rows: Ints) -> None:
     """All but the last digit, which the next fragment begins with."""
-    mails, rows = sheet.mails, np.flatnonzero(where)
+    mails = sheet.mails
     prefix = (mails.year[rows] - FIRST_YEAR) * len(DEPENDENCIES) + mails.dependency[rows]
     high, low = np.divmod(mails.sequence[rows], 1_000)
     sheet.put(f"{column}.prefix", sheet.at["prefix"] + prefix, rows)
@@ -150,13 +148,6 @@ def _attach(sheet: Sheet, column: str, files: Words, *, where: Ints) -> None:
     sheet.put(f"{column}.media", sheet.pieces["file_media"] + sort, where)
     sheet.put(f"{column}.kilo", sheet.at["number"] + 20 + (quarter(drawn, 3) * 980 >> 16), where)
     sheet.put(f"{column}.bytes", sheet.pieces["file_bytes"] + (quarter(drawn, 1) * 1_000 >> 16), where)
-
-
-def _rows(where: Where) -> Ints | None:
-    """The numbers of some rows, which are looked for once."""
-    if where is None:
-        return None
-    return np.flatnonzero(where) if where.dtype == np.bool_ else where.astype(np.int64, copy=False)
 
 
 def hex_digits(sheet: Sheet, identity: Words) -> list[Ints]:
