@@ -5,22 +5,20 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from pqr_common.errors import VerificationFailed
+from pqr_common.lake.folder import FolderLake
+from pqr_common.lake.location import open_lake
 from pqr_common.process.settings import Settings
 from pqrs import calendar
 from pqrs.parameters import Parameters
 
 __all__ = ["must_fit", "needed_bytes"]
 
-# As measured in the runs of docs/benchmarks.md. Postgres writes a load once more into its log before it is settled.
+# More than a run takes, and less than three times that: docs/scale.md, tests/integration/test_disk_full.py.
 MAILS_PER_TICKET = 4
 LAKE_BYTES_PER_MAIL, POSTGRES_BYTES_PER_MAIL = 1_400, 900
-LAKE_BYTES, POSTGRES_BYTES = (
-    20 * 2**20,
-    120 * 2**20,
-)  # an empty inbox takes: manifests and marts, a server with our tables
+LAKE_BYTES, POSTGRES_BYTES = 20 * 2**20, 120 * 2**20  # of an empty inbox: marts and manifests, a server with tables
 GIB = 2**30
 
 
@@ -42,16 +40,16 @@ def must_fit(parameters: Parameters, settings: Settings) -> None:
 
 def needed_bytes(parameters: Parameters) -> tuple[int, int]:
     """What a run adds to the lake and to Postgres, roughly and rather too much: none of its days is there yet."""
-    first, *_ = days_read = [day.isoformat() for day in parameters.days_read]
-    days = int(calendar.business_days_between(first, days_read[-1])) + 1
+    days_read = parameters.days_read
+    days = int(calendar.business_days_between(days_read[0].isoformat(), days_read[-1].isoformat())) + 1
     mails = days * parameters.tickets_per_business_day * MAILS_PER_TICKET
     return LAKE_BYTES + mails * LAKE_BYTES_PER_MAIL, POSTGRES_BYTES + mails * POSTGRES_BYTES_PER_MAIL
 
 
 def _places(parameters: Parameters, settings: Settings) -> Iterator[tuple[Path, int]]:
     lake, postgres = needed_bytes(parameters)
-    place = urlsplit(settings.lake_url)
-    if place.scheme == "file":
-        yield Path(unquote(place.path)), lake
+    where = open_lake(settings.lake)
+    if isinstance(where, FolderLake):
+        yield where.root, lake
     if settings.postgres_dsn is None:
         yield settings.home, postgres
