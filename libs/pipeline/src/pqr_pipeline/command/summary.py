@@ -14,7 +14,6 @@ from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.state import run_state
 from pqr_common.manifest.values import Manifest
 from pqr_pipeline.audit.lineage import headline
-from pqr_pipeline.command.names import begun_at
 from pqrs.parameters import Parameters
 from pqrs.scenario import Scenario, load_scenario
 
@@ -63,11 +62,12 @@ def of_run(lake: Lake, run_id: str) -> dict[str, Any]:
             "tickets": None,
             "bytes": None,
         }
+    graph, attempts = records.graph(), records.all_attempts()
     return {
         "run_id": run_id,
-        "state": str(run_state(records.graph(), layers, records.all_attempts())),
+        "state": str(run_state(graph, layers, attempts)),
         "window": f"{parameters.window_from} to {parameters.window_to}",
-        "begun_at": begun_at(lake, run_id),
+        "begun_at": next((each.started_at for each in attempts if each.stage == graph.stages[0]), None),
         "layers": list(layers),
         "emails": layers["raw"].dataset("emails").rows if "raw" in layers else None,
         "tickets": layers["silver"].dataset("tickets").rows if "silver" in layers else None,
