@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -122,7 +123,12 @@ def _endings(thread: Thread, rows: slice) -> Ints:
 
 
 def _named(names: Sequence[str | None], codes: npt.NDArray[np.integer[Any]]) -> pa.Array:
-    return pa.array(names).take(pa.array(codes))
+    return _array(tuple(names)).take(pa.array(codes))
+
+
+@cache
+def _array(names: tuple[str | None, ...]) -> pa.Array:
+    return pa.array(names)
 
 
 def _table(columns: dict[str, Any], rows: int) -> pa.Table:

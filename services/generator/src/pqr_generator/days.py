@@ -27,7 +27,7 @@ class RawPart:
 
     day: date
     number: int
-    lines: memoryview
+    lines: bytes
     rows: int
     min_at: str | None
     max_at: str | None

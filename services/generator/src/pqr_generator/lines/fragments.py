@@ -21,6 +21,9 @@ __all__ = ["EMPTY", "Choices", "Fragments", "Ids", "join"]
 
 Ids = npt.NDArray[np.int32]
 EMPTY = 0  # the number of the empty fragment
+SLICE_ROWS = (
+    8_192  # `take` makes room for fragments of mean length, five times what lines need, so not for many at once
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,8 +82,12 @@ class Fragments:
         return pa.array(self._bytes, pa.binary())
 
 
-def join(fragments: pa.BinaryArray, sheet: Ids) -> memoryview:
+def join(fragments: pa.BinaryArray, sheet: Ids) -> bytes:
     """The bytes of all rows of fragment numbers, end to end."""
+    return b"".join(_joined(fragments, sheet[start : start + SLICE_ROWS]) for start in range(0, len(sheet), SLICE_ROWS))
+
+
+def _joined(fragments: pa.BinaryArray, sheet: Ids) -> memoryview:
     taken = fragments.take(pa.array(sheet[sheet != EMPTY]))  # more than half are empty: what is not taken costs nothing
     _, offsets, data = taken.buffers()
     return memoryview(data)[: np.frombuffer(offsets, np.int32)[len(taken)]] if data is not None else memoryview(b"")

@@ -75,15 +75,12 @@ def domain(sheet: Sheet, slot: Ints, where: Where) -> Ints:
 
 def date(sheet: Sheet) -> None:
     """When it arrived, in UTC, and when it was sent, in local time."""
-    for column, seconds, days in (
-        ("received", sheet.mails.received + UTC_AHEAD, "iso_day"),
-        ("sent", sheet.mails.sent, "mail_day"),
-    ):
+    for column, seconds in (("received", sheet.mails.received + UTC_AHEAD), ("sent", sheet.mails.sent)):
         day, rest = np.divmod(seconds, DAY_SECONDS)
         minute, second = np.divmod(rest, 60)
-        sheet.put(f"{column}.day", sheet.at[days] + day - FIRST_DAY.astype(np.int64))
+        sheet.put(f"{column}.day", sheet.at[f"{column}_day"] + day - FIRST_DAY.astype(np.int64))
         sheet.put(f"{column}.minute", sheet.at["minute"] + minute)
-        sheet.put(f"{column}.second", sheet.at["second"] + second)
+        sheet.put(f"{column}.end", sheet.pieces[f"{column}_end"] + second)
 
 
 def address(sheet: Sheet) -> None:

@@ -23,7 +23,7 @@ AnyInts = npt.NDArray[np.integer[Any]]
 __all__ = ["json_lines", "message_ids", "radicados"]
 
 
-def json_lines(parameters: Parameters, mails: Mails) -> memoryview:
+def json_lines(parameters: Parameters, mails: Mails) -> bytes:
     """The JSON lines of these mails in their order."""
     sheet = Sheet(mails, citizens(parameters))
     headers.identify(sheet, _identity_key(parameters))

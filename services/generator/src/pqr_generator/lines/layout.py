@@ -50,8 +50,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "references.end",
     ),
     "direction": ("direction",),
-    "received_at": ("received_at", "received.day", "received.minute", "received.second", "received.end"),
-    "date": ("date", "sent.day", "sent.minute", "sent.second", "sent.end"),
+    "received_at": ("received.day", "received.minute", "received.end"),
+    "date": ("sent.day", "sent.minute", "sent.end"),
     "from,to": (  # either may hold the citizen's address, so they share their columns
         "from", "from.given", "from.surname", "from.second", "from.end",
         "address.given", "address.surname", "address.high", "address.low", "address.end",
@@ -92,6 +92,10 @@ def pieces(fragments: Fragments) -> dict[str, int]:
     domains = (*PROVIDERS, MESSAGE_DOMAIN)
     return {
         "opened": fragments.raw("<"),
+        "received_end": fragments.raw(*(f':{second:02d}Z",' for second in range(60))),
+        "sent_end": fragments.raw(
+            *(f':{second:02d} {UTC_OFFSET // timedelta(hours=1):+03d}00",' for second in range(60))
+        ),
         "id_closed": fragments.raw(*(f"@{domain}>" for domain in domains)),
         "id_domain": fragments.raw(*(f'@{domain}>",' for domain in domains)),
         "more_domain": fragments.raw(*(f'@{domain}>","<' for domain in domains)),
@@ -130,10 +134,6 @@ def templates(fragments: Fragments) -> Ids:
     common = {
         "schema_version": f'{{"schema_version":"{PLAIN_VERSION}",',
         "message_id": '"message_id":"<',
-        "received_at": '"received_at":"',
-        "received.end": 'Z",',
-        "date": '"date":"',
-        "sent.end": f' {UTC_OFFSET // timedelta(hours=1):+03d}00",',
         "from": '"from":{"name":"',
         "subject": '"subject":"',
         "body": '"body":"',

@@ -61,10 +61,9 @@ def _numbers(fragments: Fragments) -> dict[str, int]:
         "digits3": fragments.raw(*(f"{number:03d}" for number in range(1_000))),
         "digits4": fragments.raw(*(f"{number:04d}" for number in range(10_000))),
         "number": fragments.raw(*(str(number) for number in range(1_000))),
-        "iso_day": fragments.raw(*(f"{day}T" for day in days.astype(str))),
-        "mail_day": fragments.raw(*(_mail_day(day) for day in days.tolist())),
+        "received_day": fragments.raw(*(f'"received_at":"{day}T' for day in days.astype(str))),
+        "sent_day": fragments.raw(*(f'"date":"{_mail_day(day)}' for day in days.tolist())),
         "minute": fragments.raw(*(f"{number // 60:02d}:{number % 60:02d}" for number in range(1_440))),
-        "second": fragments.raw(*(f":{number:02d}" for number in range(60))),
         "prefix": fragments.raw(
             *(f"{year}{code}" for year in range(FIRST_YEAR, LAST_YEAR + 1) for code in DEPENDENCIES)
         ),

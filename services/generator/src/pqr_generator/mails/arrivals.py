@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -109,8 +110,17 @@ def arrivals(parameters: Parameters, volume: Volume, days: range) -> Arrivals:
         batches.append(_columns(parameters, truth, defects=defects, delivered=delivered))
         if opening_days.stop > days.start:
             truths.append(truth)
-    joined = Mails(*(np.concatenate([getattr(batch, f.name) for batch in batches]) for f in fields(Mails)))
-    return Arrivals(joined.take(np.lexsort((joined.is_copy, joined.entity, joined.received))), tuple(truths))
+    return Arrivals(_in_order(batches), tuple(truths))
+
+
+def _in_order(batches: Sequence[Mails]) -> Mails:
+    """All of them in order of arrival, column by column, so that no second copy of the whole is ever held."""
+
+    def joined(name: str) -> npt.NDArray[Any]:
+        return np.concatenate([getattr(batch, name) for batch in batches])
+
+    order = np.lexsort([joined(name) for name in ("is_copy", "entity", "received")])
+    return Mails(*(joined(field.name)[order] for field in fields(Mails)))
 
 
 def _batches(volume: Volume, days: range) -> Iterator[range]:
