@@ -83,8 +83,8 @@ bench-scale: setup ## two workers against one, ten million e-mails against one
 bench-dashboard: setup ## first paint, filter change and memory of the dashboard at a million tickets
 	$(BIN)/python bench/dashboard.py
 
-stack-env: ## secrets for a stack on this machine, in .env
-	$(PYTHON) deploy/stack_env.py
+stack-env: setup ## secrets for a stack on this machine, in .env
+	$(BIN)/python deploy/stack_env.py
 
 images: stack-env $(IMAGE_WHEELS) ## every image of the project, from the wheelhouse; downloads nothing but base images
 	$(COMPOSE) build pipeline generator bronze silver gold loader dashboard

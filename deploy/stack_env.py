@@ -9,9 +9,15 @@ import os
 import re
 import secrets
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
 ROOT = Path(__file__).parents[1]
+CERTIFICATE_YEARS = 10
 SECRET_BYTES = 24  # of chance in each; url-safe text, so that it may stand in a connection string
 REQUIRED = re.compile(r"\$\{(\w+):\?run make stack-env\}")  # as the Compose files ask for a secret
 ABOUT = {  # what secrets of these beginnings are for
@@ -19,6 +25,8 @@ ABOUT = {  # what secrets of these beginnings are for
     ("POSTGRES_",): "Postgres: its superuser, and a role for each who connects.",
     ("AUTH_JWT_",): "Signs the tokens of Supabase Auth.",
     ("AUTH_PASSWORD_",): "Who may look at the dashboard: ejecutivo@, analista@ and operador@entidad.example.",
+    ("DASK_",): "Who shows this certificate may run code on the Dask cluster: scheduler, workers and stages.",
+    ("PREFECT_",): "Prefect's API and its pages: the user pqr.",
     ("METABASE_",): "Metabase: administracion@entidad.example, and the key its stored passwords are encrypted with.",
     ("GRAFANA_",): "Grafana's user admin.",
     ("NEO4J_",): "Lineage as a graph: the user neo4j.",
@@ -28,6 +36,7 @@ ABOUT = {  # what secrets of these beginnings are for
 }
 HOST = {  # how `pqr --stack` reaches the stack from this machine
     "PQR_API_URL": "http://127.0.0.1:{PQR_PORT_PREFECT}/api",
+    "PQR_API_AUTH": "pqr:{PREFECT_PASSWORD}",
     "PQR_LAKE_URL": "s3://pqr",
     "PQR_S3_ENDPOINT": "http://127.0.0.1:{PQR_PORT_S3}",
     "PQR_S3_ACCESS_KEY": "operator",
@@ -42,7 +51,8 @@ def completed(text: str) -> str:
     there = {name.strip(): value.strip() for name, _, value in pairs}
     blocks = [text.rstrip("\n")] if text.strip() else []
     for beginnings, comment in ABOUT.items():
-        missing = {name: _secret() for name in needed() if name.startswith(beginnings) and name not in there}
+        lacking = [name for name in needed() if name.startswith(beginnings) and name not in there]
+        missing = _certificate() if "DASK_KEY" in lacking else {name: _secret() for name in lacking}
         blocks += _block(comment, missing)
         there |= missing
     missing = {name: value.format_map(PORTS | there) for name, value in HOST.items() if name not in there}
@@ -61,6 +71,23 @@ def _secret() -> str:
         secret = secrets.token_urlsafe(SECRET_BYTES)
         if secret[0].isalnum() and any(character.isdigit() for character in secret):
             return secret
+
+
+def _certificate() -> dict[str, str]:
+    """A key and a certificate that it signed itself, each on one line: one authority, of which the cluster has need."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name.from_rfc4514_string("CN=pqr-cluster")
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    certificate = (
+        builder.not_valid_before(now - timedelta(days=1))  # clocks differ
+        .not_valid_after(now + timedelta(days=365 * CERTIFICATE_YEARS))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    texts = {"DASK_CERTIFICATE": certificate.public_bytes(pem), "DASK_KEY": private}
+    return {name: '"' + text.decode().replace("\n", "\\n") + '"' for name, text in texts.items()}
 
 
 def _block(comment: str, pairs: dict[str, str]) -> list[str]:

@@ -26,7 +26,7 @@ SERVICES = [
 OURS = [param for param in SERVICES if param.values[1]["image"].startswith("pqr-")]
 STAGES = sorted(announced("pqr.stages"))
 DOOR = "docker-door"  # and who may go through it, on a network of their own
-BEHIND_DOOR = {DOOR: ["engine"], "alloy": ["data", "engine"]}
+BEHIND_DOOR = (DOOR, "alloy")
 JOBS = {
     needed
     for layer in LAYERS.values()
@@ -102,16 +102,40 @@ def test_dependencies_name_their_condition(name, service):
 
 @pytest.mark.parametrize(("name", "service"), SERVICES)
 def test_ports_are_for_this_machine_only(name, service):
-    """Published on 127.0.0.1, each movable; only who has one leaves the inner network."""
+    """Published on 127.0.0.1, each movable; only who has one is on the network that leads there."""
     ports = service.get("ports", [])
     assert all(re.fullmatch(r"127\.0\.0\.1:\$\{PQR_PORT_\w+:-\d+\}:\d+", port) for port in ports)
-    assert service["networks"] == BEHIND_DOOR.get(name, ["data", "edge"] if ports else ["data"])
+    assert ("edge" in service["networks"]) == bool(ports)
+    assert ("engine" in service["networks"]) == (name in BEHIND_DOOR)
 
 
 def test_the_inner_networks_have_no_way_out():
-    """Services reach each other and nothing else."""
-    assert LAYERS["compose.yaml"]["networks"]["data"] == {"internal": True}
-    assert LAYERS["compose.observability.yaml"]["networks"]["engine"] == {"internal": True}
+    """Services reach who is on a network with them and nothing else; on the one with a way out, not even each other."""
+    networks = {name: made for layer in LAYERS.values() for name, made in layer.get("networks", {}).items()}
+    assert networks.pop("edge") == {"driver_opts": {"com.docker.network.bridge.enable_icc": "false"}}
+    assert set(map(str, networks.values())) == {"{'internal': True}"}
+    assert set(networks) | {"edge"} == {used for param in SERVICES for used in param.values[1]["networks"]}
+
+
+def test_the_table_of_networks_is_that_of_the_compose_files():
+    """deploy/README.md says who is on each of them; who reads it need not read YAML."""
+    table = (ROOT / "deploy/README.md").read_text(encoding="utf-8").partition("## Who reaches whom")[2]
+    said = {
+        name: set(re.findall(r"`([\w-]+)`", who))
+        for name, who in re.findall(r"^\| `(\w+)` \| (.+?) \|$", table.partition("\n## ")[0], re.MULTILINE)
+    }
+    found: dict[str, set[str]] = {}
+    for param in SERVICES:
+        name, service = param.values
+        for network in set(service["networks"]) - {"edge"}:
+            found.setdefault(network, set()).add(name)
+    assert said == found
+
+
+def test_the_key_of_the_cluster_reaches_those_who_work_on_it():
+    """Whoever has it runs code there: not the dashboard, not Auth, not who orders runs."""
+    holders = {param.values[0] for param in SERVICES if "DASK_KEY" in str(param.values[1])}
+    assert holders == {*STAGES, "inbox", "dask-scheduler", "dask-worker"}
 
 
 def test_the_door_to_the_engine_is_optional():
@@ -146,7 +170,7 @@ def test_no_secret_has_a_default(path):
         line.split("=", 1) for line in _module("deploy/stack_env.py").completed("").splitlines() if "=" in line
     )
     assert all(len(made_up[name]) >= 32 for name in required)
-    assert not re.search(r"(?i)(password|secret|(?<!access)_key)\w*: (?!\$\{)\S", text)
+    assert not re.search(r"(?i)(password|secret|(?<!access)_key)\w*: (?!\$\{|[&*]\w)\S", text)
 
 
 def test_stack_env_keeps_what_is_there():

@@ -29,7 +29,7 @@ RUN_SECONDS = 600.0  # a month of mail through every stage, with a fault on the 
 HOLD = """
 import sys
 from distributed import Client, Event, wait
-with Client("tcp://127.0.0.1:8786", set_as_default=False) as client:
+with Client("tls://127.0.0.1:8786", set_as_default=False) as client:
     release = Event("held", client=client)
     release.clear()
     workers = list(client.run(lambda: None))

@@ -134,6 +134,8 @@ def _client(settings: Settings) -> Iterator[SyncPrefectClient]:
     if settings.api_url is None:
         raise InvalidSettings("PQR_API_URL must say where the stack's Prefect API is, found none: set it.")
     environment = PREFECT_DEFAULTS | {"PREFECT_HOME": str(settings.home / "prefect")}
+    if settings.api_auth:
+        environment["PREFECT_API_AUTH_STRING"] = settings.api_auth.get_secret_value()
     with prefect_session(settings.api_url, {k: os.environ.get(k, v) for k, v in environment.items()}):
         from prefect.client.orchestration import get_client
 
