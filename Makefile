@@ -93,6 +93,7 @@ base-images: stack-env $(IMAGE_WHEELS) ## the images that others make, pulled, o
 	deploy/images.sh
 
 up: images ## the whole stack in containers, and its first run
+	$(BIN)/python deploy/volumes.py
 	$(COMPOSE) up --wait --no-build
 
 down: ## stop the stack and forget its data

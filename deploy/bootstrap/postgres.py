@@ -12,6 +12,7 @@ import sys
 import psycopg
 from psycopg import sql
 
+from pqr_common.errors import PqrError
 from pqr_common.process.settings import Settings
 from pqr_loader.warehouse import WAREHOUSE
 
@@ -55,4 +56,7 @@ def _there(opened: psycopg.Connection, query: str, name: str) -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except PqrError as error:
+        raise SystemExit(str(error)) from None

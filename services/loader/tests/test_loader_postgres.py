@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -655,3 +656,32 @@ def test_postgres_away(runs):
             ask(dsn)
         assert "secret" not in str(raised.value)
         assert "127.0.0.1/pqr" in str(raised.value)
+
+
+def _opens(dsn):
+    try:
+        psycopg.connect(dsn).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def test_a_refused_password(runs):
+    """Another .env over old data: what to put back, and no word of trying again."""
+    with psycopg.connect(runs.dsn, autocommit=True) as opened:
+        opened.execute("create role locked login password 'first'")
+        (found,) = opened.execute("show hba_file").fetchone()
+        hba, refused = Path(found), runs.dsn.replace("//postgres:@", "//locked:second@")
+        before = hba.read_text(encoding="utf-8")
+        try:
+            hba.write_text(f"local all locked scram-sha-256\n{before}", encoding="utf-8")
+            opened.execute("select pg_reload_conf()")
+            deadline = time.monotonic() + 10
+            while _opens(refused):
+                assert time.monotonic() < deadline, "the server does not ask for the password"
+            with pytest.raises(InvalidSettings, match=r"put back the \.env that its data was made with"):
+                WAREHOUSE.migrate(refused)
+        finally:
+            hba.write_text(before, encoding="utf-8")
+            opened.execute("select pg_reload_conf()")
+            opened.execute("drop role locked")

@@ -20,6 +20,7 @@ __all__ = ["LOADER", "changing", "connection", "door", "migrate", "pending", "pl
 LOADER = "pqr_loader"
 LOCK = 0x50515253  # one lock for all that changes core and gold ("PQRS")
 LOCK_TIMEOUT_MS = 60_000  # readers hold a page's worth of queries, so longer than this is a fault
+REFUSED = ("password authentication failed", "no password supplied")  # a connection that fails has no code
 DISK_FULL, PRIVILEGE_CLASS, CONNECTION_CLASSES = "53100", "42501", ("08", "53", "57", "40", "55")
 
 
@@ -115,6 +116,12 @@ def _translated(error: psycopg.Error | AdbcError, dsn: str) -> PqrError:
         return WarehouseUnavailable(
             f"The disk of Postgres must have room for what is loaded, found {found!r} at {place(dsn)}: free space, "
             f"then run `pqr retry`."
+        )
+    if any(words in found for words in REFUSED):
+        return InvalidSettings(
+            f"Postgres must take the password of its connection string, found {found!r} at {place(dsn)}: put back the "
+            f".env that its data was made with, give another stack its own COMPOSE_PROJECT_NAME, or forget the data "
+            f"with `make down`."
         )
     is_lost = isinstance(error, psycopg.OperationalError | AdbcOperationalError) and not code
     if is_lost or code.startswith(CONNECTION_CLASSES):
