@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import signal
+import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -30,18 +31,18 @@ class Ended:
     said: str
 
 
-def _started(home):
+def _started(home, arguments=ASKED):
     """The command in a terminal of its own: its process and our end of the terminal."""
     child, terminal = pty.fork()
     if child == 0:
         os.environ |= {"PQR_HOME": str(home), "TERM": "xterm", "COLUMNS": "200"}
-        os.execv(sys.executable, [sys.executable, "-m", "pqr_pipeline", *ASKED])
+        os.execv(sys.executable, [sys.executable, "-m", "pqr_pipeline", *arguments])
     return child, terminal
 
 
-def _stopped_when(shown, number, home):
+def _stopped_when(shown, number, home, arguments=ASKED):
     """Run the command until it shows a text, then send the signal as a terminal would."""
-    child, terminal = _started(home)
+    child, terminal = _started(home, arguments)
     said = _read_until(terminal, shown)
     assert shown in said, said[-2000:]
     sent = time.monotonic()
@@ -113,3 +114,43 @@ def test_what_was_interrupted_ends_well(home):
     child, terminal = _started(home)
     said = _read_until(terminal, None)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, said[-2000:]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("arguments", "shown"), [(("dashboard", "--port", "0"), "http://"), (("live", "--speed", "1"), "2026-01-17")]
+)
+def test_what_runs_until_it_is_stopped_ends_as_well(arguments, shown, number, home):
+    """The servers behind a page and days that come by themselves."""
+    ended = _stopped_when(shown, number, home, arguments)
+    assert (ended.code, _left(home)) == (128 + number, [])
+    assert ended.seconds < WITHIN_SECONDS + 1, ended.said
+    assert "Traceback" not in ended.said
+
+
+# A collector of garbage that takes long: what is raised while it calls back, Python prints and forgets.
+COLLECTING = """
+import gc, time
+from pqr_pipeline.command.interruption import Interrupted, ending_by_signals
+def slow(phase, info):
+    gc.callbacks.remove(slow)
+    print("ready", flush=True)
+    time.sleep(60)
+gc.callbacks.append(slow)
+try:
+    with ending_by_signals():
+        gc.collect()
+except Interrupted as stopped:
+    raise SystemExit(stopped.exit_code)
+"""
+
+
+def test_a_signal_within_the_collector_is_not_forgotten():
+    """As Dask has a callback of it, in which the signal of a run once came."""
+    process = subprocess.Popen([sys.executable, "-c", COLLECTING], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout.readline() == b"ready\n"
+    process.send_signal(signal.SIGINT)
+    sent = time.monotonic()
+    _, said = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, said) == (130, b"")
+    assert time.monotonic() - sent < 1.5

@@ -11,6 +11,7 @@ import contextlib
 import os
 import signal
 import stat
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from pqr_common.process.settings import Settings
 __all__ = ["Interrupted", "continued_by", "ending_by_signals"]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+AGAIN_SECONDS = 0.01
 CHILDREN_SECONDS, LAST_SECONDS = 2.0, 4.5  # after the signal
 TRACKER = "multiprocessing.resource_tracker"  # ends by itself, and a new one would complain of what it does not know
 
@@ -49,9 +51,11 @@ def ending_by_signals() -> Iterator[None]:
         raise stopped
 
     before = {number: signal.signal(number, stop) for number in SIGNALS}
+    hook, sys.unraisablehook = sys.unraisablehook, _raised_again
     try:
         yield
     finally:
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -68,6 +72,19 @@ def continued_by(command: str) -> Iterator[None]:
 
 def _ignored(_number: int, _frame: FrameType | None) -> None:
     """Not SIG_IGN, which children would inherit."""
+
+
+def _raised_again(lost: sys.UnraisableHookArgs) -> None:
+    """Where Python cannot raise, as in a callback of its collector, the exception would be printed and forgotten."""
+    if not isinstance(stopped := lost.exc_value, Interrupted):
+        sys.__unraisablehook__(lost)
+        return
+
+    def again(_number: int, _frame: FrameType | None) -> None:
+        raise stopped
+
+    signal.signal(signal.SIGALRM, again)
+    signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
 
 
 def _say_nothing() -> None:
