@@ -49,6 +49,7 @@ def _connection() -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False})
         connection.execute("set timezone = 'UTC'")
         connection.execute("set python_enable_replacements = false")
+        connection.execute("set enable_progress_bar = false")  # it would stand between what a command says
         connection.execute("set lock_configuration = true")
         _local.connection = connection
     return connection
