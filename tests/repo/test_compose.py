@@ -25,6 +25,7 @@ SERVICES = [
 ]
 OURS = [param for param in SERVICES if param.values[1]["image"].startswith("pqr-")]
 STAGES = sorted(announced("pqr.stages"))
+EDGE = "edge-"  # how networks are called that lead to ports of the machine
 DOOR = "docker-door"  # and who may go through it, on a network of their own
 BEHIND_DOOR = (DOOR, "alloy")
 JOBS = {
@@ -105,16 +106,36 @@ def test_ports_are_for_this_machine_only(name, service):
     """Published on 127.0.0.1, each movable; only who has one is on the network that leads there."""
     ports = service.get("ports", [])
     assert all(re.fullmatch(r"127\.0\.0\.1:\$\{PQR_PORT_\w+:-\d+\}:\d+", port) for port in ports)
-    assert ("edge" in service["networks"]) == bool(ports)
+    assert any(network.startswith(EDGE) for network in service["networks"]) == bool(ports)
     assert ("engine" in service["networks"]) == (name in BEHIND_DOOR)
 
 
 def test_the_inner_networks_have_no_way_out():
     """Services reach who is on a network with them and nothing else; on the one with a way out, not even each other."""
     networks = {name: made for layer in LAYERS.values() for name, made in layer.get("networks", {}).items()}
-    assert networks.pop("edge") == {"driver_opts": {"com.docker.network.bridge.enable_icc": "false"}}
-    assert set(map(str, networks.values())) == {"{'internal': True}"}
-    assert set(networks) | {"edge"} == {used for param in SERVICES for used in param.values[1]["networks"]}
+    closed = {"driver_opts": {"com.docker.network.bridge.enable_icc": "false"}}
+    wrong = {n: m for n, m in networks.items() if m != (closed if n.startswith(EDGE) else {"internal": True})}
+    assert wrong == {}
+    services = [service for layer in LAYERS.values() for service in layer["services"].values()]
+    assert set(networks) == {used for service in services for used in service.get("networks", ())}
+
+
+def test_no_name_leads_to_an_edge():
+    """Who asks another by its name shares no network with it on which nothing passes between containers."""
+    asks = {param.values[0]: str(param.values[1].get("environment", "")) for param in SERVICES}
+    for folder, name in (("prometheus", "prometheus"), ("grafana/provisioning/datasources", "grafana")):
+        asks[name] += "".join(file.read_text(encoding="utf-8") for file in (ROOT / "deploy" / folder).glob("*.yml"))
+    on: dict[str, set[str]] = {}
+    for layer in LAYERS.values():
+        for name, service in layer["services"].items():
+            on.setdefault(name, set()).update(n for n in service.get("networks", ()) if n.startswith(EDGE))
+    assert "http://auth:9999" in asks["dashboard"]
+    assert not [
+        (asker, asked)
+        for asker, text in asks.items()
+        for asked in on
+        if asker != asked and on[asker] & on[asked] and re.search(rf"[@/'\[ ]{asked}[:,\]']", text)
+    ]
 
 
 def test_the_table_of_networks_is_that_of_the_compose_files():
@@ -127,7 +148,9 @@ def test_the_table_of_networks_is_that_of_the_compose_files():
     found: dict[str, set[str]] = {}
     for param in SERVICES:
         name, service = param.values
-        for network in set(service["networks"]) - {"edge"}:
+        for network in service["networks"]:
+            if network.startswith(EDGE):
+                continue
             found.setdefault(network, set()).add(name)
     assert said == found
 
