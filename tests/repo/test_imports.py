@@ -35,6 +35,7 @@ TOUCHES_THE_WORLD = {
     "pqr_common.testing": "fakes of the world",
     "pqr_pipeline.*": "runs everything; what only shapes values is pure",
     "*.__main__": "a program",
+    "pqr_gold.explained": "explains those that are installed",
     "pqr_gold.marts": "finds the marts that are installed",
     "pqr_gold.stage": "runs them",
     "pqr_gold.transform": "adds up those that are installed",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from pqr_common import Contract, Rule, canonical_json, required, sha256_hex, sql_of
 from pqr_common.manifest.values import schema_fields
+from pqr_gold.definitions import Definition, definitions
 
 __all__ = [
     "COUNT",
@@ -106,12 +107,13 @@ class Mart:
     """A figure: what it promises, the partials it adds up, and the SQL that does. Without SQL it is a partial's total.
 
     The relations of the SQL are the totals of its partials, by the names of these, and `run`, `calendar` and `types`;
-    its macros are those of sql/macros.sql.
+    its macros are those of sql/macros.sql. `definitions` say what each column counts, to explain it and count it again.
     """
 
     contract: Contract
     needs: tuple[Partial, ...]
     sql: str | None
+    definitions: Mapping[str, Definition] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -132,10 +134,14 @@ def declared(
     key: tuple[str, ...],
     rules: tuple[Rule, ...] = (),
     sql: str | None = None,
+    defined: str | None = None,
     is_total: bool = False,
     warehouse: str = "gold",
 ) -> Mart:
-    """A mart of tickets that Postgres mirrors; its SQL is marts/<name>.sql unless it is given, or it is a total."""
+    """A mart of tickets that Postgres mirrors; its SQL is marts/<name>.sql unless it is given, or it is a total.
+
+    `defined` is the TOML of its definitions: marts/<name>.toml, unless SQL is given, which brings its own or none.
+    """
     contract = Contract(
         dataset=name,
         grain=grain,
@@ -145,4 +151,7 @@ def declared(
         made_from=("silver/tickets",),
         warehouse=warehouse,
     )
-    return Mart(contract, needs, None if is_total else sql or sql_of("pqr_gold", f"marts/{name}.sql"))
+    if sql is None:
+        defined = defined or sql_of("pqr_gold", f"marts/{name}.toml")
+        sql = None if is_total else sql_of("pqr_gold", f"marts/{name}.sql")
+    return Mart(contract, needs, sql, definitions(defined) if defined else {})

@@ -6,7 +6,7 @@ totals however tickets are partitioned and on however many days they came.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import reduce
 
@@ -22,7 +22,7 @@ from pqrs.catalogue import PQRS_TYPES
 from pqrs.parameters import LEAD_DAYS
 from pqrs.terms import THREAD_DAYS
 
-__all__ = ["cuts", "mart", "partials", "reconciliation", "total"]
+__all__ = ["calendar_of", "cuts", "facts_of", "mart", "partials", "reconciliation", "total"]
 
 MARGIN = np.timedelta64(LEAD_DAYS + 60, "D")  # a reception day falls at most some days outside what is read
 EPOCH = np.datetime64(calendar.FIRST_DAY, "D")
@@ -30,10 +30,16 @@ EPOCH = np.datetime64(calendar.FIRST_DAY, "D")
 
 def partials(tickets: pa.Table, names: Iterable[str], *, window_from: date, sign: int = 1) -> dict[str, pa.Table]:
     """The partial counts (`PARTIALS`) of these names in one partition of tickets, negative when its sign is."""
-    given = {"behind_utc": -calendar.UTC_OFFSET, "window_from": window_from, "thread_days": THREAD_DAYS}
-    facts = query(sql_of("pqr_gold", "partials/facts.sql"), given, tickets=tickets)
+    facts = facts_of(tickets, window_from)
     counted = {name: conform(query(PARTIALS[name].sql, facts=facts), PARTIALS[name].total) for name in names}
     return counted if sign > 0 else {name: _negative(table, PARTIALS[name].counts) for name, table in counted.items()}
+
+
+def facts_of(tickets: pa.Table, window_from: date, *, identity: Sequence[str] = ()) -> pa.Table:
+    """What every figure counts of each ticket (partials/facts.sql), with these columns of the ticket before it."""
+    text = sql_of("pqr_gold", "partials/facts.sql").format(identity="".join(f"{name}, " for name in identity))
+    given = {"behind_utc": -calendar.UTC_OFFSET, "window_from": window_from, "thread_days": THREAD_DAYS}
+    return query(text, given, tickets=tickets)
 
 
 def total(name: str, parts: Iterable[pa.Table], last_day: date) -> pa.Table:
@@ -73,7 +79,7 @@ def mart(name: str, totals: Mapping[str, pa.Table], window: tuple[date, date], *
         sql_of("pqr_gold", "sql/macros.sql") + sql,
         **needed,
         run=_run(*window, opens_on),
-        calendar=_calendar(*window),
+        calendar=calendar_of(*window),
         types=pa.table({"pqrs_type": list(PQRS_TYPES)}),
     )
     return conform(made, MARTS[name].contract)
@@ -100,7 +106,7 @@ def _run(window_from: date, window_to: date, opens_on: date) -> pa.Table:
     return pa.table({"window_from": [window_from], "window_to": [window_to], "opens_on": [opens_on]})
 
 
-def _calendar(window_from: date, window_to: date) -> pa.Table:
+def calendar_of(window_from: date, window_to: date) -> pa.Table:
     """One row per day around the window; `business_number` counts business days, so ages are differences of it."""
     days = np.arange(np.datetime64(window_from, "D") - MARGIN, np.datetime64(window_to, "D") + MARGIN)
     return pa.table(

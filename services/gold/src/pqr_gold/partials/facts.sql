@@ -7,6 +7,8 @@
 -- it, and whether its term ends in it or later. is_counted: it came so late that any of that can be; others were over
 -- before the window.
 --
+-- Before the facts come the columns that name a ticket, for whoever lists tickets; partials want none.
+--
 -- Nothing here depends on the day a run ends with, so that what was counted once is counted for every later day.
 --
 -- fate          how it ended: answered, archived (or its number annulled), transferred; open (waits for an answer);
@@ -19,7 +21,7 @@
 -- lapses_on     the last day on which its thread takes mail, of what is open: then it leaves the stock unanswered. Null as
 --               falls_due_on is. A term that is longer ends on that day.
 select
-    pqrs_type,
+    {identity}pqrs_type,
     coalesce(department, 'Sin dato') as department,  -- the request did not say
     coalesce(topic, 'SIN_DATO') as topic,
     opened_on,

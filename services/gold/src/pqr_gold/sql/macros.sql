@@ -10,6 +10,10 @@ create or replace temp macro mean(total, items) as cast(
 create or replace temp macro waited(reception_number, today_number) as greatest(today_number - reception_number, 0);
 -- How many tickets there are of which something holds.
 create or replace temp macro counted(tickets, holds) as coalesce(sum(tickets) filter (where holds), 0);
+-- The fewest days within which so many percent of the tickets were closed (a discrete percentile); null without tickets.
+create or replace temp macro percentile(days, tickets, percent) as list_sort(
+    flatten(list(list_resize(cast([] as integer[]), tickets, days)))
+)[cast((percent * sum(tickets) + 99) // 100 as bigint)];
 -- What became of tickets in the window, one column each: received are those that came in it; answered, archived and
 -- transferred were closed in it, whenever they came; lapsed are open though their thread has ended; open and overdue wait
 -- at its end. Null marks say what is past, as in facts.
