@@ -106,7 +106,7 @@ def test_a_figure_is_followed_to_the_objects_that_lineage_names(neo4j, platform,
     export(records, neo4j)
     parameters = {"run": "january", "mart": "kpi_sla", "column": "breach_rate"}
     found = neo4j.ask(QUESTIONS["figure"], **parameters)
-    layers = lineage.trace(platform.lake, "january", "kpi_sla.breach_rate").layers
+    layers = lineage.lineage(platform.lake, "january", "kpi_sla.breach_rate").layers
     assert found == sorted(layers[-1]["objects"], key=lambda row: row["path"])
     assert neo4j.ask(QUESTIONS["figure"], **parameters | {"column": "no_such_column"}) == []
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from functools import reduce
+from functools import lru_cache, reduce
 
 import numpy as np
 import pyarrow as pa
@@ -106,6 +106,7 @@ def _run(window_from: date, window_to: date, opens_on: date) -> pa.Table:
     return pa.table({"window_from": [window_from], "window_to": [window_to], "opens_on": [opens_on]})
 
 
+@lru_cache(maxsize=4)
 def calendar_of(window_from: date, window_to: date) -> pa.Table:
     """One row per day around the window; `business_number` counts business days, so ages are differences of it."""
     days = np.arange(np.datetime64(window_from, "D") - MARGIN, np.datetime64(window_to, "D") + MARGIN)

@@ -10,9 +10,9 @@ from pqr_common.lake.port import Lake
 from pqr_common.manifest import layout
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Dataset, Manifest, Partition
-from pqr_common.tables.parquet import parquet_table
+from pqr_pipeline.audit.scan import whole
 
-__all__ = ["Figure", "headline", "trace"]
+__all__ = ["Figure", "headline", "layers_of", "lineage", "resolved"]
 
 HEADLINE = "kpi_executive"
 
@@ -33,25 +33,24 @@ def headline(lake: Lake, run_id: str) -> dict[str, Any]:
     gold = RunRecords(lake, run_id).manifest("gold")
     if gold is None:
         return {}
-    return _rows(lake, gold.dataset(HEADLINE))[0]
+    row: dict[str, Any] = whole(lake, gold.dataset(HEADLINE)).to_pylist()[0]
+    return row
 
 
-def trace(lake: Lake, run_id: str, kpi: str) -> Figure:
+def lineage(lake: Lake, run_id: str, kpi: str) -> Figure:
     """Follow `mart`, `mart.column` or a column of the headline to the raw objects; InvalidSettings if unknown."""
     records = RunRecords(lake, run_id)
     records.parameters()
-    gold = records.upstream("gold")
-    mart, column = _resolved(gold, kpi)
-    rows = _rows(lake, mart)
+    mart, column = resolved(records.upstream("gold"), kpi)
+    rows = whole(lake, mart).to_pylist()
     if column:
-        keys = (
-            [name for name in rows[0] if name in ("day", "month", "pqrs_type", "department", "topic")] if rows else []
-        )
-        rows = [{name: row[name] for name in (*keys, column)} for row in rows]
-    return Figure(run_id, mart.name, column, tuple(rows), tuple(_layers(records, gold, mart)))
+        named = dict.fromkeys([*(mart.key if len(rows) > 1 else ()), column])
+        rows = [{name: row[name] for name in named} for row in rows]
+    return Figure(run_id, mart.name, column, tuple(rows), tuple(layers_of(records, mart)))
 
 
-def _resolved(gold: Manifest, kpi: str) -> tuple[Dataset, str | None]:
+def resolved(gold: Manifest, kpi: str) -> tuple[Dataset, str | None]:
+    """The mart of a figure, and its column if it names one; raises InvalidSettings for what the run has not."""
     columns = {d.name: d.columns for d in gold.datasets if d.warehouse}  # what gold keeps for itself is no figure
     mart, _, column = kpi.partition(".")
     if mart not in columns:
@@ -64,15 +63,9 @@ def _resolved(gold: Manifest, kpi: str) -> tuple[Dataset, str | None]:
     return gold.dataset(mart), column or None
 
 
-def _rows(lake: Lake, dataset: Dataset) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for partition in dataset.partitions:
-        found += parquet_table(lake.read(partition)).to_pylist()
-    return found
-
-
-def _layers(records: RunRecords, gold: Manifest, mart: Dataset) -> list[dict[str, Any]]:
+def layers_of(records: RunRecords, mart: Dataset) -> list[dict[str, Any]]:
     """The mart and all it was made from, nearest first, each dataset once."""
+    gold = records.upstream("gold")
     manifests = {gold.layer: gold}
     pending = [f"{gold.layer}/{mart.name}"]
     seen: dict[str, dict[str, Any]] = {}

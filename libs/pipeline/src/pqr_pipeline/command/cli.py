@@ -13,6 +13,7 @@ from pqr_common.lake.location import open_lake
 from pqr_common.manifest.runs import RunId, RunRecords, run_ids
 from pqr_pipeline.command import actions, summary
 from pqr_pipeline.command.benchmark import benchmark
+from pqr_pipeline.command.evidence import explain, lineage
 from pqr_pipeline.command.fit import fit
 from pqr_pipeline.command.growing import backfill
 from pqr_pipeline.command.live import live
@@ -23,7 +24,7 @@ from pqr_pipeline.flow.live import last_loaded
 from pqrs import parameters as asked
 from pqrs.scenario import DEFAULT_SCENARIO
 
-__all__ = ["app", "backfill", "benchmark", "diff", "fit", "live", "prune", "remove"]
+__all__ = ["app", "backfill", "benchmark", "diff", "explain", "fit", "lineage", "live", "prune", "remove"]
 
 
 @command(with_workers=True)
@@ -133,20 +134,6 @@ def verify(*, screen: Screen, run_id: str, deep: bool, workers: int | None) -> N
         f"{run_id}: {report.objects} objects, {report.bytes:,} bytes, {report.rows:,} rows in "
         f"{', '.join(report.layers)} are what the manifests say{' to the last row' if deep else ''}."
     )
-
-
-@command(with_run_id=True)
-@click.argument("kpi")
-def lineage(*, screen: Screen, kpi: str, run_id: str) -> None:
-    """Follow a figure (mart, mart.column or a column of kpi_executive) down to the raw objects."""
-    from pqr_pipeline.audit.lineage import trace
-
-    figure = trace(open_lake(settings_of().lake), run_id, kpi)
-    screen.value(asdict(figure))
-    screen.records(figure.mart, figure.rows)
-    for layer in figure.layers:
-        title = f"{layer['layer']}/{layer['dataset']}: {layer['rows']:,} rows, manifest {layer['digest'][:16]}"
-        screen.records(title, layer["objects"])
 
 
 @command()

@@ -71,9 +71,9 @@ def _add_day(ready: EmbeddedServers, screen: Screen) -> None:
 
 def _figures(lake: Lake, run_id: str, day: date) -> dict[str, Any]:
     """What happened on a day and what was left at its end, of all types."""
-    from pqr_pipeline.audit.lineage import trace
+    from pqr_pipeline.audit.lineage import lineage
 
-    rows = [row for row in trace(lake, run_id, "kpi_daily").rows if row["day"] == day]
+    rows = [row for row in lineage(lake, run_id, "kpi_daily").rows if row["day"] == day]
     return {name: sum(row[name] for row in rows) for name in SHOWN}
 
 

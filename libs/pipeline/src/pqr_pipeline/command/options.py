@@ -30,9 +30,16 @@ def app(*, is_stack: bool) -> None:
 
 
 def command(
-    *, group: click.Group = app, with_run_id: bool = False, with_workers: bool = False
+    *,
+    group: click.Group = app,
+    with_run_id: bool = False,
+    run_default: str | None = None,
+    with_workers: bool = False,
 ) -> Callable[[Callable[..., None]], click.Command]:
-    """A command with the options that every command, or every command of its kind, has."""
+    """A command with the options that every command, or every command of its kind, has.
+
+    With `run_default` the run may be left out.
+    """
 
     def decorated(function: Callable[..., None]) -> click.Command:
         @functools.wraps(function)
@@ -48,7 +55,10 @@ def command(
             helped = "Worker processes of the local Dask cluster."
             made.params.append(click.Option(["--workers"], type=int, help=helped))
         if with_run_id:
-            made.params.append(click.Argument(["run_id"], shell_complete=completed_names))
+            is_asked = run_default is None
+            made.params.append(
+                click.Argument(["run_id"], shell_complete=completed_names, required=is_asked, default=run_default)
+            )
         return made
 
     return decorated

@@ -1,0 +1,46 @@
+"""The rows of a dataset, one object at a time, each verified against its hash: nothing here holds a whole dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+import pyarrow as pa
+
+from pqr_common.lake.port import Lake
+from pqr_common.manifest.values import Dataset, Partition
+from pqr_common.tables.parquet import parquet_table
+
+__all__ = ["between", "by_object", "scanned", "whole"]
+
+
+def scanned(lake: Lake, parts: Iterable[Partition], columns: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
+    """The sign and these columns of each partition; first of those that take rows back, so that they are known then."""
+    for part in sorted(parts, key=lambda part: part.sign):
+        if part.rows:
+            yield part.sign, parquet_table(lake.read(part), list(columns))
+
+
+def whole(lake: Lake, dataset: Dataset) -> pa.Table:
+    """All rows of a dataset that is small by construction, such as a mart."""
+    return pa.concat_tables(parquet_table(lake.read(part)) for part in dataset.partitions)
+
+
+def between(dataset: Dataset, first: date, last: date) -> list[Partition]:
+    """Its partitions that may hold rows of these days; instants are UTC, which is a day ahead at most."""
+    return [
+        part
+        for part in dataset.partitions
+        if part.min_at is None
+        or part.max_at is None
+        or (part.max_at >= first.isoformat() and part.min_at[:10] <= last.isoformat())
+    ]
+
+
+def by_object(dataset: Dataset) -> dict[tuple[date, int], Partition]:
+    """The partitions that are keyed by day and part, by both: raw objects, and what bronze made of each."""
+    found = {}
+    for part in dataset.partitions:
+        day, _, name = part.key.partition("/")
+        found[date.fromisoformat(day), int(name.removeprefix("part-"))] = part
+    return found

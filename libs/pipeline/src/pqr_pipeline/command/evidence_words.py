@@ -1,0 +1,111 @@
+"""What the commands of `evidence` say on a screen, line by line. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from shlex import quote
+from typing import Any
+
+from pqr_pipeline.audit.explain import Definitions, Explanation
+from pqr_pipeline.audit.lineage import Figure
+
+__all__ = ["defined", "explained", "summary", "worded"]
+
+HASH_DIGITS = 12
+SUMMARY_ROWS = 5
+DAY = re.compile(r"/day=(\d{4}-\d\d-\d\d)/")
+
+
+def worded(value: Any) -> str:
+    """A value as it is written in tables; nothing is `no value`."""
+    if value is None:
+        return "no value"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def defined(told: Definitions) -> Iterator[str]:
+    """Each column of a mart with its sentence."""
+    yield f"{told.mart}{_named(told.row)}, run {told.run_id}"
+    for column in told.columns:
+        value = f" = {worded(column['value'])}" if told.row else ""
+        yield f"  {column['column']}{value}"
+        yield f"      {column['says']}"
+    yield f"Next: pqr explain {told.mart}.COLUMN{_conditions(told.row)} {told.run_id}"
+
+
+def explained(told: Explanation) -> Iterator[str]:
+    """The value, its definition, and a page of its tickets with their e-mails."""
+    yield f"{told.mart}.{told.column}{_named(told.row)}, run {told.run_id}"
+    yield f"  the mart says {worded(told.value)}"
+    result = "equal" if told.value == told.recounted else "DIFFERENT"
+    if told.sql:
+        yield f"  counted again from {_several(told.total, 'ticket')} alone: {worded(told.recounted)}, {result}"
+    yield ""
+    yield told.says
+    if told.sql:
+        yield ""
+        yield from (f"  {line}" for line in told.sql.splitlines())
+        if told.parameters:
+            yield "  " + "  ".join(f"${name} = {value}" for name, value in told.parameters.items())
+    yield ""
+    yield from _tickets(told)
+    yield ""
+    yield from tree(told.layers)
+
+
+def _tickets(told: Explanation) -> Iterator[str]:
+    if not told.total:
+        yield "It counts no ticket."
+        return
+    yield f"{_several(told.total, 'ticket')}, page {told.page} of {told.pages}"
+    for ticket in told.tickets:
+        yield f"{ticket['radicado'] or 'no radicado yet'}  ticket {ticket['ticket_id']}"
+        for mail in ticket["emails"]:
+            yield f"  {mail['received_at']:%Y-%m-%d %H:%M:%S} UTC  {mail['kind']}  {mail['message_id']}"
+            yield f"      line {mail['line']} of {mail['object']}, SHA-256 {mail['sha256'][:HASH_DIGITS]}"
+    if told.page < told.pages:
+        yield f"Next: --page {told.page + 1}"
+
+
+def summary(figure: Figure) -> Iterator[str]:
+    """A figure and a line for each layer below it; fits a screen of 80 x 24."""
+    name = f"{figure.mart}.{figure.column}" if figure.column else figure.mart
+    yield f"{name}, run {figure.run_id}"
+    if figure.column:
+        for row in figure.rows[:SUMMARY_ROWS]:
+            names = {name: value for name, value in row.items() if name != figure.column}
+            yield f"  {worded(row[figure.column])}{_named(names)}"
+    else:
+        yield f"  {_several(len(figure.rows), 'row')}"
+    if figure.column and len(figure.rows) > SUMMARY_ROWS:
+        yield f"  and {len(figure.rows) - SUMMARY_ROWS:,} rows more: see them with --full or --json"
+    yield from tree(figure.layers)
+
+
+def tree(layers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """One line a layer, each below what was made from it: rows, objects, manifest, days."""
+    yield f"{'Made from':<26}{'Rows':>11}{'Objects':>9}  {'Manifest':<9} Days"
+    for depth, layer in enumerate(layers):
+        name = f"{'   ' * (depth - 1)}{'└─ ' if depth else ''}{layer['layer']}/{layer['dataset']}"
+        yield (
+            f"{name:<26}{layer['rows']:>11,}{len(layer['objects']):>9,}  {layer['digest'][:8]:<9} "
+            f"{_days(layer['objects'])}"
+        ).rstrip()
+
+
+def _days(objects: Sequence[Mapping[str, Any]]) -> str:
+    days = sorted(found[1] for each in objects if (found := DAY.search(f"/{each['path']}")))
+    return f"{days[0]}…{days[-1]}" if days else ""
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    return "".join(f"  {name}={value}" for name, value in row.items())
+
+
+def _conditions(row: Mapping[str, Any]) -> str:
+    return "".join(f" --where {quote(f'{name}={value}')}" for name, value in row.items())
+
+
+def _several(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
