@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import subprocess
@@ -18,6 +19,7 @@ from pqr_common.stage.discovery import installed_graph
 from pqr_dashboard.live import LiveSettings
 from pqr_pipeline.command import actions, cli
 from pqr_pipeline.command.main import main
+from pqr_pipeline.command.screen import Screen
 
 GRAPH = installed_graph()
 ROOT = Path(__file__).parents[2]
@@ -63,6 +65,10 @@ BAD = {
     "nothing kept": (["prune", "--keep", "0"], 2, r"--keep.*0"),
     "unknown run: stage": (["stage", "bronze", "nope"], 2, r"nope.*pqr runs"),
     "unknown run: lineage": (["lineage", "breach_rate", "nope"], 2, r"nope.*pqr runs"),
+    "unknown run: explain": (["explain", "breach_rate", "nope"], 2, r"nope.*pqr runs"),
+    "unknown run: trace": (["trace", "20260010000012", "nope"], 2, r"nope.*pqr runs"),
+    "no run to explain": (["explain", "breach_rate"], 2, r"latest.*pqr run"),
+    "no page": (["explain", "breach_rate", "nope", "--page", "0"], 2, r"--page.*0"),
     "unknown stage": (["stage", "platinum", "nope"], 2, r"generator.*platinum"),
 }
 
@@ -182,6 +188,85 @@ def test_lineage_goes_down_to_every_raw_object(in_finished_lake, finished, kpi):
     assert [layer["layer"] for layer in figure["layers"]] == ["gold", "silver", "bronze", "raw"]
     raw = {part.path: part.sha256 for part in finished["raw"].dataset("emails").partitions}
     assert {item["path"]: item["sha256"] for item in figure["layers"][-1]["objects"]} == raw
+
+
+@pytest.mark.integration
+def test_lineage_is_a_summary_that_fits_a_screen(in_finished_lake, monkeypatch):
+    """80 x 24, a line a layer with its days folded; `--full` names every object."""
+    monkeypatch.setenv("COLUMNS", "80")
+    for kpi in ("breach_rate", "kpi_sla.breach_rate", "kpi_daily"):
+        lines = in_finished_lake("lineage", kpi, "january")[1].splitlines()
+        assert len(lines) < 24
+        assert max(map(len, lines)) <= 80
+        assert [line.split()[-1] for line in lines if "emails" in line] == ["2026-01-01…2026-01-31"] * 2
+    assert "part-00000" in in_finished_lake("lineage", "breach_rate", "january", "--full")[1]
+
+
+@pytest.mark.integration
+def test_explain_shows_a_cell_down_to_its_mails(in_finished_lake):
+    """Value, recount, sentence, SQL, tickets, mails with object and line; pages are told, JSON has all of it."""
+    code, out, _ = in_finished_lake("explain", "breach_rate", "january", "--size", "2")
+    assert code == 0
+    for said in (
+        "equal",
+        "divided by",
+        "where is_counted",
+        "page 1 of",
+        "line ",
+        "raw/emails/day=",
+        "gold/kpi_executive",
+    ):
+        assert said in out
+    cell = (
+        "kpi_daily.received",
+        "january",
+        "--where",
+        "day=2026-01-13",
+        "--where",
+        "pqrs_type=QUEJA",
+        "--size",
+        "99",
+        "--json",
+    )
+    found = json.loads(in_finished_lake("explain", *cell)[1])
+    assert found["is_equal"] is True
+    assert found["total"] == found["value"] == len(found["tickets"])
+    assert found["parameters"] == {"day": "2026-01-13", "pqrs_type": "QUEJA"}
+    code, _, err = in_finished_lake("explain", "kpi_daily.received", "january")
+    assert (code, len(err.strip().splitlines())) == (2, 1)
+    assert "--where day=" in err
+
+
+@pytest.mark.integration
+def test_explain_without_a_column_tells_all_of_a_mart(in_finished_lake):
+    """Each with its sentence; the values where one row is meant."""
+    out = in_finished_lake("explain", "kpi_sla", "january")[1]
+    assert "Whether the month is over" in out
+    assert "breach_rate = 0." in in_finished_lake("explain", "kpi_executive", "january")[1]
+
+
+@pytest.mark.integration
+def test_trace_tells_the_life_of_a_mail(in_finished_lake, finished, platform):
+    """Five steps on the screen, the raw text among them; the exact bytes in the JSON."""
+    listed = json.loads(in_finished_lake("explain", "reopened", "january", "--json", "--size", "1")[1])["tickets"][0]
+    code, out, _ = in_finished_lake("trace", listed["radicado"], "january")
+    assert code == 0
+    for said in ("1 Raw", "2 Bronze", "3 Silver", "4 Ticket", "Clock", "5 Figures", "Postgres", "by law to"):
+        assert said in out
+    mail = listed["emails"][0]
+    found = json.loads(in_finished_lake("trace", mail["message_id"], "january", "--json")[1])
+    line = platform.lake.get(mail["object"]).splitlines(keepends=True)[mail["line"]]
+    assert base64.b64decode(found["mails"][0]["raw_base64"]) == line
+    assert found["mails"][0]["raw_text"].encode() + b"\n" == line
+    assert line.decode().rstrip("\n") in out
+    code, _, err = in_finished_lake("trace", "20990000000002", "january")
+    assert (code, len(err.strip().splitlines())) == (2, 1)
+
+
+def test_what_others_wrote_does_not_command_the_terminal(capsys):
+    """A mail may hold anything: control characters are shown as numbers, and neither markup nor emoji is read."""
+    Screen(is_json=False, is_quiet=False).verbatim(["\x1b[2J[bold]hola[/bold] :smile:\tñ"])
+    assert capsys.readouterr().out == "\\x1b[2J[bold]hola[/bold] :smile:\tñ\n"
 
 
 @pytest.mark.integration

@@ -22,6 +22,8 @@ from pqr_common.manifest.runs import RunRecords
 from pqr_common.stage.discovery import declare, stage_named
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline
+from pqr_pipeline.audit.explain import Page, explained
+from pqr_pipeline.audit.trace import traced
 from pqr_pipeline.audit.verify import verify
 
 pytestmark = pytest.mark.integration
@@ -127,6 +129,18 @@ def test_a_bucket_and_a_folder_give_the_same_run(in_bucket, bucket_run, finished
     report = verify("january", lake=place.lake, settings=place.settings, executor=place.executor, is_deep=True)
     assert report.findings == []
     assert report.objects > len(finished["raw"].dataset("emails").partitions)
+
+
+def test_a_figure_and_a_mail_are_followed_in_a_bucket_as_in_a_folder(in_bucket, bucket_run, platform, finished):
+    """The same cell, counted again from the same tickets, and the same line cut from its object by its offset."""
+    place = in_bucket("lake")
+    here, there = (explained(lake, "january", "reopened", page=Page(1, 3)) for lake in (platform.lake, place.lake))
+    assert there.is_equal
+    assert there.tickets == here.tickets
+    radicado = there.tickets[0]["radicado"]
+    told, again = (traced(lake, "january", radicado) for lake in (platform.lake, place.lake))
+    assert [mail.to_json() for mail in again.mails] == [mail.to_json() for mail in told.mails]
+    assert (again.clock, again.cells) == (told.clock, told.cells)
 
 
 def test_nothing_lies_beside_the_prefix_and_nothing_is_left_over(client, in_bucket, bucket_run):

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from pqr_common.errors import VerificationFailed
 
 __all__ = [
-    "BUSINESS_DAYS", "FIRST_DAY", "HOLIDAYS", "LAST_DAY", "TIMEZONE", "UTC_OFFSET", "Days", "Integers",
+    "BUSINESS_DAYS", "FIRST_DAY", "HOLIDAYS", "HOLIDAY_NAMES", "LAST_DAY", "TIMEZONE", "UTC_OFFSET", "Days", "Integers",
     "add_business_days", "as_days", "business_days_between", "is_after_long_weekend", "local_day", "local_time",
     "next_business_day", "utc_time",
 ]  # fmt: skip
@@ -81,8 +81,8 @@ def as_days(values: npt.ArrayLike) -> Days:
     return np.asarray(values, dtype="datetime64[D]")
 
 
-def _load_holidays() -> Days:
-    """The holidays of 2015 to 2035 as the library `holidays` (>= 0.99) resolves them, frozen."""
+def _load_holidays() -> dict[date, str]:
+    """The names of the holidays of 2015 to 2035 as the library `holidays` (>= 0.99) resolves them, frozen."""
     content = (files("pqrs") / "data" / "holidays_co.csv").read_bytes()
     found = hashlib.sha256(content).hexdigest()
     if found != HOLIDAYS_SHA256:
@@ -91,10 +91,11 @@ def _load_holidays() -> Days:
             "restore the file, or change HOLIDAYS_SHA256 together with it."
         )
     rows = csv.DictReader(content.decode().splitlines())
-    return np.array([row["date"] for row in rows], dtype="datetime64[D]")
+    return {date.fromisoformat(row["date"]): row["name"] for row in rows}
 
 
-HOLIDAYS = _load_holidays()
+HOLIDAY_NAMES = _load_holidays()
+HOLIDAYS = np.array(list(HOLIDAY_NAMES), dtype="datetime64[D]")
 BUSINESS_DAYS = np.busdaycalendar(weekmask="1111100", holidays=HOLIDAYS)
 # The days whose holidays are known: whole years.
 FIRST_DAY, LAST_DAY = date(HOLIDAYS[0].item().year, 1, 1), date(HOLIDAYS[-1].item().year, 12, 31)

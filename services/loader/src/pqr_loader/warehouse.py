@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from pqr_common import Lake, Partition, RunRecords, parquet_table, sql_of
@@ -80,6 +81,16 @@ class Warehouse:
             cursor = opened.cursor(row_factory=dict_row)
             row = cursor.execute("select run_id, kpi_executive.* from meta.published, gold.kpi_executive").fetchone()
         return row or {}
+
+    def rows(self, dsn: str, table: str, **values: Any) -> list[dict[str, Any]]:
+        """The rows of a table (`schema.name`) whose columns have these values; none where the table is not there."""
+        with connection(dsn) as opened:
+            if not table_exists(opened, table):
+                return []
+            name = sql.Identifier(*table.split("."))
+            held = sql.SQL(" and ").join(sql.SQL("{} = {}").format(sql.Identifier(n), v) for n, v in values.items())
+            cursor = opened.cursor(row_factory=dict_row)
+            return cursor.execute(sql.SQL("select * from {} where {}").format(name, held)).fetchall()
 
     def openlineage(self, run_id: str, dsn: str) -> list[dict[str, Any]]:
         """The run's records as OpenLineage run events."""

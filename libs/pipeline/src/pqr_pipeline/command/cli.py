@@ -13,7 +13,7 @@ from pqr_common.lake.location import open_lake
 from pqr_common.manifest.runs import RunId, RunRecords, run_ids
 from pqr_pipeline.command import actions, summary
 from pqr_pipeline.command.benchmark import benchmark
-from pqr_pipeline.command.evidence import explain, lineage
+from pqr_pipeline.command.evidence import explain, lineage, trace
 from pqr_pipeline.command.fit import fit
 from pqr_pipeline.command.growing import backfill
 from pqr_pipeline.command.live import live
@@ -24,7 +24,7 @@ from pqr_pipeline.flow.live import last_loaded
 from pqrs import parameters as asked
 from pqrs.scenario import DEFAULT_SCENARIO
 
-__all__ = ["app", "backfill", "benchmark", "diff", "explain", "fit", "lineage", "live", "prune", "remove"]
+__all__ = ["app", "backfill", "benchmark", "diff", "explain", "fit", "lineage", "live", "prune", "remove", "trace"]
 
 
 @command(with_workers=True)

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pqr_common.errors import VerificationFailed
 from pqr_common.lake.location import open_lake
 from pqr_common.manifest.runs import RunRecords
+from pqr_common.process.settings import Settings
 from pqr_pipeline.command import evidence_words as words
+from pqr_pipeline.command import trace_words
 from pqr_pipeline.command.names import LATEST
 from pqr_pipeline.command.options import command, settings_of
 from pqr_pipeline.command.screen import Screen
 
-__all__ = ["explain", "lineage"]
+if TYPE_CHECKING:
+    from pqr_pipeline.audit.trace import Trace
+
+__all__ = ["explain", "lineage", "trace"]
 
 PAGE_TICKETS = 10
+TABLES = ("core.tickets", "core.ticket_events")
 
 
 @command(with_run_id=True, run_default=LATEST)
@@ -33,19 +40,45 @@ def explain(*, screen: Screen, figure: str, where: tuple[str, ...], page: int, s
     defined = audit.defined(lake, run_id, figure, where=where)
     if defined is not None:
         screen.value(asdict(defined))
-        for line in words.defined(defined):
-            screen.say(line)
+        screen.verbatim(words.defined(defined))
         return
     with screen.waiting("Counting again"):
         found = audit.explained(lake, run_id, figure, where=where, page=audit.Page(page, size))
     screen.value(asdict(found) | {"is_equal": found.is_equal})
-    for line in words.explained(found):
-        screen.say(line)
+    screen.verbatim(words.explained(found))
     if not found.is_equal:
         raise VerificationFailed(
             f"The tickets of a figure must give its value, found {found.recounted} where {found.mart} of run {run_id} "
             f"says {found.value}: run `pqr verify {run_id} --deep`, or explain it with the code that made it."
         )
+
+
+@command(with_run_id=True, run_default=LATEST)
+@click.argument("asked", metavar="RADICADO|MESSAGE_ID|TICKET_ID")
+def trace(*, screen: Screen, asked: str, run_id: str) -> None:
+    """Tell the life of an e-mail or a ticket: raw line, bronze, silver, legal clock, figures, rows in Postgres."""
+    from pqr_pipeline.audit.trace import traced
+
+    settings = settings_of()
+    with screen.waiting("Looking through the run"):
+        found = traced(open_lake(settings.lake), run_id, asked)
+        found = replace(found, rows=_in_postgres(found, settings))
+    screen.value(asdict(found) | {"mails": [mail.to_json() for mail in found.mails]})
+    screen.verbatim(trace_words.told(found))
+
+
+def _in_postgres(found: Trace, settings: Settings) -> dict[str, list[dict[str, Any]]] | None:
+    """The ticket and its events, where Postgres shows this run."""
+    from pqr_common.stage.discovery import warehouse
+    from pqr_pipeline.embedded.postgres import postgres
+
+    if found.ticket is None:
+        return None
+    with postgres(settings) as dsn:
+        if warehouse().published(dsn) != found.run_id:
+            return None
+        ticket_id = found.ticket["ticket_id"]
+        return {table: warehouse().rows(dsn, table, ticket_id=ticket_id) for table in TABLES}
 
 
 @command(with_run_id=True, run_default=LATEST)
@@ -58,8 +91,7 @@ def lineage(*, screen: Screen, kpi: str, full: bool, run_id: str) -> None:
     figure = followed(open_lake(settings_of().lake), run_id, kpi)
     screen.value(asdict(figure))
     if not full:
-        for line in words.summary(figure):
-            screen.say(line)
+        screen.verbatim(words.summary(figure))
         return
     screen.records(figure.mart, figure.rows)
     for layer in figure.layers:

@@ -55,10 +55,8 @@ def command(
             helped = "Worker processes of the local Dask cluster."
             made.params.append(click.Option(["--workers"], type=int, help=helped))
         if with_run_id:
-            is_asked = run_default is None
-            made.params.append(
-                click.Argument(["run_id"], shell_complete=completed_names, required=is_asked, default=run_default)
-            )
+            default: dict[str, Any] = {} if run_default is None else {"required": False, "default": run_default}
+            made.params.append(click.Argument(["run_id"], shell_complete=completed_names, **default))
         return made
 
     return decorated

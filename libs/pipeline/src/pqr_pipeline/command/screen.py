@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -35,6 +36,7 @@ HEADLINES = (
     ("archived", "Archived as abandoned"),
     ("emails", "E-mails in these tickets"),
 )
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 SHARES = ("breach_rate", "breach_rate_closed_only")
 
 
@@ -55,6 +57,12 @@ class Screen:
     def say(self, text: str) -> None:
         if not (self.is_json or self.is_quiet):
             self._out.print(escape(text), soft_wrap=True)
+
+    def verbatim(self, lines: Iterable[str]) -> None:
+        """Lines that others wrote parts of: as they are, but for characters that would command the terminal."""
+        if not (self.is_json or self.is_quiet):
+            for line in lines:
+                sys.stdout.write(CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line) + "\n")
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         if self.is_json or self.is_quiet:
