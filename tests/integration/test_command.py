@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 import subprocess
@@ -261,6 +262,28 @@ def test_trace_tells_the_life_of_a_mail(in_finished_lake, finished, platform):
     assert line.decode().rstrip("\n") in out
     code, _, err = in_finished_lake("trace", "20990000000002", "january")
     assert (code, len(err.strip().splitlines())) == (2, 1)
+
+
+@pytest.mark.integration
+def test_both_can_be_written_as_a_page(in_finished_lake, tmp_path):
+    """One file that asks for nothing else: figure, definition, tickets, mails, whole hashes, manifests; raw text."""
+    page = tmp_path / "page.html"
+    assert in_finished_lake("explain", "reopened", "january", "--size", "1", "--html", str(page))[0] == 0
+    found = json.loads(in_finished_lake("explain", "reopened", "january", "--json", "--size", "1")[1])
+    text = page.read_text(encoding="utf-8")
+    mail = found["tickets"][0]["emails"][0]
+    digests = [layer["digest"] for layer in found["layers"]]
+    for said in (found["says"], "where is_counted", html.escape(mail["message_id"]), mail["sha256"], *digests):
+        assert said in text
+    assert "src=" not in text
+    assert "http" not in text
+    assert in_finished_lake("trace", mail["message_id"], "january", "--html", str(page))[0] == 0
+    raw = json.loads(in_finished_lake("trace", mail["message_id"], "january", "--json")[1])["mails"][0]["raw_text"]
+    assert html.escape(raw) in page.read_text(encoding="utf-8")
+    for command in (["explain", "reopened"], ["trace", mail["message_id"]]):
+        code, _, err = in_finished_lake(*command, "january", "--html", str(tmp_path / "no" / "page.html"))
+        assert (code, len(err.strip().splitlines())) == (2, 1)
+        assert "--html" in err
 
 
 def test_what_others_wrote_does_not_command_the_terminal(capsys):

@@ -17,6 +17,7 @@ from textwrap import dedent, indent
 __all__ = ["NOBODY", "Definition", "definitions"]
 
 NOBODY = "false"  # the tickets that a name of a row counts
+STANDING = "tickets at the end of the window: pqr_gold/sql/standing.sql"
 HOW_MANY = "select coalesce(sum(tickets), 0)\nfrom counted"
 
 
@@ -45,7 +46,7 @@ class Definition:
         """As one statement for a person to read, over tickets as `standing` tells them."""
         if self.is_name:
             return ""
-        chosen = f"select *, 1 as tickets\nfrom standing\nwhere {self.condition}"
+        chosen = f"select *, 1 as tickets\nfrom standing  -- {STANDING}\nwhere {self.condition}"
         steps = [self.given, f"counted as (\n{indent(chosen, '    ')}\n)", self.then]
         return f"with\n{_joined(steps)}\n{self.value}"
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pqr_common.errors import VerificationFailed
+from pqr_common.errors import InvalidSettings, VerificationFailed
 from pqr_common.lake.location import open_lake
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.settings import Settings
 from pqr_pipeline.command import evidence_words as words
+from pqr_pipeline.command import page as pages
 from pqr_pipeline.command import trace_words
 from pqr_pipeline.command.names import LATEST
 from pqr_pipeline.command.options import command, settings_of
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["explain", "lineage", "trace"]
 
 PAGE_TICKETS = 10
+html = click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write it as a page, too.")
 TABLES = ("core.tickets", "core.ticket_events")
 
 
@@ -31,7 +34,10 @@ TABLES = ("core.tickets", "core.ticket_events")
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Which row of the mart; may be given repeatedly.")
 @click.option("--page", type=click.IntRange(1), default=1, help="Which part of the list of tickets.")
 @click.option("--size", type=click.IntRange(1, 10_000), default=PAGE_TICKETS, help="How many tickets a page has.")
-def explain(*, screen: Screen, figure: str, where: tuple[str, ...], page: int, size: int, run_id: str) -> None:
+@html
+def explain(
+    *, screen: Screen, figure: str, where: tuple[str, ...], page: int, size: int, html: Path | None, run_id: str
+) -> None:
     """Say what a figure (MART.COLUMN) counts, list its tickets and e-mails, and count it again from these alone."""
     from pqr_pipeline.audit import explain as audit
 
@@ -39,6 +45,8 @@ def explain(*, screen: Screen, figure: str, where: tuple[str, ...], page: int, s
     RunRecords(lake, run_id).parameters()
     defined = audit.defined(lake, run_id, figure, where=where)
     if defined is not None:
+        if html:
+            raise InvalidSettings(f"--html must be of one figure, found the mart {figure!r}: write {figure}.COLUMN.")
         screen.value(asdict(defined))
         screen.verbatim(words.defined(defined))
         return
@@ -46,6 +54,9 @@ def explain(*, screen: Screen, figure: str, where: tuple[str, ...], page: int, s
         found = audit.explained(lake, run_id, figure, where=where, page=audit.Page(page, size))
     screen.value(asdict(found) | {"is_equal": found.is_equal})
     screen.verbatim(words.explained(found))
+    if html:
+        pages.write(html, pages.explained(found))
+        screen.say(f"The page is {html}.")
     if not found.is_equal:
         raise VerificationFailed(
             f"The tickets of a figure must give its value, found {found.recounted} where {found.mart} of run {run_id} "
@@ -55,7 +66,8 @@ def explain(*, screen: Screen, figure: str, where: tuple[str, ...], page: int, s
 
 @command(with_run_id=True, run_default=LATEST)
 @click.argument("asked", metavar="RADICADO|MESSAGE_ID|TICKET_ID")
-def trace(*, screen: Screen, asked: str, run_id: str) -> None:
+@html
+def trace(*, screen: Screen, asked: str, html: Path | None, run_id: str) -> None:
     """Tell the life of an e-mail or a ticket: raw line, bronze, silver, legal clock, figures, rows in Postgres."""
     from pqr_pipeline.audit.trace import traced
 
@@ -65,6 +77,9 @@ def trace(*, screen: Screen, asked: str, run_id: str) -> None:
         found = replace(found, rows=_in_postgres(found, settings))
     screen.value(asdict(found) | {"mails": [mail.to_json() for mail in found.mails]})
     screen.verbatim(trace_words.told(found))
+    if html:
+        pages.write(html, pages.traced(found))
+        screen.say(f"The page is {html}.")
 
 
 def _in_postgres(found: Trace, settings: Settings) -> dict[str, list[dict[str, Any]]] | None:

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from pqr_common.stage import driver
 
-__all__ = ["Screen"]
+__all__ = ["Screen", "printable"]
 
 HEADLINES = (
     ("received", "Tickets received"),
@@ -38,6 +38,11 @@ HEADLINES = (
 )
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 SHARES = ("breach_rate", "breach_rate_closed_only")
+
+
+def printable(line: str) -> str:
+    """The line with characters that would command a terminal, or are none of a page, as \\xNN; a tab stays."""
+    return CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
 
 
 class Screen:
@@ -62,7 +67,7 @@ class Screen:
         """Lines that others wrote parts of: as they are, but for characters that would command the terminal."""
         if not (self.is_json or self.is_quiet):
             for line in lines:
-                sys.stdout.write(CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line) + "\n")
+                sys.stdout.write(printable(line) + "\n")
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         if self.is_json or self.is_quiet:

@@ -12,7 +12,7 @@ from pqr_pipeline.audit.trace import Mail, Trace
 from pqrs.calendar import local_day
 from pqrs.walk import Day
 
-__all__ = ["told"]
+__all__ = ["after_lines", "after_raw", "told"]
 
 NOT_A_DAY = ("weekend", "holiday", "suspended")
 
@@ -24,6 +24,11 @@ def told(trace: Trace) -> Iterator[str]:
         yield ""
         yield from _mail(mail, f"{number} of {len(trace.mails)}")
     yield ""
+    yield from after_lines(trace)
+
+
+def after_lines(trace: Trace) -> Iterator[str]:
+    """Step 4, the ticket with its clock, and step 5, the figures and the rows of Postgres."""
     if trace.ticket is None:
         yield "4 Ticket   none: no request of this thread was read"
         return
@@ -43,6 +48,12 @@ def _mail(mail: Mail, place: str) -> Iterator[str]:
     yield f"           SHA-256 of the object {line.sha256}"
     yield f"           SHA-256 of the line   {sha256_hex(line.data)}"
     yield line.text
+    yield from after_raw(mail)
+
+
+def after_raw(mail: Mail) -> Iterator[str]:
+    """Steps 2 and 3 of a line: what bronze and silver made of it."""
+    line = mail.line
     if line.reject:
         yield f"2 Bronze   rejected by the rule {line.reject['rule']}: {line.reject['reason']}"
         yield "3 Silver   never saw it"
