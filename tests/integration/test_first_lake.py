@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from pqr_common.errors import UpstreamBroken
 from pqr_common.lake.folder import FolderLake
 from pqr_common.manifest.runs import RunRecords
+from pqr_pipeline.audit.explain import Page, explained
+from pqr_pipeline.audit.trace import traced
 
 ROOT = Path(__file__).parents[2]
 PQR = ROOT / ".venv/bin/pqr"
@@ -73,3 +76,14 @@ def test_it_is_published_and_verified_to_the_last_row(home):
     assert not [note for note in report["notes"] if "Postgres" in note]
     received = pqr(home, "psql", "--", "-Atc", "select received from gold.kpi_executive").strip()
     assert int(received) == json.loads(pqr(home, "show", RUN, "--json"))["headline"]["received"]
+
+
+def test_what_its_tickets_lack_is_named(home):
+    """They tell not when a term ends within a day: figures cannot be counted again, and are said to be so."""
+    lake = FolderLake(home / "lake")
+    for follow in (
+        lambda: explained(lake, RUN, "breach_rate", page=Page()),
+        lambda: traced(lake, RUN, "20260010000012"),
+    ):
+        with pytest.raises(UpstreamBroken, match=r"silver/tickets must have the column due_at.*golden-v1"):
+            follow()

@@ -16,7 +16,7 @@ from pqr_common.manifest.values import Dataset
 from pqr_common.tables.sql import query
 from pqr_pipeline.audit.lineage import layers_of, resolved
 from pqr_pipeline.audit.recount import figures, recount
-from pqr_pipeline.audit.scan import scanned, whole
+from pqr_pipeline.audit.scan import holding, scanned, whole
 from pqr_pipeline.audit.threads import emails_of
 from pqrs.parameters import Parameters
 
@@ -124,7 +124,7 @@ def defined(lake: Lake, run_id: str, figure: str, *, where: Sequence[str] = ()) 
 def standing_of(lake: Lake, records: RunRecords) -> Iterator[tuple[int, pa.Table]]:
     """Sign and tickets of each partition of silver, as they stand at the end of the run's window."""
     window = Parameters.of(records.parameters()).window
-    tickets = records.upstream("silver").dataset("tickets")
+    tickets = holding(records.upstream("silver"), "tickets", figures().reads)
     for sign, rows in scanned(lake, tickets.partitions, figures().reads):
         yield sign, figures().standing(rows, window)
 

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 import pyarrow as pa
 
+from pqr_common.errors import UpstreamBroken
 from pqr_common.lake.port import Lake
-from pqr_common.manifest.values import Dataset, Partition
+from pqr_common.manifest.values import Dataset, Manifest, Partition
 from pqr_common.tables.parquet import parquet_table
 
-__all__ = ["between", "by_object", "scanned", "whole"]
+__all__ = ["between", "by_object", "holding", "scanned", "whole"]
+
+KEY = re.compile(r"(\d{4}-\d\d-\d\d)/part-(\d+)")  # of a raw object, by its day and part
+
+
+def holding(manifest: Manifest, name: str, columns: Iterable[str]) -> Dataset:
+    """The dataset of that name; raises UpstreamBroken when it was made before it had these columns."""
+    dataset = manifest.dataset(name)
+    lacking = [column for column in columns if column not in dataset.columns]
+    if lacking:
+        raise UpstreamBroken(
+            f"To be followed, {manifest.layer}/{name} must have the column {lacking[0]}, found run {manifest.run_id} "
+            f"made by code that had none: make a run of the same parameters under another run id."
+        )
+    return dataset
 
 
 def scanned(lake: Lake, parts: Iterable[Partition], columns: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
@@ -39,8 +55,5 @@ def between(dataset: Dataset, first: date, last: date) -> list[Partition]:
 
 def by_object(dataset: Dataset) -> dict[tuple[date, int], Partition]:
     """The partitions that are keyed by day and part, by both: raw objects, and what bronze made of each."""
-    found = {}
-    for part in dataset.partitions:
-        day, _, name = part.key.partition("/")
-        found[date.fromisoformat(day), int(name.removeprefix("part-"))] = part
-    return found
+    keyed = ((KEY.fullmatch(part.key), part) for part in dataset.partitions)
+    return {(date.fromisoformat(key[1]), int(key[2])): part for key, part in keyed if key}

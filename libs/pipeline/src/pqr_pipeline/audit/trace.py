@@ -14,7 +14,7 @@ from pqr_common.manifest.runs import RunRecords
 from pqr_pipeline.audit.find import Found, found
 from pqr_pipeline.audit.lines import Line, Place, line_at
 from pqr_pipeline.audit.recount import figures
-from pqr_pipeline.audit.scan import whole
+from pqr_pipeline.audit.scan import holding, whole
 from pqrs.parameters import Parameters
 from pqrs.walk import Day, walked
 
@@ -61,6 +61,7 @@ def traced(lake: Lake, run_id: str, asked: str) -> Trace:
     """All but the rows of Postgres; raises InvalidSettings for what the run does not hold."""
     records = RunRecords(lake, run_id)
     parameters = Parameters.of(records.parameters())
+    holding(records.upstream("silver"), "tickets", figures().reads)
     held = found(lake, records, asked.strip())
     mails = tuple(_mail(lake, records, held, place=place) for place in held.lines)
     if held.ticket is None:

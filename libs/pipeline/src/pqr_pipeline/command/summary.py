@@ -133,6 +133,6 @@ def next_steps(run_id: str, *, is_stack: bool = False) -> str:
         f"  {view:<{len(pqr) + len(run_id) + 26}}the figures as executives see them\n"
         f"  {pqr} show {run_id}                    datasets, checks, attempts\n"
         f"  {pqr} verify {run_id} --deep           prove it, to the last row\n"
-        f"  {pqr} lineage breach_rate {run_id}     from the figure to the raw objects\n"
+        f"  {pqr} explain breach_rate {run_id}     what it counts, down to the mails\n"
         f"  {pqr} psql -- -c 'select * from gold.kpi_executive'   the figures in Postgres"
     )
