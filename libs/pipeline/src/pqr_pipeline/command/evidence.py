@@ -12,12 +12,10 @@ from pqr_common.errors import InvalidSettings, VerificationFailed
 from pqr_common.lake.location import open_lake
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.settings import Settings
-from pqr_pipeline.command import evidence_words as words
-from pqr_pipeline.command import page as pages
-from pqr_pipeline.command import trace_words
 from pqr_pipeline.command.names import LATEST
 from pqr_pipeline.command.options import command, settings_of
 from pqr_pipeline.command.screen import Screen
+from pqr_pipeline.telling import figures, pages, traces
 
 if TYPE_CHECKING:
     from pqr_pipeline.audit.trace import Trace
@@ -48,12 +46,12 @@ def explain(
         if html:
             raise InvalidSettings(f"--html must be of one figure, found the mart {figure!r}: write {figure}.COLUMN.")
         screen.value(asdict(defined))
-        screen.verbatim(words.defined(defined))
+        screen.verbatim(figures.defined(defined))
         return
     with screen.waiting("Counting again"):
         found = audit.explained(lake, run_id, figure, where=where, page=audit.Page(page, size))
     screen.value(asdict(found) | {"is_equal": found.is_equal})
-    screen.verbatim(words.explained(found))
+    screen.verbatim(figures.explained(found))
     if html:
         pages.write(html, pages.explained(found))
         screen.say(f"The page is {html}.")
@@ -76,7 +74,7 @@ def trace(*, screen: Screen, asked: str, html: Path | None, run_id: str) -> None
         found = traced(open_lake(settings.lake), run_id, asked)
         found = replace(found, rows=_in_postgres(found, settings))
     screen.value(asdict(found) | {"mails": [mail.to_json() for mail in found.mails]})
-    screen.verbatim(trace_words.told(found))
+    screen.verbatim(traces.told(found))
     if html:
         pages.write(html, pages.traced(found))
         screen.say(f"The page is {html}.")
@@ -106,7 +104,7 @@ def lineage(*, screen: Screen, kpi: str, full: bool, run_id: str) -> None:
     figure = followed(open_lake(settings_of().lake), run_id, kpi)
     screen.value(asdict(figure))
     if not full:
-        screen.verbatim(words.summary(figure))
+        screen.verbatim(figures.summary(figure))
         return
     screen.records(figure.mart, figure.rows)
     for layer in figure.layers:

@@ -1,4 +1,4 @@
-"""What the commands of `evidence` say on a screen, line by line. Pure."""
+"""What is said on a screen of a figure that is explained or followed, line by line. Pure."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def _cells(trace: Trace) -> Iterator[str]:
 
 
 def _folded(rows: list[dict[str, Any]]) -> str:
-    rows = sorted(rows, key=str)
+    rows = sorted(rows, key=lambda row: [(value is None, value) for value in row.values()])
     first, last = (" ".join(f"{name}={value}" for name, value in row.items()) for row in (rows[0], rows[-1]))
     return first if len(rows) == 1 else f"{len(rows)} rows, {first} to {last}"
 

@@ -12,9 +12,9 @@ from pqr_common.canonical import sha256_hex
 from pqr_common.errors import InvalidSettings
 from pqr_pipeline.audit.explain import Explanation
 from pqr_pipeline.audit.trace import Mail, Trace
-from pqr_pipeline.command import trace_words
-from pqr_pipeline.command.evidence_words import worded
 from pqr_pipeline.command.screen import printable
+from pqr_pipeline.telling import traces
+from pqr_pipeline.telling.figures import worded
 
 __all__ = ["explained", "traced", "write"]
 
@@ -54,7 +54,7 @@ def traced(trace: Trace) -> str:
         _section(f"Line {number} of {len(trace.mails)}: {mail.fate}", _mail(mail))
         for number, mail in enumerate(trace.mails, 1)
     )
-    rest = "\n".join(trace_words.after_lines(trace))
+    rest = "\n".join(traces.after_lines(trace))
     return _page(trace.asked, f"run {trace.run_id}", lines, _section("Ticket, clock, figures, Postgres", _pre(rest)))
 
 
@@ -95,11 +95,11 @@ def _mail(mail: Mail) -> str:
         ("Bytes", len(line.data)),
         ("SHA-256 of the line", sha256_hex(line.data)),
     ]
-    return _table((), place) + _pre(line.text) + _pre("\n".join(trace_words.after_raw(mail)))
+    return _table((), place) + _pre(line.text) + _pre("\n".join(traces.after_raw(mail)))
 
 
 def _page(title: str, under: str, *parts: str) -> str:
-    style = resources.files("pqr_pipeline.command").joinpath("page.css").read_text(encoding="utf-8")
+    style = resources.files("pqr_pipeline.telling").joinpath("page.css").read_text(encoding="utf-8")
     named, place = escape(printable(title)), escape(printable(under))
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{named}, {place}</title>'
