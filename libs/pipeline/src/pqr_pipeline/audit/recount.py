@@ -33,8 +33,8 @@ def figures() -> Any:
 def recount(cell: Any, standing: Iterable[tuple[int, pa.Table]], *, last: int) -> Recount:
     """Count a cell from the tickets alone that its definition names, and list the first `last` of these.
 
-    `standing` are sign and rows of each partition, those that take rows back first. What is held at a time is one
-    partition, what is alike to the definition, and the tickets of which an earlier row was taken back.
+    `standing` are sign and rows of each partition, at least one, those that take rows back first. What is held at a
+    time is one partition, what is alike to the definition, and the tickets of which an earlier row was taken back.
     """
     identity = list(figures().identity)
     alike: list[pa.Table] = []
@@ -51,13 +51,10 @@ def recount(cell: Any, standing: Iterable[tuple[int, pa.Table]], *, last: int) -
         is_touched = _is_among(named, taken)
         touched.append(named.filter(is_touched))
         listed = [_first([*listed, named.filter(pc.invert(is_touched))], last)]
-    if not alike:
-        alike = [pa.table({"tickets": pa.array([], pa.int64())})]
-    if taken:
-        listed.append(net(pa.concat_tables(touched), pa.concat_tables(taken)) if touched else taken[0].slice(0, 0))
-    value = figures().value(cell, alike[0])
-    count = pc.sum(alike[0]["tickets"]).as_py() or 0
-    return Recount(value, count, _first(listed, last) if listed else pa.table({name: [] for name in identity}))
+    if taken and touched:
+        listed.append(net(pa.concat_tables(touched), pa.concat_tables(taken)))
+    count = pc.sum(alike[0]["tickets"], min_count=0).as_py()
+    return Recount(figures().value(cell, alike[0]), count, _first(listed, last))
 
 
 def _alike(parts: list[pa.Table]) -> pa.Table:

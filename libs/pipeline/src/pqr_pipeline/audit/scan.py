@@ -33,8 +33,7 @@ def holding(manifest: Manifest, name: str, columns: Iterable[str]) -> Dataset:
 def scanned(lake: Lake, parts: Iterable[Partition], columns: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
     """The sign and these columns of each partition; first of those that take rows back, so that they are known then."""
     for part in sorted(parts, key=lambda part: part.sign):
-        if part.rows:
-            yield part.sign, parquet_table(lake.read(part), list(columns))
+        yield part.sign, parquet_table(lake.read(part), list(columns))
 
 
 def whole(lake: Lake, dataset: Dataset) -> pa.Table:
