@@ -31,18 +31,18 @@ class Ended:
     said: str
 
 
-def _started(home, arguments=ASKED):
+def _started(home):
     """The command in a terminal of its own: its process and our end of the terminal."""
     child, terminal = pty.fork()
     if child == 0:
         os.environ |= {"PQR_HOME": str(home), "TERM": "xterm", "COLUMNS": "200"}
-        os.execv(sys.executable, [sys.executable, "-m", "pqr_pipeline", *arguments])
+        os.execv(sys.executable, [sys.executable, "-m", "pqr_pipeline", *ASKED])
     return child, terminal
 
 
-def _stopped_when(shown, number, home, arguments=ASKED):
+def _stopped_when(shown, number, home):
     """Run the command until it shows a text, then send the signal as a terminal would."""
-    child, terminal = _started(home, arguments)
+    child, terminal = _started(home)
     said = _read_until(terminal, shown)
     assert shown in said, said[-2000:]
     sent = time.monotonic()
@@ -114,18 +114,6 @@ def test_what_was_interrupted_ends_well(home):
     child, terminal = _started(home)
     said = _read_until(terminal, None)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, said[-2000:]
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize(
-    ("arguments", "shown"), [(("dashboard", "--port", "0"), "http://"), (("live", "--speed", "1"), "2026-01-17")]
-)
-def test_what_runs_until_it_is_stopped_ends_as_well(arguments, shown, number, home):
-    """The servers behind a page and days that come by themselves."""
-    ended = _stopped_when(shown, number, home, arguments)
-    assert (ended.code, _left(home)) == (128 + number, [])
-    assert ended.seconds < WITHIN_SECONDS + 1, ended.said
-    assert "Traceback" not in ended.said
 
 
 # A collector of garbage that takes long: what is raised while it calls back, Python prints and forgets.

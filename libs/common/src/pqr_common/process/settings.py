@@ -27,7 +27,9 @@ class Settings(BaseSettings):
     s3_region: str = Field("us-east-1", description="region requests are signed for")
     s3_access_key: str | None = Field(None, description="S3 access key")
     s3_secret_key: SecretStr | None = Field(None, description="S3 secret key")
-    scheduler: str | None = Field(None, description="tcp:// or tls://host:port of a Dask scheduler; default: a local cluster")
+    scheduler: str | None = Field(
+        None, description="tcp:// or tls://host:port of a Dask scheduler; default: a local cluster"
+    )
     workers: int = Field(2, ge=1, le=256, description="worker processes of the local cluster")
     postgres_dsn: SecretStr | None = Field(None, description="postgresql://... ; default: embedded in PQR_HOME")
     dashboard_dsn: SecretStr | None = Field(None, description="what the dashboard reads; default: PQR_POSTGRES_DSN")

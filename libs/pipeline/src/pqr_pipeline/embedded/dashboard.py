@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from pqr_common.errors import InvalidSettings, PqrError, Transient, UnknownRun
 from pqr_common.process.settings import Settings
 from pqr_common.stage import discovery
+from pqr_pipeline.command.interruption import continued_by
 from pqr_pipeline.command.screen import Screen
 from pqr_pipeline.embedded.postgres import postgres
 from pqr_pipeline.embedded.process import child_of_this, is_answering, silence
@@ -41,7 +42,7 @@ def serve(settings: Settings, screen: Screen, *, port: int, is_browser_wanted: b
     module = discovery.view_module("dashboard")
     _refuse_taken(port)
     url, log = f"http://{HOST}:{port}", settings.home / "dashboard.log"
-    with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as running:
+    with continued_by("pqr dashboard"), contextlib.ExitStack() as running:
         with screen.waiting("Starting Postgres and the dashboard"):
             environment = _environment(running.enter_context(_readable(settings)))
             options = {"host": HOST, "port": port}
@@ -54,7 +55,6 @@ def serve(settings: Settings, screen: Screen, *, port: int, is_browser_wanted: b
             webbrowser.open(url)
         code = child.wait()
         raise Transient(f"The dashboard must run until it is stopped, found that it ended with code {code}: see {log}.")
-    screen.say("The dashboard has stopped.")
 
 
 @contextlib.contextmanager
