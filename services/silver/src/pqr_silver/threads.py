@@ -74,6 +74,7 @@ class Threads:
 
 def named(mails: pa.Table) -> Named:
     """Number the threads of these e-mails; a thread is named by its root or, if that is unknown, by its radicado."""
+    mails = mails.combine_chunks()  # rows are taken of it column by column, each time from one piece
     root = pc.coalesce(mails["root"], mails["radicado"]).combine_chunks().dictionary_encode()
     ids = ticket_ids(root.dictionary)
     by_id = pc.sort_indices(ids).to_numpy()
