@@ -102,6 +102,17 @@ def test_a_person_gets_tables_and_shares_in_per_cent(capsys):
     assert all(text in said for text in ("26,546", "9.50 %", "no data"))
 
 
+def test_the_headline_adds_up(capsys):
+    """What waited and what came is, line by line, what became of it; the mean has the one decimal it has everywhere."""
+    became = {"answered": 70, "archived": 4, "transferred": 3, "lapsed": 2, "no_term": 6, "open": 25}
+    figures = {"open_before": 10, "received": 100, **became, "mean_business_days": Decimal("8.75")}
+    Screen(is_json=False, is_quiet=False).headline("r1", figures)
+    said = capsys.readouterr().out.splitlines()
+    shown = [int(number) for line in said if (number := line.strip(" │").split("│")[-1].strip()).isdigit()]
+    assert shown == [10, 100, *became.values()]
+    assert any(line.strip(" │").endswith(" 8.8") for line in said)
+
+
 def test_a_finished_phase_is_a_line_on_a_pipe(capsys):
     """No bar where nobody watches, and nothing before the phase is over."""
     with Screen(is_json=False, is_quiet=False).progress() as progress:

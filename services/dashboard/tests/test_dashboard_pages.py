@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import html
 import re
+from dataclasses import astuple
 from datetime import date
 
+import pandas as pd
 import psycopg
 import pytest
 from streamlit.util import calc_hash
 
 from pqr_dashboard.access.menu import PAGES
-from pqr_dashboard.figures import wording
+from pqr_dashboard.figures import months, wording
+from pqr_dashboard.figures.balance import Balance
 
 EXECUTIVE = ("resumen", "terminos", "territorio")
 LEAKS = re.compile(r"Traceback|psycopg|Error|\bnan\b|\bNaT\b|\bNone\b|127\.0\.0\.1")
@@ -77,6 +80,21 @@ def test_the_headline_is_what_gold_counted(visit, loaded):
     formats = (wording.count, wording.count, wording.percent, wording.count, wording.count, wording.decimal)
     expected = [form(value) for form, value in zip(formats, row, strict=True)]
     assert _cards(visit("resumen", loaded)) == expected
+
+
+def test_the_account_on_the_page_adds_up(visit, loaded, reading):
+    """What waited and came is what became of it and waits, praise included: as gold counts it, and in each month."""
+    columns = ("open_before", "received", "answered", "archived", "transferred", "lapsed", "no_term", "open")
+    with psycopg.connect(loaded) as opened:
+        told = opened.execute(f"select {', '.join(columns)} from gold.kpi_executive").fetchone()
+    daily = reading(loaded).mart("kpi_daily", "dos-meses")
+    whole = Balance.of(daily)
+    assert astuple(whole) == told
+    assert whole.no_term > 0
+    for code in daily["pqrs_type"].unique():
+        for month in (None, *pd.date_range("2026-01-01", periods=2, freq="MS")):
+            assert Balance.of(months.of_month(months.of_type(daily, code), month)).adds_up, (code, month)
+    assert whole.said() in _seen(visit("resumen", loaded))
 
 
 def _cards(visitor) -> list[str]:

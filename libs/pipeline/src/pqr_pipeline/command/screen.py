@@ -17,12 +17,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from pqr_common.stage import driver
+from pqrs.rounding import half_up
 
 __all__ = ["Screen", "printable"]
 
+# The first eight add up: what waited before and what came is what became of it and what waits now.
 HEADLINES = (
+    ("open_before", "Open when the window began"),
     ("received", "Tickets received"),
     ("answered", "Answered"),
+    ("archived", "Archived as abandoned"),
+    ("transferred", "Transferred"),
+    ("lapsed", "Never answered, their thread over"),
+    ("no_term", "Without a term: praise"),
     ("open", "Open"),
     ("overdue", "Open beyond their term"),
     ("due", "Due by the end of the window"),
@@ -32,12 +39,11 @@ HEADLINES = (
     ("mean_business_days", "Mean response, business days"),
     ("p50_business_days", "Median response, business days"),
     ("p90_business_days", "90th percentile, business days"),
-    ("transferred", "Transferred"),
-    ("archived", "Archived as abandoned"),
     ("emails", "E-mails in these tickets"),
 )
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 SHARES = ("breach_rate", "breach_rate_closed_only")
+MEAN = "mean_business_days"
 
 
 def printable(line: str) -> str:
@@ -135,6 +141,8 @@ class Screen:
 def _figure(name: str, value: Any) -> str:
     if value is None:
         return "no data"
+    if name == MEAN:
+        return str(half_up(value, 1))
     return f"{100 * value:.2f} %" if name in SHARES else _worded(value)
 
 

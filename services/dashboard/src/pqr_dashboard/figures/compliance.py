@@ -107,7 +107,7 @@ def report_total(report: pd.DataFrame) -> list[str]:
     return [
         "Total", "", wording.count(total["received"]), wording.count(total["transferred"]),
         wording.percent(wording.share(total["transferred"], total["received"])), wording.count(total["answered"]),
-        wording.decimal(wording.share(days, total["answered"])), wording.NOTHING, wording.NOTHING,
+        wording.decimal(wording.mean(days, total["answered"])), wording.NOTHING, wording.NOTHING,
         wording.count(report["max_business_days"].max()), wording.NOTHING, "", wording.count(total["access_denied"]),
         wording.percent(wording.share(total["access_denied"], total["received"])),
     ]  # fmt: skip

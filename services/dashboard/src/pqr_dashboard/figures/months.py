@@ -13,7 +13,8 @@ from pqr_dashboard.figures.cards import Card
 from pqrs.parameters import BREACH_RATE_MAX
 
 __all__ = [
-    "THRESHOLD", "by_month", "by_start", "complete_months", "headline", "named_peaks", "of_type", "weeks", "whole",
+    "THRESHOLD", "by_month", "by_start", "complete_months", "headline", "named_peaks", "of_month", "of_type", "weeks",
+    "whole",
 ]  # fmt: skip
 
 DAYS_IN_A_WEEK = 7
@@ -25,6 +26,11 @@ Figures = Mapping[str, Any]
 def of_type(frame: pd.DataFrame, pqrs_type: str | None) -> pd.DataFrame:
     """The rows of a type, or all rows."""
     return frame if pqrs_type is None else frame[frame["pqrs_type"] == pqrs_type]
+
+
+def of_month(daily: pd.DataFrame, month: pd.Timestamp | None) -> pd.DataFrame:
+    """The days of a month, or all days."""
+    return daily if month is None else daily[daily["day"].dt.to_period("M").dt.to_timestamp() == month]
 
 
 def by_month(daily: pd.DataFrame, sla: pd.DataFrame) -> pd.DataFrame:
@@ -44,7 +50,7 @@ def by_month(daily: pd.DataFrame, sla: pd.DataFrame) -> pd.DataFrame:
     months["waiting"] = sums.summed(sla, "month").set_index("month").reindex(columns=["waiting"])
     months["breach_rate"] = [wording.share(*pair) for pair in zip(months["breached"], months["due"], strict=True)]
     means = zip(months["business_days"], months["closed"], strict=True)
-    months["mean_business_days"] = [wording.share(*pair) for pair in means]
+    months["mean_business_days"] = [wording.mean(*pair) for pair in means]
     return months.reset_index()
 
 
@@ -64,7 +70,7 @@ def whole(territory: pd.DataFrame) -> Figures:
         "due": total["due"],
         "breached": total["breached"],
         "breach_rate": wording.share(total["breached"], total["due"]),
-        "mean_business_days": wording.share(total["total_business_days"], total["closed_with_term"]),
+        "mean_business_days": wording.mean(total["total_business_days"], total["closed_with_term"]),
     }
 
 

@@ -36,7 +36,9 @@ class Measure:
     def of(self, counts: pd.DataFrame) -> pd.Series:
         if self.whole is None:
             return counts[self.part].astype(float)
-        return counts[self.part] / counts[self.whole].where(counts[self.whole] > 0)
+        divided = wording.share if self.format is wording.percent else wording.mean
+        pairs = zip(counts[self.part], counts[self.whole], strict=True)
+        return pd.Series([divided(*pair) for pair in pairs], counts.index, dtype=float)
 
 
 MEASURES = {

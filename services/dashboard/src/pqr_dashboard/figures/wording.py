@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
+from pqrs import rounding
+
 __all__ = [
-    "MONTHS", "NOTHING", "THIN", "count", "day", "decimal", "duration", "is_missing", "moment", "month", "percent",
-    "several", "share", "size", "window",
+    "MONTHS", "NOTHING", "THIN", "count", "day", "decimal", "duration", "is_missing", "mean", "moment", "month",
+    "percent", "several", "share", "size", "window",
 ]  # fmt: skip
 
 NOTHING = "–"  # where there is nothing to divide by, or nothing was measured
@@ -37,17 +41,22 @@ def decimal(value: Any, places: int = 1) -> str:
     """1234.5 -> 1.234,5"""
     if is_missing(value):
         return NOTHING
-    return f"{float(value):,.{places}f}".translate(str.maketrans(",.", ".,"))
+    return f"{rounding.half_up(value, places):,f}".translate(str.maketrans(",.", ".,"))
 
 
 def percent(value: Any, places: int = 1) -> str:
     """0.095 -> 9,5 %"""
-    return NOTHING if is_missing(value) else f"{decimal(100 * float(value), places)}{THIN}%"
+    return NOTHING if is_missing(value) else f"{decimal(100 * Decimal(str(value)), places)}{THIN}%"
 
 
 def share(part: Any, whole: Any) -> float | None:
-    """Counts divided, or nothing where there is nothing to divide by."""
-    return None if is_missing(part) or is_missing(whole) or not whole else float(part) / float(whole)
+    """Counts divided as gold divides them, or nothing where there is nothing to divide by."""
+    return _divided(part, whole, rounding.share)
+
+
+def mean(total: Any, items: Any) -> float | None:
+    """The same of a total and the items it is of."""
+    return _divided(total, items, rounding.mean)
 
 
 def duration(seconds: Any) -> str:
@@ -92,3 +101,7 @@ def window(first: date, last: date) -> str:
     """The days of a run: 1 ene – 31 mar 2026"""
     start = day(first) if first.year != last.year else f"{first.day} {MONTHS[first.month - 1][:3]}"
     return f"{start} – {day(last)}"
+
+
+def _divided(part: Any, whole: Any, by: Callable[[Any, Any], float]) -> float | None:
+    return None if is_missing(part) or is_missing(whole) or not whole else by(part, whole)

@@ -42,8 +42,8 @@ def section(context: Context, run_id: str) -> None:
 
 def _valued(name: str, value: Any) -> str:
     if name == "breach_rate":
-        return wording.percent(value, 2)
-    return wording.decimal(value, 2) if name == "mean_business_days" else wording.count(value)
+        return wording.percent(value)
+    return wording.decimal(value) if name == "mean_business_days" else wording.count(value)
 
 
 DATASETS = (

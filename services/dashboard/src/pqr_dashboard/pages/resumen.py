@@ -8,9 +8,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pqr_dashboard.charts import compliance, flow
+from pqr_dashboard.charts import compliance
 from pqr_dashboard.figures import months, sums, wording
+from pqr_dashboard.figures.balance import Balance
 from pqr_dashboard.figures.pqrs_types import Types
+from pqr_dashboard.pages import flujo
 from pqr_dashboard.pages.context import Context
 from pqr_dashboard.view import widgets
 from pqr_dashboard.view.markup import Column
@@ -18,8 +20,6 @@ from pqr_dashboard.view.markup import Column
 __all__ = ["page"]
 
 EVERY_MONTH = "Todo el periodo"
-DAY, WEEK = "Día", "Semana"
-DAYS_SHOWN_SINGLY = 130
 
 
 def page(context: Context) -> None:
@@ -39,7 +39,10 @@ def page(context: Context) -> None:
     complete = months.complete_months(run.window_from, run.window_to)
     widgets.cards(months.headline(of_run, by_start, complete=complete, chosen=chosen_month))
     widgets.note(_verdict(of_run if chosen_month is None else by_start[chosen_month]))
-    _over_time(context, months.of_type(daily, chosen_type), has_peaks=chosen_type is None)
+    account = Balance.of(months.of_month(months.of_type(daily, chosen_type), chosen_month))
+    if account is not None:
+        st.caption(account.said())
+    flujo.sections(context, months.of_type(daily, chosen_type), has_peaks=chosen_type is None)
     left, right = st.columns([2, 3], gap="large")
     with left:
         _gauge(of_run if chosen_month is None else by_start[chosen_month])
@@ -72,59 +75,6 @@ def _filters(types: Types, by_month: pd.DataFrame) -> tuple[str | None, pd.Times
     with right:
         code = st.selectbox("Tipo de solicitud", ["", *types.names], format_func=types.called, key="resumen-tipo")
     return code or None, month or None
-
-
-def _over_time(context: Context, daily: pd.DataFrame, *, has_peaks: bool) -> None:
-    run = context.run
-    days = sums.summed(daily, "day")
-    peaks = context.mart("kpi_peaks").reindex(columns=["day", "is_peak"])
-    days = days.assign(is_peak=has_peaks & days["day"].isin(peaks.loc[peaks["is_peak"].eq(True), "day"]))
-    bands = months.named_peaks(run.parameters, run.window_from, run.window_to)
-    widgets.section(
-        "Recibidas y respondidas",
-        "Las franjas son los picos con nombre del escenario; en ámbar, los días que superan lo habitual. Por semana, "
-        "las incompletas van más claras.",
-    )
-    is_weekly = _grain(len(days)) == WEEK
-    shown = months.weeks(days) if is_weekly else days.assign(is_partial=False)
-    widgets.chart(
-        flow.received_and_answered(shown, bands, is_weekly=is_weekly),
-        f"Solicitudes recibidas y respondidas por {WEEK.lower() if is_weekly else 'día'}: {_said(days)}. "
-        f"{_said_peaks(bands)}",
-    )
-    widgets.section("Pendientes", "Solicitudes con término legal que seguían sin respuesta al cierre de cada día.")
-    last = days.iloc[-1]
-    widgets.chart(
-        flow.backlog(days, bands),
-        f"Solicitudes pendientes por día; al cierre quedan {wording.count(last['backlog'])}, de ellas "
-        f"{wording.count(last['overdue'])} vencidas.",
-    )
-    with st.expander("Ver los datos por día"):
-        widgets.table(
-            days,
-            [
-                Column("day", "Día", wording.day), Column("received", "Recibidas", wording.count),
-                Column("answered", "Respondidas", wording.count), Column("backlog", "Pendientes", wording.count),
-                Column("overdue", "Vencidas", wording.count),
-                Column("is_peak", "Día pico", lambda is_peak: "sí" if is_peak else ""),
-            ],
-            file="resumen-por-dia", caption="Recibidas, respondidas y pendientes por día",
-        )  # fmt: skip
-
-
-def _grain(days: int) -> str:
-    usual = DAY if days <= DAYS_SHOWN_SINGLY else WEEK
-    chosen = st.segmented_control("Agrupar por", [DAY, WEEK], default=usual, key="resumen-grano")
-    return chosen or usual
-
-
-def _said(days: pd.DataFrame) -> str:
-    return f"{wording.count(days['received'].sum())} recibidas y {wording.count(days['answered'].sum())} respondidas"
-
-
-def _said_peaks(bands: pd.DataFrame) -> str:
-    said = [f"{name} desde el {wording.day(start)}" for name, start in zip(bands["name"], bands["start"], strict=True)]
-    return f"Picos: {'; '.join(said)}." if said else ""
 
 
 def _gauge(shown: Mapping[str, Any]) -> None:

@@ -22,12 +22,12 @@ TERM_DAYS_MIN = 1
 def headline(run: Mapping[Any, Any], daily: pd.DataFrame, outcome: Outcome) -> list[Card]:
     """Six cards: what is simulated, and how far that is from the run."""
     own_rate, own_mean = wording.share(run["breached"], run["due"]), run["mean_business_days"]
-    mean = outcome.mean_days if outcome.mean_days is None else round(outcome.mean_days, 2)  # as gold rounds it
+    rate, mean = outcome.breach_rate, outcome.mean_days
     shown = [("Incumplidas", "breached"), ("Pendientes al cierre", "open"), ("Vencidas sin respuesta", "overdue")]
     counts: list[tuple[str, float, Any]] = [(label, outcome.total(name), run[name]) for label, name in shown]
     counts.append(("Máximo de pendientes en un día", _most(outcome.daily), _most(daily)))
     return [
-        _card("Incumplimiento", (outcome.breach_rate, own_rate), wording.percent, moved=cards.points),
+        _card("Incumplimiento", (rate, own_rate), wording.percent, moved=cards.points),
         *(_card(label, (now, own), wording.count) for label, now, own in counts),
         _card("Respuesta media (días hábiles)", (mean, own_mean), wording.decimal),
     ]

@@ -11,6 +11,7 @@ import pandas as pd
 from pqr_dashboard.simulator.cohorts import NEVER, OPEN, Array, Cohorts, counted
 from pqrs import calendar
 from pqrs.catalogue import PQRS_TYPES
+from pqrs.rounding import mean, share
 
 __all__ = ["COUNTS", "Outcome"]
 
@@ -32,7 +33,7 @@ class Outcome:
 
     @property
     def breach_rate(self) -> float | None:
-        return self.total("breached") / self.total("due") if self.total("due") else None
+        return share(self.total("breached"), self.total("due")) if self.total("due") else None
 
     @classmethod
     def of(cls, cohorts: Cohorts, days: Array) -> Outcome:
@@ -97,4 +98,4 @@ def _mean_days(cohorts: Cohorts, days: Array) -> float | None:
     closed = cohorts.take(np.flatnonzero((days[0] <= cohorts.closed) & ~np.isnat(cohorts.due)))
     taken = np.maximum(calendar.business_days_between(closed.received, closed.closed), 0)
     tickets = int(closed.tickets.sum())
-    return int((taken * closed.tickets).sum()) / tickets if tickets else None
+    return mean(int((taken * closed.tickets).sum()), tickets) if tickets else None
