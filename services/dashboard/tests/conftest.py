@@ -75,6 +75,20 @@ def quiet(server: Settings, loaded: str) -> str:
 
 
 @pytest.fixture(scope="session")
+def again(server: Settings, loaded: str) -> tuple[str, Callable[[int], None]]:
+    """The DSN of an empty database, and what publishes a run of so many days in it, whatever is published."""
+    dsn = _database(loaded, "again")
+    warehouse().migrate(dsn)
+
+    def publish(days: int) -> None:
+        parameters = Parameters.create(window_to=date(2026, 1, days), tickets_per_business_day=2)
+        _run(server.with_(postgres_dsn=SecretStr(dsn)), f"dia-{days}", parameters)
+        warehouse().record(open_lake(server.lake), f"dia-{days}", dsn)  # as a flow does at its end
+
+    return dsn, publish
+
+
+@pytest.fixture(scope="session")
 def bare(loaded: str) -> str:
     """The DSN of a database nobody ever migrated."""
     return _database(loaded, "bare")

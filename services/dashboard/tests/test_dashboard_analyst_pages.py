@@ -334,3 +334,18 @@ def test_a_first_run_that_failed_is_told(visit, migrated):
     finally:
         with psycopg.connect(migrated, autocommit=True) as opened:
             opened.execute("delete from meta.runs")
+
+
+def test_publishing_again_is_no_work_of_the_run(visit, again):
+    """Duration and rows written are those of the attempts that made the run; a second load is seen as an attempt."""
+    dsn, publish = again
+    publish(5)
+    before = _values(visit("operacion", dsn))
+    publish(6)
+    publish(5)
+    after = _values(visit("operacion", dsn))
+    assert int(after["Intentos"]) == int(before["Intentos"]) + 1
+    for name in ("Estado", "Duración", "Filas escritas"):
+        assert after[name] == before[name]
+    (seconds,) = _query(dsn, "select sum(seconds) from meta.attempts where run_id = 'dia-5' and attempt = 1")[0]
+    assert after["Duración"] == wording.duration(seconds)

@@ -46,11 +46,11 @@ def cards(run: Mapping[Any, Any], *, attempts: pd.DataFrame, checks: pd.DataFram
     state = STATES.get(run["state"], run["state"])
     return [
         Card("Estado", state, note="publicada" if run["is_published"] else _stage_note(run)),
-        Card("Duración", wording.duration(run["seconds"]), note=f"empezó el {wording.moment(run['started_at'])}"),
+        Card("Duración", wording.duration(run["seconds"]), note=f"desde el {wording.moment(run['started_at'])}"),
         Card("Intentos", wording.count(len(attempts)), note=repeated),
         Card("Controles de calidad", wording.count(len(checks)), note=kept),
         Card("Líneas rechazadas", wording.count(rejects["rejected"].sum()), note=f"{share} de lo leído"),
-        Card("Filas escritas", wording.count(attempts["rows"].sum()), note=wording.size(attempts["bytes"].sum())),
+        Card("Filas escritas", wording.count(run["rows"]), note=wording.size(run["bytes"])),
     ]  # fmt: skip
 
 
