@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pqr_dashboard.access.menu import PAGES, menu_of
-from pqr_dashboard.charts import shades, theme
+from pqr_dashboard.charts import scales, theme
 from pqr_dashboard.figures import cards, compliance, months, places, wording
 from pqr_dashboard.figures.cards import Card
 from pqr_dashboard.figures.pqrs_types import Types
@@ -141,34 +141,6 @@ def test_months_sum_what_flows_and_keep_what_is_left():
     assert wording.percent(found[FEBRUARY]["breach_rate"]) == wording.NOTHING
 
 
-@pytest.mark.parametrize(
-    ("first", "last", "expected"),
-    [
-        (date(2026, 1, 1), date(2026, 3, 31), [JANUARY, FEBRUARY, MARCH]),
-        (date(2026, 1, 2), date(2026, 3, 30), [FEBRUARY]),
-        (date(2026, 1, 5), date(2026, 1, 20), []),
-    ],
-)
-def test_only_whole_months_are_compared(first, last, expected):
-    """A month of ten days is no fall in demand."""
-    assert months.complete_months(first, last) == expected
-
-
-def _figures(received):
-    names = ("answered", "backlog", "overdue", "breach_rate", "mean_business_days")
-    return dict.fromkeys(names, 0.1) | {"received": received}
-
-
-def test_the_headline_compares_the_last_two_whole_months():
-    """Or the chosen month with the one before it; without one it says so and compares nothing."""
-    by_start = {JANUARY: _figures(100), FEBRUARY: _figures(120), MARCH: _figures(5)}
-    whole = months.headline(_figures(225), by_start, complete=[JANUARY, FEBRUARY], chosen=None)
-    assert (whole[0].value, whole[0].change.text, whole[0].note) == ("225", "+20,0\u00a0%", "febrero frente a enero")
-    chosen = months.headline(_figures(225), by_start, complete=[JANUARY, FEBRUARY], chosen=JANUARY)
-    assert (chosen[0].value, chosen[0].change, chosen[0].note) == ("100", None, "sin mes anterior completo")
-    assert months.headline(_figures(5), {MARCH: _figures(5)}, complete=[], chosen=None)[0].change is None
-
-
 def test_named_peaks_are_cut_to_the_window():
     """Those outside are left out; the end is the day after the last."""
     scenario = {"scenario": {"peaks": [
@@ -226,20 +198,17 @@ def test_the_map_resembles_the_country():
         assert at.loc[west, "column"] < at.loc[east, "column"], (west, east)
 
 
-def test_letters_can_be_read_on_every_shade():
-    """The ink of a tile has a contrast of 4.5 at least, wherever its value lies."""
-    for colours in (theme.SEQUENTIAL, ("#FBF1EA", "#F0C5A3", "#DD8A5B", "#B84A26", "#8C1D18")):
-        stops = [(float(number), colour) for number, colour in enumerate(colours)]
-        for number in range(101):
-            fill = shades.shade(number / 100 * (len(colours) - 1), stops)
-            assert shades.contrast(fill, shades.ink_on(fill)) >= 4.5, fill
+def test_letters_can_be_read_on_every_class():
+    """The ink of a tile has a contrast of 4.5 at least, whatever its class."""
+    for fill in (*theme.CLASSES, *theme.SEQUENTIAL):
+        assert scales.contrast(fill, scales.ink_on(fill)) >= 4.5, fill
 
 
 @pytest.mark.parametrize("ink", [theme.ACCENT, theme.GOOD, theme.BAD, theme.INK, theme.GREY])
 def test_inks_can_be_read_on_white_and_on_the_sidebar(ink):
     """Text colours have a contrast of 4.5 at least."""
-    assert shades.contrast(ink, "#FFFFFF") >= 4.5
-    assert shades.contrast(ink, "#F4F7F8") >= 4.5
+    assert scales.contrast(ink, "#FFFFFF") >= 4.5
+    assert scales.contrast(ink, "#F4F7F8") >= 4.5
 
 
 def test_types_are_named_for_people():

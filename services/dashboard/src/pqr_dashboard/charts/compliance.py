@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import altair as alt
 import pandas as pd
 
-from pqr_dashboard.charts import Drawn, shades, theme
-from pqr_dashboard.figures import wording
+from pqr_dashboard.charts import Drawn, scales, theme
+from pqr_dashboard.figures import judging, wording
 
-__all__ = ["age", "breach_by_type", "gauge", "heat", "response_time"]
+__all__ = ["age", "breach_by_type", "bullet", "heat", "response_time"]
 
-RADIUS, WIDTH = 118, 24  # of the gauge, in pixels
+BULLET = 34  # the height of its band, in pixels
+ROOM_FOR_MARK = 1.15
 ROW_HEIGHT = 30
 HEIGHT = 260
 ROOM_FOR_TEXT = 2.2  # a scale this much longer than its longest bar leaves room for words at the right
@@ -21,48 +21,32 @@ ROOM_FOR_TERMS = 1.25  # above the highest bar, for the names of the terms
 KEPT, LATE = "En término", "Fuera de término"
 
 
-def gauge(breach_rate: float, threshold: float) -> Drawn:
-    """The share of terms kept, of a target of 100 %, with a mark where the breach threshold lies."""
-    kept = 1 - breach_rate
-    colour = theme.BAD if breach_rate > threshold else theme.GOOD
-    arcs = [
-        _arc(0, 1, theme.LINE),
-        _arc(0, kept, colour),
-        _arc(1 - threshold - 0.004, 1 - threshold + 0.004, theme.INK, beyond=8),
-    ]
-    target = f"Meta 100 % · incumplimiento {wording.percent(breach_rate)}"
-    texts = [
-        _words(wording.percent(kept), RADIUS - 8, size=34, colour=colour, is_bold=True),
-        _words("cumplidas en término", RADIUS + 18, size=13, colour=theme.GREY),
-        _words(target, RADIUS + 52, size=13, colour=theme.INK, is_bold=True),
-        _words(f"Marca negra: umbral de {wording.percent(threshold, 0)}", RADIUS + 72, size=12, colour=theme.GREY),
-    ]
-    return alt.layer(*arcs, *texts).properties(height=RADIUS + 88)
-
-
-def _arc(start: float, end: float, colour: str, *, beyond: int = 0) -> Drawn:
-    """A piece of the half circle, from 0 at its left to 1 at its right."""
-    ends = pd.DataFrame({"start": [math.pi * (start - 0.5)], "end": [math.pi * (end - 0.5)]})
-    piece = alt.Chart(ends).mark_arc(innerRadius=RADIUS - WIDTH, outerRadius=RADIUS + beyond, color=colour)
-    drawn: Drawn = piece.encode(theta=alt.Theta("start:Q", scale=None), theta2="end:Q", y=alt.value(RADIUS + 16))
-    return drawn
-
-
-def _words(text: str, y: float, *, size: int, colour: str, is_bold: bool = False) -> Drawn:
-    word = alt.Chart(pd.DataFrame({"text": [text]}))
-    marked = word.mark_text(fontSize=size, fontWeight="bold" if is_bold else "normal", color=colour)
-    drawn: Drawn = marked.encode(text="text:N", y=alt.value(y))
-    return drawn
+def bullet(breached: int, due: int, threshold: float) -> Drawn:
+    """The breach rate as a bar, with a mark where its threshold lies, in the colour of what that says."""
+    rate, kind = breached / due, judging.judged(breached, due)
+    limit = max(2 * threshold, ROOM_FOR_MARK * rate)
+    colour = scales.colours_of([kind])[kind]
+    scale = alt.Scale(domain=[0, limit], nice=False)
+    x = alt.X("at:Q", scale=scale, title=None, axis=alt.Axis(format=".0%", tickCount=5, grid=False))
+    band = alt.Chart(pd.DataFrame({"at": [limit]})).mark_bar(height=BULLET, color=theme.LINE).encode(x=x)
+    bar = alt.Chart(pd.DataFrame({"at": [rate], "said": [wording.percent(rate)]}))
+    mark = alt.Chart(pd.DataFrame({"at": [threshold], "said": [f"umbral {wording.percent(threshold, 0)}"]}))
+    return alt.layer(
+        band,
+        bar.mark_bar(height=BULLET / 2, color=colour, stroke=theme.INK, strokeWidth=0.5).encode(x=x),
+        mark.mark_tick(thickness=3, size=1.4 * BULLET, color=theme.INK).encode(x=x),
+        mark.mark_text(dy=-BULLET, fontSize=12, color=theme.INK).encode(x=x, text="said:N"),
+    ).properties(height=2.4 * BULLET)
 
 
 def breach_by_type(types: pd.DataFrame, threshold: float) -> Drawn:
-    """Bars of the breach rate with the threshold as a rule. `types`: name, breached, due, breach_rate; worst first."""
+    """Bars of the breach rate with the threshold as a rule. `types`: name, breached, due, breach_rate, is_chosen."""
     shown = types.assign(
         text=[
             f"{wording.percent(row['breach_rate'])}  ·  {wording.count(row['breached'])} de {wording.count(row['due'])}"
             for row in types.to_dict("records")
         ],
-        is_above=types["breach_rate"] > threshold,
+        kind=[judging.judged(*pair) for pair in zip(types["breached"], types["due"], strict=True)],
     )
     limit = max(float(shown["breach_rate"].max()), threshold) * ROOM_FOR_TEXT
     x = alt.X("breach_rate:Q", title=None, axis=None, scale=alt.Scale(domain=[0, limit]))
@@ -72,7 +56,8 @@ def breach_by_type(types: pd.DataFrame, threshold: float) -> Drawn:
     base = alt.Chart(shown)
     bars = base.mark_bar(height={"band": 0.62}).encode(
         x=x, y=y,
-        color=alt.condition("datum.is_above", alt.value(theme.BAD), alt.value(theme.ACCENT)),
+        color=scales.classes(judging.KINDS),
+        opacity=alt.condition("datum.is_chosen", alt.value(1), alt.value(0.35)),
         tooltip=[alt.Tooltip("name:N", title="Tipo"), alt.Tooltip("text:N", title="Incumplimiento")],
     )  # fmt: skip
     texts = base.mark_text(align="right", fontSize=12).encode(x=alt.value("width"), y=y, text="text:N")
@@ -84,18 +69,22 @@ def breach_by_type(types: pd.DataFrame, threshold: float) -> Drawn:
     )
 
 
-def heat(cells: pd.DataFrame, order: Sequence[str], threshold: float) -> Drawn:
-    """Breach rate by type and month. `cells`: month, name, breach_rate, breached, due."""
-    stops = [(0.0, "#E9F3F5"), (0.75 * threshold, "#FBF3DF"), (threshold, "#F0C369"), (2 * threshold, theme.BAD)]
-    fills = [shades.shade(rate, stops) for rate in cells["breach_rate"]]
+def heat(cells: pd.DataFrame, order: Sequence[str]) -> Drawn:
+    """Breach rate by type and month. `cells`: month, mark (what to say of it), name, breach_rate, breached, due."""
+    kinds = [judging.judged(*pair) for pair in zip(cells["breached"], cells["due"], strict=True)]
+    colours = scales.colours_of(kinds)
     shown = cells.assign(
-        fill=fills,
-        ink=[shades.ink_on(fill) for fill in fills],
-        month_name=[wording.month(month, is_short=True) for month in cells["month"]],
+        kind=kinds,
+        ink=[scales.ink_on(colours[kind]) for kind in kinds],
+        month_name=[
+            f"{wording.month(month, is_short=True)}\n{mark}".strip()
+            for month, mark in zip(cells["month"], cells["mark"], strict=True)
+        ],
         text=[wording.percent(rate) for rate in cells["breach_rate"]],
     )
     months = list(dict.fromkeys(shown.sort_values("month")["month_name"]))
-    axis = alt.Axis(orient="top", labelAngle=0, domain=False, ticks=False)
+    lines = "split(datum.label, '\\n')"
+    axis = alt.Axis(orient="top", labelAngle=0, domain=False, ticks=False, labelExpr=lines)
     base = alt.Chart(shown).encode(
         x=alt.X("month_name:N", sort=months, title=None, axis=axis),
         y=alt.Y("name:N", sort=list(order), title=None, axis=alt.Axis(domain=False, ticks=False, labelLimit=150)),
@@ -106,10 +95,13 @@ def heat(cells: pd.DataFrame, order: Sequence[str], threshold: float) -> Drawn:
             alt.Tooltip("text:N", title="Incumplimiento"),
         ],
     )  # fmt: skip
-    return alt.layer(
-        base.mark_rect(stroke="white", strokeWidth=3, cornerRadius=4).encode(color=alt.Color("fill:N", scale=None)),
+    layers = alt.layer(
+        base.mark_rect(stroke="white", strokeWidth=3, cornerRadius=4).encode(color=scales.classes(judging.KINDS)),
         base.mark_text(fontSize=12).encode(text="text:N", color=alt.Color("ink:N", scale=None)),
-    ).properties(height=ROW_HEIGHT * shown["name"].nunique() + 30)
+    )
+    height = ROW_HEIGHT * shown["name"].nunique() + 30
+    drawn: Drawn = layers.resolve_scale(color="independent").properties(height=height)
+    return drawn
 
 
 def response_time(days: pd.DataFrame, terms: pd.DataFrame) -> Drawn:
@@ -117,7 +109,7 @@ def response_time(days: pd.DataFrame, terms: pd.DataFrame) -> Drawn:
 
     `days`: business_days, kind (in term or late), tickets. `terms`: at, text.
     """
-    scale = alt.Scale(domain=[KEPT, LATE], range=[theme.ACCENT, theme.BAD])
+    scale = alt.Scale(domain=[KEPT, LATE], range=[theme.ACCENT, theme.LATE])
     x = alt.X(
         "from:Q", title="Días hábiles hasta la respuesta", axis=alt.Axis(tickMinStep=1, format="d"),
         scale=alt.Scale(domain=[-0.5, int(days["business_days"].max()) + 1], nice=False),
@@ -151,7 +143,7 @@ def _terms(terms: pd.DataFrame) -> list[alt.Chart]:
 
 def age(bands: pd.DataFrame) -> Drawn:
     """What waits, by how many business days it has waited. `bands`: age_band, age_band_order, kind, tickets."""
-    scale = alt.Scale(domain=["En término", "Vencida"], range=[theme.ACCENT, theme.BAD])
+    scale = alt.Scale(domain=["En término", "Vencida"], range=[theme.ACCENT, theme.LATE])
     order = list(dict.fromkeys(bands.sort_values("age_band_order")["age_band"]))
     bars = alt.Chart(bands).mark_bar()
     drawn: Drawn = bars.encode(

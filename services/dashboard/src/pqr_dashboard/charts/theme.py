@@ -9,13 +9,22 @@ import altair as alt
 from pqr_dashboard.figures.wording import MONTHS
 
 __all__ = [
-    "ACCENT", "AMBER", "BAD", "FONT", "GOOD", "GREY", "INK", "LINE", "SEQUENTIAL", "SURFACE", "WARNING", "use_charts",
+    "ACCENT", "AMBER", "BAD", "CLASSES", "FONT", "GOOD", "GREY", "INK", "LATE", "LINE", "SEQUENTIAL", "SURFACE",
+    "WARNING", "use_charts",
 ]  # fmt: skip
 
 ACCENT, GOOD, BAD, WARNING = "#0F5C6E", "#2E7D4F", "#B3261E", "#B26A00"
 AMBER = "#855000"  # the warning colour as ink: on white, WARNING itself is for surfaces
+LATE = WARNING  # beyond its term: a fact of each ticket, which red, for what chance does not explain, is not for
 INK, GREY, LINE, SURFACE = "#1B2A30", "#5A6B72", "#DDE4E7", "#F4F7F8"
 SEQUENTIAL = ("#E8F1F3", "#B9D5DB", "#7FB1BC", "#46899A", "#0F5C6E", "#083A46")
+CLASSES = (
+    "#CFE3E8",
+    "#7FB1BC",
+    "#F0C369",
+    "#B3261E",
+    "#C9D1D4",
+)  # of rates beside their target, as `judging` names them
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', 'DejaVu Sans', sans-serif"
 
 LOCALE: Any = {

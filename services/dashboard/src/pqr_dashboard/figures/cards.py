@@ -13,10 +13,11 @@ __all__ = ["Card", "Change", "difference", "points", "relative"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a figure moved: `text` says by how much, `direction` is -1, 0 or 1."""
+    """How a figure moved: `text` says by how much, `direction` is -1, 0 or 1; `is_sure`: by more than chance."""
 
     text: str
     direction: int
+    is_sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)

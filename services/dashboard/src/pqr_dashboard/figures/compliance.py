@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from pqr_dashboard.figures import sums, wording
 from pqr_dashboard.figures.pqrs_types import EVERY_TYPE, Types
+from pqr_dashboard.figures.standing import Standing
 
 __all__ = [
     "EVERY_TYPE",
@@ -17,6 +18,7 @@ __all__ = [
     "by_age",
     "by_day",
     "report_total",
+    "shares",
     "stacked",
     "summary",
     "terms",
@@ -25,7 +27,6 @@ __all__ = [
 ]
 
 KEPT, LATE = "En término", "Fuera de término"
-FINAL, UNFINISHED_MONTH, PROVISIONAL = "definitiva", "provisional, mes sin terminar", "provisional, {} sin responder"
 UNFINISHED = (
     "Mientras haya solicitudes sin responder, la media y los percentiles las dejan fuera y se ven mejor de lo que "
     "serán. La mediana estimada (Kaplan-Meier) las cuenta por lo que llevan esperando."
@@ -54,10 +55,19 @@ def with_totals(sla: pd.DataFrame, types: Types) -> pd.DataFrame:
     )
 
 
-def with_standing(cohorts: pd.DataFrame) -> pd.DataFrame:
-    """The same rows, and in words whether their means are final; runs of before do not say."""
-    told = cohorts.reindex(columns=cohorts.columns.union(["waiting", "is_final", "survival_median"], sort=False))
-    return told.assign(stands=[_standing(*pair) for pair in zip(told["is_final"], told["waiting"], strict=True)])
+def with_standing(cohorts: pd.DataFrame, standing: Standing, closed: Sequence[str]) -> pd.DataFrame:
+    """The same rows with those `closed`, the sum of these columns, and in words whether their means are final."""
+    told = cohorts.reindex(columns=cohorts.columns.union(["waiting", "survival_median"], sort=False))
+    return told.assign(
+        closed=told[[*closed]].sum(axis=1, min_count=len(closed)),
+        stands=[standing.of_cohort(*pair) for pair in zip(told["month"], told["waiting"], strict=True)],
+    )
+
+
+def shares(frame: pd.DataFrame, part: str, whole: str) -> pd.Series:
+    """A count divided by another, row by row."""
+    pairs = zip(frame[part], frame[whole], strict=True)
+    return pd.Series([wording.share(*pair) for pair in pairs], frame.index, dtype=float)
 
 
 def by_day(days: pd.DataFrame) -> pd.DataFrame:
@@ -107,15 +117,8 @@ def report_total(report: pd.DataFrame) -> list[str]:
     return [
         "Total", "", wording.count(total["received"]), wording.count(total["transferred"]),
         wording.percent(wording.share(total["transferred"], total["received"])), wording.count(total["answered"]),
+        wording.percent(wording.share(total["answered"], total["received"] - total["transferred"])),
         wording.decimal(wording.mean(days, total["answered"])), wording.NOTHING, wording.NOTHING,
         wording.count(report["max_business_days"].max()), wording.NOTHING, "", wording.count(total["access_denied"]),
         wording.percent(wording.share(total["access_denied"], total["received"])),
     ]  # fmt: skip
-
-
-def _standing(is_final: Any, waiting: Any) -> str:
-    if wording.is_missing(waiting):
-        return wording.NOTHING
-    if is_final:
-        return FINAL
-    return PROVISIONAL.format(wording.count(waiting)) if waiting else UNFINISHED_MONTH

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 
-from pqr_dashboard.figures import cards, sums, wording
-from pqr_dashboard.figures.cards import Card
+from pqr_dashboard.figures import sums, wording
 from pqrs.parameters import BREACH_RATE_MAX
 
-__all__ = [
-    "THRESHOLD", "by_month", "by_start", "complete_months", "headline", "named_peaks", "of_month", "of_type", "weeks",
-    "whole",
-]  # fmt: skip
+__all__ = ["THRESHOLD", "band", "by_month", "by_start", "named_peaks", "of_month", "of_type", "weeks", "whole"]
 
 DAYS_IN_A_WEEK = 7
 THRESHOLD = float(BREACH_RATE_MAX)  # of tickets due; above it the alert rules speak too
@@ -31,6 +27,12 @@ def of_type(frame: pd.DataFrame, pqrs_type: str | None) -> pd.DataFrame:
 def of_month(daily: pd.DataFrame, month: pd.Timestamp | None) -> pd.DataFrame:
     """The days of a month, or all days."""
     return daily if month is None else daily[daily["day"].dt.to_period("M").dt.to_timestamp() == month]
+
+
+def band(month: pd.Timestamp | None) -> pd.DataFrame:
+    """Its days as a band: name, start, and the day after its last; no row for no month."""
+    rows = [] if month is None else [(wording.month(month), month, month + pd.DateOffset(months=1))]
+    return pd.DataFrame(rows, columns=["name", "start", "end"])
 
 
 def by_month(daily: pd.DataFrame, sla: pd.DataFrame) -> pd.DataFrame:
@@ -72,46 +74,6 @@ def whole(territory: pd.DataFrame) -> Figures:
         "breach_rate": wording.share(total["breached"], total["due"]),
         "mean_business_days": wording.mean(total["total_business_days"], total["closed_with_term"]),
     }
-
-
-def complete_months(first: date, last: date) -> list[pd.Timestamp]:
-    """The months of the window whose every day lies in it, in order."""
-    starts = pd.date_range(pd.Timestamp(first).to_period("M").to_timestamp(), pd.Timestamp(last), freq="MS")
-    ends = [(start + pd.offsets.MonthEnd(0)).date() for start in starts]
-    return [start for start, end in zip(starts, ends, strict=True) if first <= start.date() and end <= last]
-
-
-def headline(
-    run: Figures,
-    by_start: Mapping[pd.Timestamp, Figures],
-    *,
-    complete: Sequence[pd.Timestamp],
-    chosen: pd.Timestamp | None,
-) -> list[Card]:
-    """Six cards: of the chosen month, or of the run with the change between its last two whole months."""
-    shown = run if chosen is None else by_start[chosen]
-    latest = chosen if chosen is not None else max(complete, default=None)
-    previous = None if latest is None else latest - pd.DateOffset(months=1)
-    if latest is None or previous is None or latest not in complete or previous not in complete:
-        return _cards(shown, {}, {}, note="sin mes anterior completo")
-    note = f"{wording.MONTHS[latest.month - 1]} frente a {wording.MONTHS[previous.month - 1]}"
-    return _cards(shown, by_start[latest], by_start[previous], note=note)
-
-
-def _cards(shown: Figures, now: Figures, before: Figures, *, note: str) -> list[Card]:
-    def moved(name: str) -> cards.Change | None:
-        return cards.relative(now.get(name), before.get(name))
-
-    rate = cards.points(now.get("breach_rate"), before.get("breach_rate"))
-    mean = cards.difference(now.get("mean_business_days"), before.get("mean_business_days"), "días")
-    return [
-        Card("Recibidas", wording.count(shown["received"]), moved("received"), note),
-        Card("Respondidas", wording.count(shown["answered"]), moved("answered"), note, better=1),
-        Card("Incumplimiento", wording.percent(shown["breach_rate"]), rate, note, better=-1),
-        Card("Pendientes al cierre", wording.count(shown["backlog"]), moved("backlog"), note, better=-1),
-        Card("Vencidas sin respuesta", wording.count(shown["overdue"]), moved("overdue"), note, better=-1),
-        Card("Respuesta media, días hábiles", wording.decimal(shown["mean_business_days"]), mean, note, better=-1),
-    ]
 
 
 def weeks(days: pd.DataFrame) -> pd.DataFrame:

@@ -1,11 +1,12 @@
 """How departments and topics fare: counts summed to what is shown, and divided again. Pure.
 
-A rate or mean over few cases says little; `is_few` marks it, and charts show it without colour.
+Each place has a class of the scale of colours: a rate beside its target, or a step between the least and the most.
 """
 
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -14,29 +15,30 @@ from typing import Any
 
 import pandas as pd
 
-from pqr_dashboard.figures import sums, wording
+from pqr_dashboard.figures import judging, sums, wording
 
-__all__ = ["MEASURES", "Measure", "measured", "pivot", "tiles"]
+__all__ = ["CASES", "MEASURES", "Measure", "classed", "measured", "pivot", "tiles"]
 
-FEW = 20
+CLASSES = 5
+CASES = "_cases"  # of a column of `pivot`: what its values are of
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What is compared: a count, or a quotient of two; `is_bad` where more is worse."""
+    """What is compared: a count, or a quotient of two."""
 
     name: str
     label: str
     part: str
     whole: str | None
     format: Callable[[Any], str]
-    is_bad: bool
     cases: str  # what `whole` counts, in words
+    is_judged: bool = False  # whether there is a target to hold it to
 
     def of(self, counts: pd.DataFrame) -> pd.Series:
         if self.whole is None:
             return counts[self.part].astype(float)
-        divided = wording.share if self.format is wording.percent else wording.mean
+        divided = wording.share if self.is_judged else wording.mean
         pairs = zip(counts[self.part], counts[self.whole], strict=True)
         return pd.Series([divided(*pair) for pair in pairs], counts.index, dtype=float)
 
@@ -44,10 +46,10 @@ class Measure:
 MEASURES = {
     measure.label: measure
     for measure in (
-        Measure("received", "Recibidas", "received", None, wording.count, False, "recibidas"),
-        Measure("breach_rate", "Incumplimiento", "breached", "due", wording.percent, True, "vencían"),
+        Measure("received", "Recibidas", "received", None, wording.count, "recibidas"),
+        Measure("breach_rate", "Incumplimiento", "breached", "due", wording.percent, "vencían", True),
         Measure(
-            "mean_business_days", "Días de respuesta", "total_business_days", "closed_with_term", wording.decimal, True,
+            "mean_business_days", "Días de respuesta", "total_business_days", "closed_with_term", wording.decimal,
             "cerradas",
         ),
     )
@@ -62,7 +64,7 @@ def tiles() -> pd.DataFrame:
 
 
 def measured(counts: pd.DataFrame, by: str, measure: Measure) -> pd.DataFrame:
-    """One row per department or topic, all types summed: its counts, `value`, `text`, `cases` and `is_few`."""
+    """One row per department or topic, all types summed: its counts, `value`, `text`, `cases`, and `is_few` of them."""
     found = sums.summed(counts, by)
     value = measure.of(found)
     cases = found[measure.whole or measure.part]
@@ -70,13 +72,37 @@ def measured(counts: pd.DataFrame, by: str, measure: Measure) -> pd.DataFrame:
         value=value,
         text=[measure.format(number) for number in value],
         cases=cases,
-        is_few=(cases < FEW) & (measure.whole is not None),
+        is_few=(cases < judging.FEW) & (measure.whole is not None),
     )
 
 
+def classed(found: pd.DataFrame, measure: Measure) -> tuple[pd.DataFrame, list[str]]:
+    """Rows of `measured`, also of places of which there are none, with their `kind`; and the kinds, in order."""
+    if measure.is_judged:
+        kinds = [judging.judged(*pair) for pair in zip(found["breached"], found["due"], strict=True)]
+        return found.assign(kind=kinds), list(judging.KINDS)
+    is_told = ~found["is_few"].astype(bool) & found["value"].notna()
+    told = found.loc[is_told, "value"]
+    low, high = (float(told.min()), float(told.max())) if len(told) else (0.0, 0.0)
+    step = (high - low) / CLASSES
+    ends = [low + number * step for number in range(CLASSES + 1)] if step else [low, high]
+    names = [f"{measure.format(a)} a {measure.format(b)}" for a, b in itertools.pairwise(ends)]
+    names = list(dict.fromkeys(names))
+    if len(names) < len(ends) - 1:  # so close that steps read alike
+        names = [f"{measure.format(low)} a {measure.format(high)}"]
+    places = [min(int((value - low) / step), len(names) - 1) if step else 0 for value in found["value"].fillna(low)]
+    unknown = judging.TOO_FEW if measure.whole else judging.NO_CASE
+    kinds = [names[place] if told_here else unknown for place, told_here in zip(places, is_told, strict=True)]
+    return found.assign(kind=kinds), [*names, *([unknown] if unknown in kinds else [])]
+
+
 def pivot(counts: pd.DataFrame, by: str, measure: Measure) -> pd.DataFrame:
-    """One row per department or topic, one column per type, and `all`: the values of a measure."""
+    """One row per department or topic, one column per type, and `all`: the values of a measure, and their cases."""
     types = sums.summed(counts, [by, "pqrs_type"]).set_index([by, "pqrs_type"])
     wide = measure.of(types).unstack("pqrs_type")
-    wide["all"] = measure.of(sums.summed(counts, by).set_index(by))
+    total = sums.summed(counts, by).set_index(by)
+    wide["all"] = measure.of(total)
+    if measure.whole is not None:
+        cases = types[measure.whole].unstack("pqrs_type").assign(all=total[measure.whole])
+        wide = wide.join(cases.add_suffix(CASES))
     return wide.reset_index()

@@ -12,6 +12,7 @@ import streamlit as st
 
 from pqr_dashboard.access.session import User
 from pqr_dashboard.figures import wording
+from pqr_dashboard.figures.standing import Standing
 from pqr_dashboard.warehouse import Warehouse
 
 __all__ = ["NO_RUN", "Context", "Remembered", "Run"]
@@ -41,6 +42,11 @@ class Run:
     @property
     def window(self) -> str:
         return wording.window(self.window_from, self.window_to)
+
+    @property
+    def standing(self) -> Standing:
+        """Which of its days and months can be held beside others."""
+        return Standing.of((self.window_from, self.window_to), self.parameters)
 
     def described(self) -> str:
         shown = "publicada" if self.is_published else "archivada; la publicada es otra"

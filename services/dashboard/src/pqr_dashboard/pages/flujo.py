@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pqr_dashboard.charts import flow
+from pqr_dashboard.charts.marks import Marks
 from pqr_dashboard.figures import months, sums, wording
 from pqr_dashboard.pages.context import Context
 from pqr_dashboard.view import widgets
@@ -17,28 +18,29 @@ DAY, WEEK = "Día", "Semana"
 DAYS_SHOWN_SINGLY = 130
 
 
-def sections(context: Context, daily: pd.DataFrame, *, has_peaks: bool) -> None:
+def sections(context: Context, daily: pd.DataFrame, *, has_peaks: bool, month: pd.Timestamp | None) -> None:
     run = context.run
     days = sums.summed(daily, "day")
     peaks = context.mart("kpi_peaks").reindex(columns=["day", "is_peak"])
     days = days.assign(is_peak=has_peaks & days["day"].isin(peaks.loc[peaks["is_peak"].eq(True), "day"]))
     bands = months.named_peaks(run.parameters, run.window_from, run.window_to)
+    marks = Marks(bands, run.standing.warm_up, months.band(month))
     widgets.section(
         "Recibidas y respondidas",
         "Las franjas son los picos con nombre del escenario; en ámbar, los días que superan lo habitual. Por semana, "
-        "las incompletas van más claras.",
+        f"las incompletas van más claras.{_said_month(month)}",
     )
     is_weekly = _grain(len(days)) == WEEK
     shown = months.weeks(days) if is_weekly else days.assign(is_partial=False)
     widgets.chart(
-        flow.received_and_answered(shown, bands, is_weekly=is_weekly),
+        flow.received_and_answered(shown, marks, is_weekly=is_weekly),
         f"Solicitudes recibidas y respondidas por {WEEK.lower() if is_weekly else 'día'}: {_said(days)}. "
         f"{_said_peaks(bands)}",
     )
     widgets.section("Pendientes", "Solicitudes con término legal que seguían sin respuesta al cierre de cada día.")
     last = days.iloc[-1]
     widgets.chart(
-        flow.backlog(days, bands),
+        flow.backlog(days, marks),
         f"Solicitudes pendientes por día; al cierre quedan {wording.count(last['backlog'])}, de ellas "
         f"{wording.count(last['overdue'])} vencidas.",
     )
@@ -53,6 +55,10 @@ def sections(context: Context, daily: pd.DataFrame, *, has_peaks: bool) -> None:
             ],
             file="resumen-por-dia", caption="Recibidas, respondidas y pendientes por día",
         )  # fmt: skip
+
+
+def _said_month(month: pd.Timestamp | None) -> str:
+    return "" if month is None else f" La franja azul es {wording.month(month)}."
 
 
 def _grain(days: int) -> str:

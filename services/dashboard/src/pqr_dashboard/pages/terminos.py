@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pqr_dashboard.charts import compliance as charts
-from pqr_dashboard.figures import compliance, months, wording
+from pqr_dashboard.figures import compliance, judging, months, wording
 from pqr_dashboard.figures.pqrs_types import Types
 from pqr_dashboard.pages.context import Context
 from pqr_dashboard.view import widgets
@@ -21,6 +21,7 @@ def page(context: Context) -> None:
         "Cómo se cumplen los términos de la Ley 1755 de 2015 en las solicitudes recibidas hasta el "
         f"{wording.day(run.window_to)}.",
     )
+    widgets.warning(run.standing.said())
     types = Types.of(context.read("types"), context.mart("kpi_daily"))
     _by_type_and_month(context, types)
     left, _ = st.columns([2, 5])
@@ -38,8 +39,7 @@ def page(context: Context) -> None:
 def _by_type_and_month(context: Context, types: Types) -> None:
     widgets.section(
         "Incumplimiento por tipo y mes",
-        "Por el mes en que vencía el término. El tono vira a ámbar al llegar al umbral de "
-        f"{wording.percent(months.THRESHOLD, 0)} y a rojo por encima.",
+        f"Por el mes en que vencía el término. {judging.HOW}",
     )
     if context.lacks("kpi_sla"):
         widgets.lacking()
@@ -49,14 +49,20 @@ def _by_type_and_month(context: Context, types: Types) -> None:
         widgets.empty("Ningún término ha vencido todavía", "Elija una corrida con un periodo más largo.")
         return
     cells = compliance.with_totals(sla, types)
+    marks = {month: context.run.standing.of_month(month) for month in cells["month"].unique()}
+    cells = cells.assign(mark=cells["month"].map(marks))
     worst = cells[cells["pqrs_type"].notna()].sort_values("breach_rate").iloc[-1]
     widgets.chart(
-        charts.heat(cells, [compliance.EVERY_TYPE, *types.short.values()], months.THRESHOLD),
+        charts.heat(cells, [compliance.EVERY_TYPE, *types.short.values()]),
         f"Incumplimiento por tipo y mes; el mayor es {worst['name']} en {wording.month(worst['month'])} con "
         f"{wording.percent(worst['breach_rate'])}.",
     )
     with st.expander("Ver los datos por tipo y mes"):
-        rows = compliance.with_standing(sla).assign(name=[types.called(code) for code in sla["pqrs_type"]])
+        rows = compliance.with_standing(sla, context.run.standing, ("in_term", "late"))
+        rows = rows.assign(
+            closed_share=compliance.shares(rows, "closed", "due"),
+            name=[types.called(code) for code in sla["pqrs_type"]],
+        )
         st.caption(compliance.UNFINISHED)
         widgets.table(
             rows,
@@ -64,12 +70,13 @@ def _by_type_and_month(context: Context, types: Types) -> None:
                 Column("month", "Mes", wording.month), Column("name", "Tipo"), Column("due", "Vencían", wording.count),
                 Column("in_term", "En término", wording.count), Column("late", "Tarde", wording.count),
                 Column("open_overdue", "Sin respuesta", wording.count),
-                Column("breach_rate", "Incumplimiento", wording.percent),
-                Column("mean_business_days", "Media (días)", wording.decimal),
-                Column("p50_business_days", "Mediana", wording.count),
-                Column("p90_business_days", "Percentil 90", wording.count),
-                Column("p95_business_days", "Percentil 95", wording.count),
-                Column("survival_median", "Mediana estimada", wording.count),
+                Column("breach_rate", "Incumplimiento", wording.percent, "due"),
+                Column("closed_share", "Ya cerradas", wording.percent, "due"),
+                Column("mean_business_days", "Media (días)", wording.decimal, "closed"),
+                Column("p50_business_days", "Mediana", wording.count, "closed"),
+                Column("p90_business_days", "Percentil 90", wording.count, "closed"),
+                Column("p95_business_days", "Percentil 95", wording.count, "closed"),
+                Column("survival_median", "Mediana estimada", wording.count, "due"),
                 Column("stands", "La media es"),
             ],
             file="terminos-por-tipo-y-mes", caption="Cumplimiento por tipo y mes",
@@ -145,20 +152,28 @@ def _access_to_information(context: Context, types: Types) -> None:
         return
     report = context.mart("report_access_to_information").sort_values(["month", "pqrs_type"])
     st.caption(compliance.UNFINISHED)
+    rows = compliance.with_standing(report, context.run.standing, ("answered",))
+    rows = rows.assign(ours=rows["received"] - rows["transferred"])  # what was passed on is not ours to answer
     widgets.table(
-        compliance.with_standing(report).assign(name=[types.short.get(code, code) for code in report["pqrs_type"]]),
+        rows.assign(
+            closed_share=compliance.shares(rows, "closed", "ours"),
+            name=[types.short.get(code, code) for code in report["pqrs_type"]],
+        ),
         [
             Column("month", "Mes", wording.month), Column("name", "Tipo"),
             Column("received", "a) Recibidas", wording.count),
             Column("transferred", "b) Trasladadas", wording.count),
-            Column("transferred_rate", "% traslado", wording.percent),
+            Column("transferred_rate", "% traslado", wording.percent, "received"),
             Column("answered", "Respondidas", wording.count),
-            Column("mean_business_days", "c) Media (días)", wording.decimal),
-            Column("p50_business_days", "Mediana", wording.count), Column("p90_business_days", "P90", wording.count),
+            Column("closed_share", "% respondido", wording.percent, "ours"),
+            Column("mean_business_days", "c) Media (días)", wording.decimal, "answered"),
+            Column("p50_business_days", "Mediana", wording.count, "answered"),
+            Column("p90_business_days", "P90", wording.count, "answered"),
             Column("max_business_days", "Máximo", wording.count),
-            Column("survival_median", "Mediana estimada", wording.count), Column("stands", "La media es"),
+            Column("survival_median", "Mediana estimada", wording.count, "ours"),
+            Column("stands", "La media es"),
             Column("access_denied", "d) Negadas", wording.count),
-            Column("access_denied_rate", "% negado", wording.percent),
+            Column("access_denied_rate", "% negado", wording.percent, "received"),
         ],
         file="informe-acceso-a-la-informacion", caption="Informe de acceso a la información",
         total=compliance.report_total(report),

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pqr_dashboard.charts import places as charts
-from pqr_dashboard.figures import months, places, wording
+from pqr_dashboard.figures import judging, months, places, wording
 from pqr_dashboard.figures.places import MEASURES, Measure
 from pqr_dashboard.figures.pqrs_types import TOPIC_NAMES, Types
 from pqr_dashboard.pages.context import Context
@@ -16,7 +16,7 @@ from pqr_dashboard.view.markup import Column
 __all__ = ["page"]
 
 TOPICS_SHOWN = 12
-FEW_NOTE = f"En gris, menos de {places.FEW} casos: la cifra dice poco."
+FEW_NOTE = f"En gris, menos de {judging.FEW} casos: la cifra dice poco."
 
 
 def page(context: Context) -> None:
@@ -26,6 +26,7 @@ def page(context: Context) -> None:
         f"De dónde vienen las solicitudes del {wording.day(run.window_from)} al {wording.day(run.window_to)} y de qué "
         "tratan.",
     )
+    widgets.warning(run.standing.said())
     types = Types.of(context.read("types"), context.mart("kpi_daily"))
     measure, chosen = _filters(types)
     left, right = st.columns([1, 1], gap="large")
@@ -50,7 +51,7 @@ def _filters(types: Types) -> tuple[Measure, str | None]:
 
 def _map(context: Context, chosen: str | None, measure: Measure) -> None:
     note = "Un cuadro por departamento, donde queda en el mapa."
-    widgets.section("Por departamento", note if measure.whole is None else f"{note} {FEW_NOTE}")
+    widgets.section("Por departamento", f"{note} {_few(measure)}")
     if context.lacks("kpi_territory"):
         widgets.lacking()
         return
@@ -60,18 +61,16 @@ def _map(context: Context, chosen: str | None, measure: Measure) -> None:
         return
     found = places.measured(counts, "department", measure)
     placed = places.tiles().merge(found, on="department", how="left")
-    placed = placed.assign(
-        is_few=placed["is_few"].fillna(True).astype(bool), text=placed["text"].fillna(wording.NOTHING)
-    )
+    placed, kinds = places.classed(placed.assign(text=placed["text"].fillna(wording.NOTHING)), measure)
     first = found.sort_values("value", ascending=False).iloc[0]
     widgets.chart(
-        charts.tile_map(placed, measure.label, measure.cases, is_bad=measure.is_bad),
+        charts.tile_map(placed, measure.label, measure.cases, kinds=kinds),
         f"Mapa de {measure.label.lower()} por departamento; el mayor es {first['department']} con {first['text']}.",
     )
 
 
 def _topics(context: Context, chosen: str | None, measure: Measure) -> None:
-    widgets.section(f"Los {TOPICS_SHOWN} temas con más {_of(measure)}", "" if measure.whole is None else FEW_NOTE)
+    widgets.section(f"Los {TOPICS_SHOWN} temas con más {_of(measure)}", _few(measure))
     if context.lacks("kpi_topic"):
         widgets.lacking()
         return
@@ -81,10 +80,10 @@ def _topics(context: Context, chosen: str | None, measure: Measure) -> None:
     if found.empty:
         _nothing_of_this_type()
         return
-    top = found.head(TOPICS_SHOWN)
-    top = top.assign(is_above=(measure.name == "breach_rate") & (top["value"] > months.THRESHOLD))
+    classed, kinds = places.classed(found, measure)
+    top = classed.head(TOPICS_SHOWN)
     widgets.chart(
-        charts.ranking(top, measure.label, names="name"),
+        charts.ranking(top, measure.label, names="name", kinds=kinds),
         f"Temas por {measure.label.lower()}; el mayor es {top.iloc[0]['name']} con {top.iloc[0]['text']}.",
     )
     with st.expander("Ver todos los temas"):
@@ -94,10 +93,17 @@ def _topics(context: Context, chosen: str | None, measure: Measure) -> None:
                 Column("name", "Tema"), Column("received", "Recibidas", wording.count),
                 Column("answered", "Respondidas", wording.count), Column("open", "Pendientes", wording.count),
                 Column("overdue", "Vencidas", wording.count), Column("due", "Vencían", wording.count),
-                Column("breached", "Incumplidas", wording.count), Column("value", measure.label, measure.format),
+                Column("breached", "Incumplidas", wording.count),
+                Column("value", measure.label, measure.format, "cases" if measure.whole else None),
             ],
             file="temas", caption="Todos los temas",
         )  # fmt: skip
+
+
+def _few(measure: Measure) -> str:
+    if measure.is_judged:
+        return judging.HOW
+    return "" if measure.whole is None else FEW_NOTE
 
 
 def _nothing_of_this_type() -> None:
@@ -120,8 +126,11 @@ def _table(territory: pd.DataFrame, types: Types, measure: Measure) -> None:
     widgets.table(
         wide,
         [
-            Column("department", "Departamento"), Column("all", "Todos", measure.format),
-            *(Column(code, types.short[code], measure.format) for code in there),
+            Column("department", "Departamento"),
+            *(
+                Column(code, label, measure.format, f"{code}{places.CASES}" if measure.whole else None)
+                for code, label in {"all": "Todos", **{code: types.short[code] for code in there}}.items()
+            ),
         ],
         file="departamento-por-tipo", caption=f"{measure.label} por departamento y tipo",
         total=["Todo el país", measure.format(total["all"]), *(measure.format(total[code]) for code in there)],

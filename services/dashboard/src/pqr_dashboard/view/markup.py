@@ -11,6 +11,7 @@ import pandas as pd
 
 from pqr_dashboard.figures import wording
 from pqr_dashboard.figures.cards import Card
+from pqr_dashboard.figures.judging import is_few
 from pqr_dashboard.figures.tickets import ACTORS, STEPS
 
 __all__ = ["Column", "cards_html", "section_html", "state_html", "table_html", "timeline_html"]
@@ -22,11 +23,15 @@ ARROWS = {-1: "▼", 0: "■", 1: "▲"}
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: what it is called for people, and how its cells read."""
+    """A column of a table: what it is called for people, and how its cells read.
+
+    `of` is the column with the cases that a rate or mean is of: over few, it is greyed.
+    """
 
     name: str
     label: str
     format: Format | None = None
+    of: str | None = None
 
     @property
     def is_number(self) -> bool:
@@ -49,13 +54,22 @@ def state_html(kind: str, heading: str, text: str, *, role: str) -> str:
 
 
 def table_html(frame: pd.DataFrame, columns: Sequence[Column], *, caption: str, total: Sequence[str] | None) -> str:
-    """A table that can be read aloud and scrolled with the keyboard; `total` is its last row, as text."""
-    kinds = [' class="pqr-number"' if column.is_number else "" for column in columns]
+    """A table that can be read aloud and scrolled with the keyboard; `total` is its last row, as text.
+
+    Rows whose `is_marked` holds, if the frame has it, stand out.
+    """
+    kinds = ["pqr-number" if column.is_number else "" for column in columns]
     head = "".join(
-        f'<th scope="col"{kind}>{escape(column.label)}</th>' for column, kind in zip(columns, kinds, strict=True)
+        f'<th scope="col"{_class(kind)}>{escape(column.label)}</th>'
+        for column, kind in zip(columns, kinds, strict=True)
     )
     texts = [[_text(value, column.format) for value in frame[column.name]] for column in columns]
-    body = "".join(f"<tr>{_row(row, kinds)}</tr>" for row in zip(*texts, strict=True))
+    classes = [_kinds(frame, column, kind) for column, kind in zip(columns, kinds, strict=True)]
+    marks = ["pqr-marked" if marked else "" for marked in frame.get("is_marked", [False] * len(frame))]
+    body = "".join(
+        f"<tr{_class(mark)}>{_row(row, kinds_of_row)}</tr>"
+        for mark, row, kinds_of_row in zip(marks, zip(*texts, strict=True), zip(*classes, strict=True), strict=True)
+    )
     foot = f"<tfoot><tr>{_row(total, kinds)}</tr></tfoot>" if total else ""
     return (
         f'<div class="pqr-table" tabindex="0" role="region" aria-label="{escape(caption)}"><table>'
@@ -71,7 +85,7 @@ def timeline_html(events: Sequence[Mapping[Any, Any]]) -> str:
 def _card(card: Card) -> str:
     moved = ""
     if card.change is not None:
-        tone = {1: "pqr-good", -1: "pqr-bad"}.get(card.change.direction * card.better, "")
+        tone = {1: "pqr-good", -1: "pqr-bad"}.get(card.change.direction * card.better * card.change.is_sure, "")
         arrow = ARROWS[card.change.direction]
         moved = f'<span class="{tone}"><span aria-hidden="true">{arrow}</span> {escape(card.change.text)}</span> '
     return (
@@ -81,7 +95,18 @@ def _card(card: Card) -> str:
 
 
 def _row(texts: Sequence[str], kinds: Sequence[str]) -> str:
-    return "".join(f"<td{kind}>{escape(text)}</td>" for text, kind in zip(texts, kinds, strict=True))
+    return "".join(f"<td{_class(kind)}>{escape(text)}</td>" for text, kind in zip(texts, kinds, strict=True))
+
+
+def _kinds(frame: pd.DataFrame, column: Column, kind: str) -> list[str]:
+    """The classes of the cells of a column."""
+    if column.of is None:
+        return [kind] * len(frame)
+    return [f"{kind} pqr-few" if is_few(cases) else kind for cases in frame[column.of]]
+
+
+def _class(kind: str) -> str:
+    return f' class="{kind}"' if kind else ""
 
 
 def _text(value: Any, formatted: Format | None) -> str:

@@ -15,7 +15,19 @@ from pqr_dashboard.figures.cards import Card
 from pqr_dashboard.view import markup, spreadsheet
 from pqr_dashboard.view.markup import Column
 
-__all__ = ["cards", "chart", "csv_button", "empty", "lacking", "note", "section", "table", "title", "trouble"]
+__all__ = [
+    "cards",
+    "chart",
+    "csv_button",
+    "empty",
+    "lacking",
+    "note",
+    "section",
+    "table",
+    "title",
+    "trouble",
+    "warning",
+]
 
 Chart = Drawn | alt.HConcatChart | alt.VConcatChart
 ROWS_SHOWN = 400
@@ -35,6 +47,12 @@ def section(heading: str, note: str = "") -> None:
 def note(text: str) -> None:
     """One sentence that says what the figures around it mean."""
     st.html(f'<p class="pqr-verdict">{escape(text)}</p>')
+
+
+def warning(text: str) -> None:
+    """The same of what makes figures say less than they seem to; nothing where there is nothing to say."""
+    if text:
+        st.html(f'<p class="pqr-verdict pqr-caution">{escape(text)}</p>')
 
 
 def cards(shown: Sequence[Card]) -> None:
