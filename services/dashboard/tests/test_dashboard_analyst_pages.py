@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 
 import psycopg
@@ -29,6 +30,10 @@ def _seen(visitor):
 def _query(dsn, statement, *parameters):
     with psycopg.connect(dsn) as opened:
         return opened.execute(statement, parameters).fetchall()
+
+
+def _charts(visitor):
+    return visitor.get("arrow_vega_lite_chart") or visitor.get("vega_lite_chart")
 
 
 def _values(visitor):
@@ -334,6 +339,15 @@ def test_a_first_run_that_failed_is_told(visit, migrated):
     finally:
         with psycopg.connect(migrated, autocommit=True) as opened:
             opened.execute("delete from meta.runs")
+
+
+def test_the_simulator_says_what_its_result_is_worth(visit, loaded):
+    """Breaches are planted by quota, so what changes is the queue's arithmetic; the chart begins with what it changes."""
+    visitor = visit("simulador", loaded)
+    assert "se plantaron por cuota (9,5\u00a0% de lo que llega" in _seen(visitor)
+    drawn = [json.loads(chart.proto.spec) for chart in _charts(visitor)]
+    assert "Vencidas" in json.dumps(drawn[0], ensure_ascii=False)
+    assert all("said" in json.dumps(spec) for spec in drawn)  # values beside lines and bars, noughts too
 
 
 def test_publishing_again_is_no_work_of_the_run(visit, again):

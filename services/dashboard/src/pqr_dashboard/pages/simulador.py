@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -19,7 +22,8 @@ __all__ = ["page"]
 LAWFUL, ALL_TERMS, EACH_TERM = "Los de la ley", "Todos más o menos días", "Uno por tipo"
 AS_IT_WAS, SHARE, A_DAY = "La que hubo", "Un porcentaje", "Respuestas por día hábil"
 ORDERS = {model.OWN_ORDER: "El que siguió la entidad", model.BY_DUE_DATE: "Primero lo que vence antes"}
-MEASURES = {"Pendientes": "backlog", "Vencidas": "overdue"}
+MEASURES = {"Vencidas": "overdue", "Pendientes": "backlog"}
+USUAL = "Vencidas"  # where another order or capacity is seen: how many wait hardly depends on it
 ARRIVAL = ("opened_on", "received_on", "pqrs_type", "fate", "tickets")  # without these nothing can be simulated
 SHIFT_MAX, TERM_MAX, A_DAY_MAX = 15, 60, 1_000_000
 
@@ -54,6 +58,7 @@ def page(context: Context) -> None:
     if variation == Variation():
         _unchanged(is_same=comparison.is_as_it_was(run, daily, outcome))
     widgets.cards(comparison.headline(run, daily, outcome))
+    widgets.warning(_planted(context.run.parameters))
     _lines(daily, outcome)
     _types(daily, outcome, types, terms=types.terms | dict(variation.terms))
     _how()
@@ -114,12 +119,22 @@ def _unchanged(*, is_same: bool) -> None:
         )
 
 
+def _planted(parameters: Mapping[str, Any]) -> str:
+    """What the result is worth, since the inbox itself is made."""
+    quota = wording.percent(parameters.get("breach_rate"))
+    return (
+        f"En este buzón simulado los incumplimientos se plantaron por cuota ({quota} de lo que llega en cada "
+        "trimestre): no nacen de que falte capacidad ni del orden en que se responde. Lo que aquí mejora o empeora es "
+        "la aritmética de la misma cola sin esa cuota, no un pronóstico de lo que lograría una entidad."
+    )
+
+
 def _lines(daily: pd.DataFrame, outcome: model.Outcome) -> None:
     widgets.section("Lo que habría esperado respuesta", "Solicitudes sin responder al cierre de cada día.")
     chosen = st.segmented_control(
-        "Mostrar", list(MEASURES), default="Pendientes", key="sim-measure", label_visibility="collapsed"
+        "Mostrar", list(MEASURES), default=USUAL, key="sim-measure", label_visibility="collapsed"
     )
-    measure = chosen or "Pendientes"
+    measure = chosen or USUAL
     days = comparison.days_of(daily, outcome, MEASURES[measure])
     last = days[days["day"] == days["day"].max()].set_index("which")["tickets"]
     widgets.chart(
@@ -167,6 +182,8 @@ COLUMNS = (
 )
 
 HOW = """
+- **Cuota**: el buzón decide de antemano cuántas solicitudes se incumplen y las responde tarde aunque hubiera con quién
+  responderlas. Con otro orden u otra capacidad la cola se recorre sin esa decisión, y por eso el cambio parece grande.
 - **Llegadas**: las mismas, el mismo día y del mismo tipo. Traslados y archivos por desistimiento ocurren igual.
 - **Términos**: el vencimiento se mueve tantos días hábiles como cambie el término; las prórrogas y suspensiones
   conservan su duración.
