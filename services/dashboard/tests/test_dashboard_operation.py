@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pandas as pd
+import psycopg
+import pytest
 
 from pqr_dashboard.charts import lineage
-from pqr_dashboard.figures import operation, wording
+from pqr_dashboard.figures import checks, operation, wording
 
 DATASETS = pd.DataFrame(
     [("load", "gold.kpi_executive", 1, 1), ("gold", "kpi_executive", 1, 1), ("gold", "kpi_sla", 9, 1),
@@ -68,8 +71,49 @@ def test_checks_say_whether_they_hold():
         [("gold", "passed", "error", "validity"), ("gold", "failed", "error", "validity"),
          ("silver", "failed", "warning", "odd")],
         columns=["stage", "status", "severity", "dimension"],
-    )  # fmt: skip
+    ).assign(name="x", observed="1", expected="1")  # fmt: skip
     named = operation.named_checks(checks)
     assert named["status_said"].tolist() == ["Se cumple", "No se cumple", "Aviso"]
     assert named["stage_said"].tolist() == ["Oro", "Oro", "Plata"]
     assert named["dimension_said"].tolist() == ["Validez", "Validez", "odd"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("received_kpi_daily_is_kpi_executive", "Recibidas: cifras por día = cifras principales"),
+        ("digest_core.sla_policies_is_the_law", "Huella: términos de ley = la ley"),
+        ("breach_quota", "Cuota de incumplimientos"),
+        ("a_check_of_another_package", "a check of another package"),
+    ],
+)
+def test_checks_are_named_in_spanish(name, said):
+    """What is compared with what; a name nobody translated loses its underscores."""
+    assert checks.named(name) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("2348 of 24722, 117 of 1223", "2.348 de 24.722, 117 de 1.223"),
+        (97109, "97.109"),
+        ("0.095 of those that a quarter opens, give or take one ticket", "0,095 de lo que abre un trimestre, más o menos una"),
+        ("7670-8af145722d959e6ffa30c3334b203ecc", "7670-8af145722d959e6ffa30c3334b203ecc"),
+    ],
+)  # fmt: skip
+def test_values_of_checks_read_as_in_colombia(value, said):
+    """Points group, no English is left, and a digest is a digest."""
+    assert checks.valued(value) == said
+
+
+def test_no_check_of_a_run_is_left_in_english(again):
+    """Every check that the stages make has a Spanish name."""
+    dsn, publish = again
+    publish(5)
+    with psycopg.connect(dsn) as opened:
+        found = opened.execute("select distinct name, observed, expected from meta.quality_checks").fetchall()
+    assert len(found) > 50
+    for name, *values in found:
+        assert "_" not in checks.named(name)
+        assert not re.search(r"\b(of|as|is|and)\b", " ".join(checks.valued(value) for value in values)), name
+        assert name.replace("_", " ") != checks.named(name), name

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from pqr_dashboard.figures import checks as figures_checks
 from pqr_dashboard.figures import wording
 from pqr_dashboard.figures.cards import Card
 
@@ -67,6 +68,9 @@ def named_runs(runs: pd.DataFrame) -> pd.DataFrame:
 
 def named_checks(checks: pd.DataFrame) -> pd.DataFrame:
     return checks.assign(
+        name_said=[figures_checks.named(name) for name in checks["name"]],
+        observed_said=[figures_checks.valued(value) for value in checks["observed"]],
+        expected_said=[figures_checks.valued(value) for value in checks["expected"]],
         stage_said=checks["stage"].map(STAGES).fillna(checks["stage"]),
         status_said=[
             "Se cumple" if row["status"] == "passed" else ("Aviso" if row["severity"] == "warning" else "No se cumple")

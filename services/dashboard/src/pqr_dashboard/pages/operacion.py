@@ -72,7 +72,10 @@ def _stages(attempts: pd.DataFrame, in_order: list[str]) -> None:
     if attempts.empty:
         widgets.empty("Todavía no hay intentos", "La corrida está declarada y ninguna etapa ha empezado.")
         return
-    widgets.section("Etapas de la corrida", "Cada barra es un intento; una etapa que falla se intenta de nuevo.")
+    widgets.section(
+        "Etapas de la corrida",
+        "Cada barra es un intento; una etapa que falla se intenta de nuevo. Publicar otra vez no es trabajo suyo.",
+    )
     started = attempts["started_at"].min()
     ended = attempts["finished_at"].fillna(attempts["started_at"])
     shown = attempts.assign(
@@ -86,7 +89,8 @@ def _stages(attempts: pd.DataFrame, in_order: list[str]) -> None:
     seconds = attempts.groupby("stage")["seconds"].sum()
     described = ", ".join(f"{STAGES.get(str(name), name)} {wording.duration(value)}" for name, value in seconds.items())
     columns = ["stage", "attempt", "state", "start", "end", "said", "rows"]
-    widgets.chart(charts.stages(shown[columns], order), f"Duración de cada etapa: {described}.")
+    drawn = shown.loc[~shown["is_again"].astype(bool), columns]
+    widgets.chart(charts.stages(drawn, order), f"Duración de cada etapa: {described}.")
     widgets.table(shown, ATTEMPTS, file="intentos", caption="Intentos de cada etapa")
 
 
@@ -133,10 +137,10 @@ ATTEMPTS = (
 CHECKS = (
     Column("status_said", "Resultado"),
     Column("stage_said", "Etapa"),
-    Column("name", "Control"),
+    Column("name_said", "Control"),
     Column("dimension_said", "Dimensión"),
-    Column("observed", "Observado"),
-    Column("expected", "Esperado"),
+    Column("observed_said", "Observado"),
+    Column("expected_said", "Esperado"),
 )
 REJECTS = (
     Column("layer_said", "Capa"),
