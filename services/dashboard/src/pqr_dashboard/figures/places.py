@@ -6,7 +6,6 @@ Each place has a class of the scale of colours: a rate beside its target, or a s
 from __future__ import annotations
 
 import io
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -15,11 +14,10 @@ from typing import Any
 
 import pandas as pd
 
-from pqr_dashboard.figures import judging, sums, wording
+from pqr_dashboard.figures import judging, steps, sums, wording
 
 __all__ = ["CASES", "MEASURES", "Measure", "classed", "measured", "pivot", "tiles"]
 
-CLASSES = 5
 CASES = "_cases"  # of a column of `pivot`: what its values are of
 
 
@@ -81,19 +79,10 @@ def classed(found: pd.DataFrame, measure: Measure) -> tuple[pd.DataFrame, list[s
     if measure.is_judged:
         kinds = [judging.judged(*pair) for pair in zip(found["breached"], found["due"], strict=True)]
         return found.assign(kind=kinds), list(judging.KINDS)
-    is_told = ~found["is_few"].astype(bool) & found["value"].notna()
-    told = found.loc[is_told, "value"]
-    low, high = (float(told.min()), float(told.max())) if len(told) else (0.0, 0.0)
-    step = (high - low) / CLASSES
-    ends = [low + number * step for number in range(CLASSES + 1)] if step else [low, high]
-    names = [f"{measure.format(a)} a {measure.format(b)}" for a, b in itertools.pairwise(ends)]
-    names = list(dict.fromkeys(names))
-    if len(names) < len(ends) - 1:  # so close that steps read alike
-        names = [f"{measure.format(low)} a {measure.format(high)}"]
-    places = [min(int((value - low) / step), len(names) - 1) if step else 0 for value in found["value"].fillna(low)]
+    told = found["value"].mask(found["is_few"].fillna(True).astype(bool))
     unknown = judging.TOO_FEW if measure.whole else judging.NO_CASE
-    kinds = [names[place] if told_here else unknown for place, told_here in zip(places, is_told, strict=True)]
-    return found.assign(kind=kinds), [*names, *([unknown] if unknown in kinds else [])]
+    kinds, names = steps.stepped(told, measure.format, unknown=unknown)
+    return found.assign(kind=kinds), names
 
 
 def pivot(counts: pd.DataFrame, by: str, measure: Measure) -> pd.DataFrame:

@@ -10,8 +10,8 @@ from typing import Any
 from pqrs import rounding
 
 __all__ = [
-    "MONTHS", "NOTHING", "THIN", "count", "day", "decimal", "duration", "is_missing", "mean", "moment", "month",
-    "percent", "several", "share", "size", "window",
+    "MONTHS", "NOTHING", "THIN", "WEEKDAYS", "count", "day", "decimal", "duration", "is_missing", "mean", "moment",
+    "month", "percent", "several", "share", "size", "window",
 ]  # fmt: skip
 
 NOTHING = "–"  # where there is nothing to divide by, or nothing was measured
@@ -20,6 +20,7 @@ MONTHS = (
     "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
     "diciembre",
 )  # fmt: skip
+WEEKDAYS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
 KILO = 1000
 
 

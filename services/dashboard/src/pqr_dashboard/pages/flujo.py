@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pqr_dashboard.charts import flow
+from pqr_dashboard.charts import arrivals, flow
 from pqr_dashboard.charts.marks import Marks
-from pqr_dashboard.figures import months, sums, wording
+from pqr_dashboard.figures import judging, months, steps, sums, wording
 from pqr_dashboard.pages.context import Context
 from pqr_dashboard.view import widgets
 from pqr_dashboard.view.markup import Column
@@ -44,6 +44,7 @@ def sections(context: Context, daily: pd.DataFrame, *, has_peaks: bool, month: p
         f"Solicitudes pendientes por día; al cierre quedan {wording.count(last['backlog'])}, de ellas "
         f"{wording.count(last['overdue'])} vencidas.",
     )
+    _arrivals(context)
     with st.expander("Ver los datos por día"):
         widgets.table(
             days,
@@ -55,6 +56,28 @@ def sections(context: Context, daily: pd.DataFrame, *, has_peaks: bool, month: p
             ],
             file="resumen-por-dia", caption="Recibidas, respondidas y pendientes por día",
         )  # fmt: skip
+
+
+def _arrivals(context: Context) -> None:
+    """All types together: the mart tells no more."""
+    cells = context.mart("kpi_arrivals")
+    if cells.empty or context.lacks("kpi_arrivals", "per_day"):
+        return
+    widgets.section(
+        "Cuándo llegan", "Por hora y día de la semana, en promedio de todo el periodo y de todos los tipos."
+    )
+    kinds, names = steps.stepped(cells["per_day"].astype(float), wording.decimal, unknown=judging.NO_CASE)
+    shown = cells.assign(
+        kind=kinds,
+        text=[wording.decimal(number) for number in cells["per_day"]],
+        day_name=[wording.WEEKDAYS[int(day) - 1] for day in cells["weekday"]],
+    )
+    most = shown.sort_values("per_day").iloc[-1]
+    widgets.chart(
+        arrivals.hours(shown[["weekday", "day_name", "hour", "text", "received", "kind"]], kinds=names),
+        f"Solicitudes por hora y día de la semana; la hora con más es el {most['day_name']} a las {most['hour']}, con "
+        f"{most['text']}.",
+    )
 
 
 def _said_month(month: pd.Timestamp | None) -> str:
