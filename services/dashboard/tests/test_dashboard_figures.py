@@ -198,17 +198,14 @@ def test_the_map_resembles_the_country():
         assert at.loc[west, "column"] < at.loc[east, "column"], (west, east)
 
 
-def test_letters_can_be_read_on_every_class():
-    """The ink of a tile has a contrast of 4.5 at least, whatever its class."""
-    for fill in (*theme.CLASSES, *theme.SEQUENTIAL):
+@pytest.mark.parametrize("palette", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+def test_letters_can_be_read(palette):
+    """On every class of the scale, and every ink on paper and on the sidebar: a contrast of 4.5 at least."""
+    for fill in (*palette.classes, *palette.sequential):
         assert scales.contrast(fill, scales.ink_on(fill)) >= 4.5, fill
-
-
-@pytest.mark.parametrize("ink", [theme.ACCENT, theme.GOOD, theme.BAD, theme.INK, theme.GREY])
-def test_inks_can_be_read_on_white_and_on_the_sidebar(ink):
-    """Text colours have a contrast of 4.5 at least."""
-    assert scales.contrast(ink, "#FFFFFF") >= 4.5
-    assert scales.contrast(ink, "#F4F7F8") >= 4.5
+    for ink in (palette.accent, palette.good, palette.bad, palette.ink, palette.grey, palette.amber):
+        assert scales.contrast(ink, palette.paper) >= 4.5, ink
+        assert scales.contrast(ink, palette.surface) >= 4.5, ink
 
 
 def test_types_are_named_for_people():

@@ -105,8 +105,11 @@ def test_red_is_for_what_chance_does_not_explain(breached, due, kind):
 
 def test_only_the_class_beyond_chance_is_red():
     """One scale for every rate, with the same colours wherever it is."""
-    colours = scales.colours_of(judging.KINDS)
-    assert [kind for kind, colour in colours.items() if colour == theme.BAD] == [judging.WORSE]
+    for is_dark in (False, True):
+        theme.use_charts(is_dark=is_dark)
+        colours = scales.colours_of(judging.KINDS)
+        assert [kind for kind, colour in colours.items() if colour == theme.now().bad] == [judging.WORSE]
+    theme.use_charts()
 
 
 def test_a_change_within_chance_has_no_colour():

@@ -26,7 +26,6 @@ from pqr_dashboard.warehouse import NotPublished, Warehouse
 RUN_IN_ADDRESS = "corrida"
 CHOOSER, CHOSEN, FOLLOWS = "pqr-run-chooser", "pqr-run-chosen", "pqr-run-follows"
 LOOK_SECONDS = 5  # how often a visitor of a live inbox asks for a newer run, at most
-SPEAKS_SPANISH = "<script>document.documentElement.lang = 'es'</script>"  # Streamlit says English
 LOGO = str(Path(__file__).with_name("logo.svg"))
 ICON = str(Path(__file__).with_name("icon.svg"))  # ours: a named one is fetched from the internet
 
@@ -43,10 +42,11 @@ def _warehouse(dsn: str) -> Warehouse:
 
 def main() -> None:
     st.set_page_config(page_title="PQRSD", page_icon=ICON, layout="wide", menu_items={})
-    st.html(style.css())
-    st.html(SPEAKS_SPANISH, unsafe_allow_javascript=True)
+    is_dark = st.context.theme.type == "dark"
+    st.html(style.css(is_dark=is_dark))
+    st.html(style.script(), unsafe_allow_javascript=True)
     st.logo(LOGO, size="large")
-    theme.use_charts()
+    theme.use_charts(is_dark=is_dark)
     settings = _settings()
     user = signed_in(settings)
     if user is None:
@@ -87,6 +87,8 @@ def _show(entry: Entry, user: User, *, settings: LiveSettings, place: DeltaGener
         shown = run or NO_RUN
         context = Context(shown, user, fresh=warehouse, remembered=Remembered(warehouse, shown.stamp))
         import_module(f"pqr_dashboard.pages.{entry.module}").page(context)
+        if run is not None:
+            widgets.printed(f"{run.window} · corrida {run.run_id}")
         if settings.inbox_speed is not None and st.session_state.get(FOLLOWS, True):
             _follow(shown, warehouse, seconds=min(settings.inbox_speed, LOOK_SECONDS))
     except NotPublished:

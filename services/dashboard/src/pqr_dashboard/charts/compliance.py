@@ -16,6 +16,7 @@ BULLET = 34  # the height of its band, in pixels
 ROOM_FOR_MARK = 1.15
 ROW_HEIGHT = 30
 HEIGHT = 260
+CELL_FOR_TEXT = 46  # pixels
 ROOM_FOR_TEXT = 2.2  # a scale this much longer than its longest bar leaves room for words at the right
 ROOM_FOR_TERMS = 1.25  # above the highest bar, for the names of the terms
 KEPT, LATE = "En término", "Fuera de término"
@@ -28,14 +29,14 @@ def bullet(breached: int, due: int, threshold: float) -> Drawn:
     colour = scales.colours_of([kind])[kind]
     scale = alt.Scale(domain=[0, limit], nice=False)
     x = alt.X("at:Q", scale=scale, title=None, axis=alt.Axis(format=".0%", tickCount=5, grid=False))
-    band = alt.Chart(pd.DataFrame({"at": [limit]})).mark_bar(height=BULLET, color=theme.LINE).encode(x=x)
+    band = alt.Chart(pd.DataFrame({"at": [limit]})).mark_bar(height=BULLET, color=theme.now().line).encode(x=x)
     bar = alt.Chart(pd.DataFrame({"at": [rate], "said": [wording.percent(rate)]}))
     mark = alt.Chart(pd.DataFrame({"at": [threshold], "said": [f"umbral {wording.percent(threshold, 0)}"]}))
     return alt.layer(
         band,
-        bar.mark_bar(height=BULLET / 2, color=colour, stroke=theme.INK, strokeWidth=0.5).encode(x=x),
-        mark.mark_tick(thickness=3, size=1.4 * BULLET, color=theme.INK).encode(x=x),
-        mark.mark_text(dy=-BULLET, fontSize=12, color=theme.INK).encode(x=x, text="said:N"),
+        bar.mark_bar(height=BULLET / 2, color=colour, stroke=theme.now().ink, strokeWidth=0.5).encode(x=x),
+        mark.mark_tick(thickness=3, size=1.4 * BULLET, color=theme.now().ink).encode(x=x),
+        mark.mark_text(dy=-BULLET, fontSize=12, color=theme.now().ink).encode(x=x, text="said:N"),
     ).properties(height=2.4 * BULLET)
 
 
@@ -62,8 +63,8 @@ def breach_by_type(types: pd.DataFrame, threshold: float) -> Drawn:
     )  # fmt: skip
     texts = base.mark_text(align="right", fontSize=12).encode(x=alt.value("width"), y=y, text="text:N")
     mark = alt.Chart(pd.DataFrame({"at": [threshold], "text": [f"umbral {wording.percent(threshold, 0)}"]}))
-    rule = mark.mark_rule(color=theme.INK, strokeDash=[4, 3]).encode(x="at:Q")
-    named = mark.mark_text(baseline="bottom", fontSize=11, color=theme.GREY)
+    rule = mark.mark_rule(color=theme.now().ink, strokeDash=[4, 3]).encode(x="at:Q")
+    named = mark.mark_text(baseline="bottom", fontSize=11, color=theme.now().grey)
     return alt.layer(bars, rule, texts, named.encode(x="at:Q", y=alt.value(-2), text="text:N")).properties(
         height=ROW_HEIGHT * len(shown) + 10
     )
@@ -84,7 +85,10 @@ def heat(cells: pd.DataFrame, order: Sequence[str]) -> Drawn:
     )
     months = list(dict.fromkeys(shown.sort_values("month")["month_name"]))
     lines = "split(datum.label, '\\n')"
-    axis = alt.Axis(orient="top", labelAngle=0, domain=False, ticks=False, labelExpr=lines)
+    axis = alt.Axis(
+        orient="top", labelAngle=0, domain=False, ticks=False, labelExpr=lines, labelOverlap="greedy", labelSeparation=6
+    )
+    size = alt.ExprRef(f"width / {len(months)} < {CELL_FOR_TEXT} ? 0 : 12")  # letters only where they have room
     base = alt.Chart(shown).encode(
         x=alt.X("month_name:N", sort=months, title=None, axis=axis),
         y=alt.Y("name:N", sort=list(order), title=None, axis=alt.Axis(domain=False, ticks=False, labelLimit=150)),
@@ -96,8 +100,10 @@ def heat(cells: pd.DataFrame, order: Sequence[str]) -> Drawn:
         ],
     )  # fmt: skip
     layers = alt.layer(
-        base.mark_rect(stroke="white", strokeWidth=3, cornerRadius=4).encode(color=scales.classes(judging.KINDS)),
-        base.mark_text(fontSize=12).encode(text="text:N", color=alt.Color("ink:N", scale=None)),
+        base.mark_rect(stroke=theme.now().paper, strokeWidth=2, cornerRadius=3).encode(
+            color=scales.classes(judging.KINDS)
+        ),
+        base.mark_text(fontSize=size).encode(text="text:N", color=alt.Color("ink:N", scale=None)),
     )
     height = ROW_HEIGHT * shown["name"].nunique() + 30
     drawn: Drawn = layers.resolve_scale(color="independent").properties(height=height)
@@ -109,7 +115,7 @@ def response_time(days: pd.DataFrame, terms: pd.DataFrame) -> Drawn:
 
     `days`: business_days, kind (in term or late), tickets. `terms`: at, text.
     """
-    scale = alt.Scale(domain=[KEPT, LATE], range=[theme.ACCENT, theme.LATE])
+    scale = alt.Scale(domain=[KEPT, LATE], range=[theme.now().accent, theme.now().late])
     x = alt.X(
         "from:Q", title="Días hábiles hasta la respuesta", axis=alt.Axis(tickMinStep=1, format="d"),
         scale=alt.Scale(domain=[-0.5, int(days["business_days"].max()) + 1], nice=False),
@@ -134,16 +140,16 @@ def response_time(days: pd.DataFrame, terms: pd.DataFrame) -> Drawn:
 
 def _terms(terms: pd.DataFrame) -> list[alt.Chart]:
     base = alt.Chart(terms.assign(line=[2 + 14 * number for number in range(len(terms))]))
-    text = base.mark_text(align="left", dx=4, baseline="top", fontSize=11, color=theme.INK)
+    text = base.mark_text(align="left", dx=4, baseline="top", fontSize=11, color=theme.now().ink)
     return [
-        base.mark_rule(color=theme.INK, strokeDash=[4, 3]).encode(x="at:Q"),
+        base.mark_rule(color=theme.now().ink, strokeDash=[4, 3]).encode(x="at:Q"),
         text.encode(x="at:Q", y=alt.Y("line:Q", scale=None, axis=None), text="text:N"),
     ]
 
 
 def age(bands: pd.DataFrame) -> Drawn:
     """What waits, by how many business days it has waited. `bands`: age_band, age_band_order, kind, tickets."""
-    scale = alt.Scale(domain=["En término", "Vencida"], range=[theme.ACCENT, theme.LATE])
+    scale = alt.Scale(domain=["En término", "Vencida"], range=[theme.now().accent, theme.now().late])
     order = list(dict.fromkeys(bands.sort_values("age_band_order")["age_band"]))
     bars = alt.Chart(bands).mark_bar()
     drawn: Drawn = bars.encode(

@@ -23,7 +23,7 @@ def received_and_answered(flow: pd.DataFrame, marks: Marks, *, is_weekly: bool) 
     `flow`: day (or a week's Monday), received, answered, is_peak, is_partial.
     """
     kinds = [RECEIVED, ANSWERED] if is_weekly else [RECEIVED, PEAK, ANSWERED]
-    colours = {RECEIVED: theme.SEQUENTIAL[2], PEAK: theme.WARNING, ANSWERED: theme.INK}
+    colours = {RECEIVED: theme.now().sequential[2], PEAK: theme.now().warning, ANSWERED: theme.now().ink}
     colour = alt.Color("kind:N", scale=alt.Scale(domain=kinds, range=[colours[kind] for kind in kinds]))
     bars = flow.assign(
         kind=[PEAK if peak and not is_weekly else RECEIVED for peak in flow["is_peak"]],
@@ -54,7 +54,7 @@ def received_and_answered(flow: pd.DataFrame, marks: Marks, *, is_weekly: bool) 
 
 def backlog(days: pd.DataFrame, marks: Marks) -> Drawn:
     """What waited at the end of each day, and the part of it whose term had run out. `days`: day, backlog, overdue."""
-    scale = alt.Scale(domain=[WAITING, OVERDUE], range=[theme.ACCENT, theme.LATE])
+    scale = alt.Scale(domain=[WAITING, OVERDUE], range=[theme.now().accent, theme.now().late])
     tip = [
         alt.Tooltip("day:T", title="Al cierre del", format=DAY_FORMAT),
         alt.Tooltip("backlog:Q", title=WAITING, format=",d"),

@@ -16,7 +16,6 @@ __all__ = ["graph"]
 EXECUTIVE = "kpi_executive"
 OBJECTS_SHOWN = 1  # of each end; a run has an object per day
 DIGEST_SHOWN = 12
-WHITE = "#FFFFFF"
 
 
 def graph(
@@ -25,13 +24,13 @@ def graph(
     """The way from a figure of the headline down to the raw objects, in Graphviz' language; digests on every node."""
     known = {(row["layer"], row["dataset"]): row for row in datasets.to_dict("records")}
     start = next((key for key in (("load", f"gold.{EXECUTIVE}"), ("gold", EXECUTIVE)) if key in known), None)
-    nodes = [_node("figure", [FIGURES.get(figure, figure), value], fill=theme.ACCENT, ink=WHITE)]
+    nodes = [_node("figure", [FIGURES.get(figure, figure), value], fill=theme.now().accent, ink=theme.now().paper)]
     links = [("figure", _id(start))] if start else []
     pending, seen = [start] if start else [], {start}
     while pending:
         layer, dataset = pending.pop()
         row = known[layer, dataset]
-        nodes.append(_node(_id((layer, dataset)), _dataset_said(row), fill=theme.SURFACE, ink=theme.INK))
+        nodes.append(_node(_id((layer, dataset)), _dataset_said(row), fill=theme.now().surface, ink=theme.now().ink))
         for key in _inputs(edges, layer, dataset):
             links.append((_id((layer, dataset)), _id(key)))
             if key not in seen and key in known:
@@ -70,11 +69,11 @@ def _object_nodes(objects: Sequence[Mapping[Any, Any]]) -> list[str]:
     for number, item in enumerate(_ends(objects)):
         if item is None:
             between = f"{wording.several(left_out, 'objeto')} más"
-            nodes.append(_node(f"object{number}", [between], fill=WHITE, ink=theme.GREY))
+            nodes.append(_node(f"object{number}", [between], fill=theme.now().paper, ink=theme.now().grey))
             continue
         day = item["path"].rsplit("day=", 1)[-1]
         said = [day, wording.several(item["rows"], "línea"), f"SHA-256 {item['sha256'][:DIGEST_SHOWN]}"]
-        nodes.append(_node(f"object{number}", said, fill=WHITE, ink=theme.INK))
+        nodes.append(_node(f"object{number}", said, fill=theme.now().paper, ink=theme.now().ink))
     return nodes
 
 
@@ -87,8 +86,8 @@ def _drawn(nodes: Sequence[str], links: Sequence[tuple[str, str]]) -> str:
     arrows = [f'"{above}" -> "{below}"' for above, below in links]
     look = (
         'rankdir=TB; bgcolor="transparent"; nodesep=0.2; ranksep=0.35; '
-        f'node [shape=box, style="rounded,filled", color="{theme.LINE}", fontname="Helvetica", fontsize=13, '
-        f'margin="0.16,0.09"]; edge [color="{theme.GREY}", arrowsize=0.7]; '
+        f'node [shape=box, style="rounded,filled", color="{theme.now().line}", fontname="Helvetica", fontsize=13, '
+        f'margin="0.16,0.09"]; edge [color="{theme.now().grey}", arrowsize=0.7]; '
     )
     return f"digraph {{ {look}{'; '.join([*nodes, *arrows])} }}"
 

@@ -16,6 +16,7 @@ NO_BAND = pd.DataFrame(columns=["name", "start", "end", "percent"])
 BAND_OPACITY = 0.13
 LABEL_STEP = 15  # names stand on lines of their own, so that they never overlap
 LABEL_LINES = 3
+NAMES_MAX = 6
 STRIPES = 24  # of a hatched band that is as long as the window
 
 
@@ -36,10 +37,10 @@ class Marks:
                 alt.Tooltip("start:T", title="Desde", format="%e de %B"),
                 alt.Tooltip("percent:Q", title="Sobre lo habitual (%)", format="+d"),
             ]
-            rect = alt.Chart(self.peaks).mark_rect(color=theme.WARNING, opacity=BAND_OPACITY)
+            rect = alt.Chart(self.peaks).mark_rect(color=theme.now().warning, opacity=BAND_OPACITY)
             drawn.append(rect.encode(x=days_axis(days, "start"), x2="end:T", tooltip=tip))
         if len(self.month):
-            rect = alt.Chart(self.month).mark_rect(color=theme.ACCENT, opacity=BAND_OPACITY)
+            rect = alt.Chart(self.month).mark_rect(color=theme.now().accent, opacity=BAND_OPACITY)
             tip = [alt.Tooltip("name:N", title="Periodo elegido")]
             drawn.append(rect.encode(x=days_axis(days, "start"), x2="end:T", tooltip=tip))
         return drawn
@@ -50,14 +51,15 @@ class Marks:
         for band in self.warm_up.to_dict("records"):
             lines = alt.Chart(_hatching(band["start"], band["end"], days, height=height))
             drawn.append(
-                lines.mark_rule(color=theme.GREY, opacity=0.45, strokeWidth=1).encode(
+                lines.mark_rule(color=theme.now().grey, opacity=0.45, strokeWidth=1).encode(
                     x=days_axis(days, "from"), x2="to:T", y=alt.Y("low:Q", scale=None, axis=None), y2="high:Q"
                 )
             )
         return drawn + self._names(days)
 
     def _names(self, days: pd.Series) -> list[Drawn]:
-        named = pd.concat([band for band in (self.warm_up, self.peaks) if len(band)] or [NO_BAND], ignore_index=True)
+        peaks = self.peaks if len(self.peaks) <= NAMES_MAX else NO_BAND  # years of them are told by pointing at them
+        named = pd.concat([band for band in (self.warm_up, peaks) if len(band)] or [NO_BAND], ignore_index=True)
         if named.empty:  # an axis of no days is infinite
             return []
         middle = days.min() + (days.max() - days.min()) / 2
@@ -70,7 +72,7 @@ class Marks:
             part = placed[(placed["start"] < middle) == is_early]
             if len(part):
                 text = alt.Chart(part).mark_text(
-                    baseline="top", color=theme.AMBER, fontSize=11, fontWeight=600, **aligned
+                    baseline="top", color=theme.now().amber, fontSize=11, fontWeight=600, **aligned
                 )
                 y = alt.Y("line:Q", scale=None, axis=None)
                 layers.append(text.encode(x=days_axis(days, "start"), y=y, text="name:N"))

@@ -10,12 +10,13 @@ from pqr_dashboard.charts import theme
 __all__ = ["rejects", "stages"]
 
 STEP = 30
-STATE_COLOURS = {"Completa": theme.GOOD, "Falló": theme.BAD, "En curso": theme.WARNING, "Ilegible": theme.GREY}
 
 
 def stages(attempts: pd.DataFrame, order: list[str]) -> alt.Chart:
     """One bar per attempt, along the seconds since the run began. `attempts`: stage, state, start, end, said."""
-    scale = alt.Scale(domain=list(STATE_COLOURS), range=list(STATE_COLOURS.values()))
+    palette = theme.now()
+    states = {"Completa": palette.good, "Falló": palette.bad, "En curso": palette.warning, "Ilegible": palette.grey}
+    scale = alt.Scale(domain=list(states), range=list(states.values()))
     bars: alt.Chart = alt.Chart(attempts).mark_bar(cornerRadius=3, minBandSize=12).encode(
         y=alt.Y("stage:N", sort=order, title=None, axis=alt.Axis(labelLimit=120)),
         x=alt.X("start:Q", title="Segundos desde el comienzo"), x2="end:Q",
@@ -36,7 +37,7 @@ def rejects(found: pd.DataFrame) -> alt.Chart:
     bars: alt.Chart = alt.Chart(found).mark_bar().encode(
         y=alt.Y("rule_said:N", sort="-x", title=None, axis=alt.Axis(labelLimit=200)),
         x=alt.X("rejected:Q", title="Líneas rechazadas", axis=alt.Axis(format=",d", tickMinStep=1)),
-        color=alt.Color("layer_said:N", scale=alt.Scale(range=[theme.ACCENT, theme.WARNING])),
+        color=alt.Color("layer_said:N", scale=alt.Scale(range=[theme.now().accent, theme.now().warning])),
         tooltip=[
             alt.Tooltip("layer_said:N", title="Capa"),
             alt.Tooltip("rule_said:N", title="Regla"),

@@ -19,10 +19,10 @@ DARK, LIGHT = "#000000", "#FFFFFF"
 
 def colours_of(kinds: Sequence[str]) -> dict[str, str]:
     """The colour of each class: of those that judge a rate, or of the steps of a measure in rising order."""
-    rates = dict(zip(judging.KINDS, theme.CLASSES, strict=True))
+    rates = dict(zip(judging.KINDS, theme.now().classes, strict=True))
     rates[judging.NO_CASE] = rates[judging.TOO_FEW]
     steps = [kind for kind in kinds if kind not in rates]
-    return rates | dict(zip(steps, theme.SEQUENTIAL[1:], strict=False))
+    return rates | dict(zip(steps, theme.now().sequential[1:], strict=False))
 
 
 def classes(kinds: Sequence[str], *, column: str = "kind") -> alt.Color:

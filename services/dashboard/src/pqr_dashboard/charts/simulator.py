@@ -14,9 +14,12 @@ __all__ = ["backlog", "breach_by_type"]
 
 HEIGHT = 280
 BAR_STEP = 15
-_SCALE = alt.Scale(domain=[RUN, SIMULATED], range=[theme.GREY, theme.ACCENT])
 _STROKES = alt.Legend(symbolType="stroke", symbolSize=300)
 _DASHES = alt.Scale(domain=[RUN, SIMULATED], range=[[5, 4], [1, 0]])
+
+
+def _scale() -> alt.Scale:
+    return alt.Scale(domain=[RUN, SIMULATED], range=[theme.now().grey, theme.now().accent])
 
 
 def backlog(days: pd.DataFrame, measure: str) -> alt.LayerChart | alt.FacetChart:
@@ -30,14 +33,14 @@ def backlog(days: pd.DataFrame, measure: str) -> alt.LayerChart | alt.FacetChart
     lines = alt.Chart(days).mark_line(strokeWidth=2.2, interpolate="monotone").encode(
         x=x,
         y=alt.Y("tickets:Q", title=measure),
-        color=alt.Color("which:N", scale=_SCALE, legend=_STROKES),
+        color=alt.Color("which:N", scale=_scale(), legend=_STROKES),
         strokeDash=alt.StrokeDash("which:N", scale=_DASHES, legend=_STROKES),
     )  # fmt: skip
     points = alt.Chart(days).mark_point(size=120, opacity=0).encode(x=x, y="tickets:Q", tooltip=tip)
     last = days[days["day"] == days["day"].max()]
     said = [f"{row.which}: {wording.count(row.tickets)}" for row in last.itertuples()]
     ends = alt.Chart(last.assign(said=said)).mark_text(align="right", baseline="bottom", dy=-5, fontWeight=600)
-    colour = alt.Color("which:N", scale=_SCALE, legend=None)
+    colour = alt.Color("which:N", scale=_scale(), legend=None)
     return alt.layer(lines, points, ends.encode(x=x, y="tickets:Q", text="said:N", color=colour)).properties(
         height=HEIGHT
     )
@@ -49,7 +52,7 @@ def breach_by_type(rates: pd.DataFrame, order: list[str]) -> alt.LayerChart | al
         y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=190)),
         yOffset=alt.YOffset("which:N", sort=[RUN, SIMULATED]),
         x=alt.X("rate:Q", title="Incumplimiento", axis=alt.Axis(format=".0%")),
-        color=alt.Color("which:N", scale=_SCALE),
+        color=alt.Color("which:N", scale=_scale()),
         tooltip=[
             alt.Tooltip("name:N", title="Tipo"),
             alt.Tooltip("which:N", title="Caso"),

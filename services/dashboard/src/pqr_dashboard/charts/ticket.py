@@ -11,7 +11,6 @@ from pqr_dashboard.figures.tickets import CLOCK
 __all__ = ["clock"]
 
 HEIGHT = 110
-COLOURS = (theme.ACCENT, theme.WARNING, "#8FBDC7", theme.BAD)
 BAR = (0.45, 0.9)  # of the height, from the bottom
 STEPS_AT = 0.2
 
@@ -20,8 +19,10 @@ def clock(stretches: pd.DataFrame, steps: pd.DataFrame) -> alt.LayerChart | alt.
     """`stretches`: kind, start, end, days; `steps`: at, said."""
     x_axis = alt.Axis(format="%e %b", tickCount=8, labelOverlap=True, title=None)
     lane = alt.Scale(domain=[0, 1])
+    palette = theme.now()
+    of_kinds = (palette.accent, palette.warning, palette.sequential[2], palette.bad)
     kinds = [kind for kind in CLOCK if kind in set(stretches["kind"])]
-    colours = alt.Scale(domain=kinds, range=[COLOURS[CLOCK.index(kind)] for kind in kinds])
+    colours = alt.Scale(domain=kinds, range=[of_kinds[CLOCK.index(kind)] for kind in kinds])
     bars = alt.Chart(stretches.assign(low=BAR[0], high=BAR[1])).mark_rect(cornerRadius=3).encode(
         x=alt.X("start:T", axis=x_axis), x2="end:T", y=alt.Y("low:Q", scale=lane, axis=None), y2="high:Q",
         color=alt.Color("kind:N", scale=colours),
@@ -33,7 +34,7 @@ def clock(stretches: pd.DataFrame, steps: pd.DataFrame) -> alt.LayerChart | alt.
         ],
     )  # fmt: skip
     points = alt.Chart(steps.assign(lane=STEPS_AT)).mark_point(
-        shape="triangle-up", filled=True, size=110, color=theme.INK, opacity=1
+        shape="triangle-up", filled=True, size=110, color=theme.now().ink, opacity=1
     ).encode(
         x="at:T", y=alt.Y("lane:Q", scale=lane, axis=None),
         tooltip=[alt.Tooltip("said:N", title="Paso"), alt.Tooltip("at:T", title="Cuándo", format="%e de %B, %H:%M")],

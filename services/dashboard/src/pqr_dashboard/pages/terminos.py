@@ -64,23 +64,7 @@ def _by_type_and_month(context: Context, types: Types) -> None:
             name=[types.called(code) for code in sla["pqrs_type"]],
         )
         st.caption(compliance.UNFINISHED)
-        widgets.table(
-            rows,
-            [
-                Column("month", "Mes", wording.month), Column("name", "Tipo"), Column("due", "Vencían", wording.count),
-                Column("in_term", "En término", wording.count), Column("late", "Tarde", wording.count),
-                Column("open_overdue", "Sin respuesta", wording.count),
-                Column("breach_rate", "Incumplimiento", wording.percent, "due"),
-                Column("closed_share", "Ya cerradas", wording.percent, "due"),
-                Column("mean_business_days", "Media (días)", wording.decimal, "closed"),
-                Column("p50_business_days", "Mediana", wording.count, "closed"),
-                Column("p90_business_days", "Percentil 90", wording.count, "closed"),
-                Column("p95_business_days", "Percentil 95", wording.count, "closed"),
-                Column("survival_median", "Mediana estimada", wording.count, "due"),
-                Column("stands", "La media es"),
-            ],
-            file="terminos-por-tipo-y-mes", caption="Cumplimiento por tipo y mes",
-        )  # fmt: skip
+        widgets.table(rows, COHORTS, file="terminos-por-tipo-y-mes", caption="Cumplimiento por tipo y mes")
 
 
 def _response_time(context: Context, types: Types, chosen: str | None) -> None:
@@ -178,3 +162,18 @@ def _access_to_information(context: Context, types: Types) -> None:
         file="informe-acceso-a-la-informacion", caption="Informe de acceso a la información",
         total=compliance.report_total(report),
     )  # fmt: skip
+
+
+COHORTS = (
+    Column("month", "Mes", wording.month), Column("name", "Tipo"), Column("due", "Vencían", wording.count),
+    Column("in_term", "En término", wording.count), Column("late", "Tarde", wording.count),
+    Column("open_overdue", "Sin respuesta", wording.count),
+    Column("breach_rate", "Incumplimiento", wording.percent, "due"),
+    Column("closed_share", "Ya cerradas", wording.percent, "due"),
+    Column("mean_business_days", "Media (días)", wording.decimal, "closed"),
+    Column("p50_business_days", "Mediana", wording.count, "closed"),
+    Column("p90_business_days", "Percentil 90", wording.count, "closed"),
+    Column("p95_business_days", "Percentil 95", wording.count, "closed"),
+    Column("survival_median", "Mediana estimada", wording.count, "due"),
+    Column("stands", "La media es"),
+)  # fmt: skip

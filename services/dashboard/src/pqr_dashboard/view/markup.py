@@ -18,6 +18,8 @@ __all__ = ["Column", "cards_html", "section_html", "state_html", "table_html", "
 
 Format = Callable[[Any], str]
 ENDS = ("answered", "transferred", "archived")  # steps after which nothing is due
+COLUMNS_SEEN = 4  # on a telephone
+HINT = '<p class="pqr-hint">Deslice la tabla hacia un lado para ver todas las columnas.</p>'
 ARROWS = {-1: "▼", 0: "■", 1: "▲"}
 
 
@@ -72,7 +74,8 @@ def table_html(frame: pd.DataFrame, columns: Sequence[Column], *, caption: str, 
     )
     foot = f"<tfoot><tr>{_row(total, kinds)}</tr></tfoot>" if total else ""
     return (
-        f'<div class="pqr-table" tabindex="0" role="region" aria-label="{escape(caption)}"><table>'
+        f'{HINT if len(columns) > COLUMNS_SEEN else ""}<div class="pqr-table" tabindex="0" role="region" '
+        f'aria-label="{escape(caption)}"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>{foot}</table></div>"
     )
 

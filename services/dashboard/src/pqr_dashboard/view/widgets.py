@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timezone
 from html import escape
 
 import altair as alt
@@ -14,6 +15,7 @@ from pqr_dashboard.figures import wording
 from pqr_dashboard.figures.cards import Card
 from pqr_dashboard.view import markup, spreadsheet
 from pqr_dashboard.view.markup import Column
+from pqrs import calendar
 
 __all__ = [
     "cards",
@@ -22,6 +24,7 @@ __all__ = [
     "empty",
     "lacking",
     "note",
+    "printed",
     "section",
     "table",
     "title",
@@ -31,6 +34,7 @@ __all__ = [
 
 Chart = Drawn | alt.HConcatChart | alt.VConcatChart
 ROWS_SHOWN = 400
+BOGOTA = timezone(calendar.UTC_OFFSET)
 
 
 def title(text: str, lead: str = "") -> None:
@@ -93,6 +97,13 @@ def csv_button(frame: pd.DataFrame, file: str, labels: dict[str, str] | None = N
         type="tertiary",
         help=f"Guarda {file}.csv: separado por punto y coma, con coma decimal, para abrir en Excel.",
     )
+
+
+def printed(run: str) -> None:
+    """What a printed page says of itself: the run, the day, and where its figures come from."""
+    today = wording.moment(datetime.now(BOGOTA))
+    source = "Fuente: PQR Hybrid Lakehouse, capa oro del lago de datos; datos sintéticos"
+    st.html(f'<p class="pqr-printed">{escape(run)}. Impreso el {escape(today)}. {source}.</p>')
 
 
 def empty(heading: str, what_to_do: str) -> None:

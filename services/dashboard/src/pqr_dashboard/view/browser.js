@@ -1,0 +1,37 @@
+// What Streamlit says in English, and the drawer of a telephone, which stays open after a choice.
+(() => {
+  document.documentElement.lang = "es";
+  if (window.pqrIsSpanish) return;
+  window.pqrIsSpanish = true;
+  const narrow = window.matchMedia("(max-width: 768px)");
+  const said = { "Skip to main content": "Ir al contenido" };
+  const named = [
+    [/^Help for (.*)$/, "Ayuda: $1"], [/^Help$/, "Ayuda"], [/^Selected (.*?)\. (.*)$/, "Elegido: $1. $2"],
+    [/^Clear (all|value)$/, "Borrar"], [/^Close sidebar$/, "Cerrar el menú"], [/^Open sidebar$/, "Abrir el menú"],
+    [/^Main menu$/, "Menú principal"], [/^Logo$/, "PQRSD"],
+  ];
+  const translate = () => {
+    for (const element of document.querySelectorAll('[data-testid="stSkipToContent"]'))
+      if (said[element.textContent]) element.textContent = said[element.textContent];
+    for (const element of document.querySelectorAll("[aria-label], [title]"))
+      for (const attribute of ["aria-label", "title"])
+        for (const [english, spanish] of named) {
+          const value = element.getAttribute(attribute);
+          if (value && english.test(value)) element.setAttribute(attribute, value.replace(english, spanish));
+        }
+  };
+  let isDue = false;
+  new MutationObserver(() => {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => { isDue = false; translate(); });
+  }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["aria-label", "title"] });
+  translate();
+  const close = () => document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+  document.addEventListener("click", (event) => {
+    if (!narrow.matches || !(event.target instanceof Element)) return;
+    const isPage = event.target.closest('[data-testid="stSidebarNavLink"]');
+    const isRun = event.target.closest('[role="option"]') && document.querySelector('[data-testid="stSidebar"] [aria-expanded="true"]');
+    if (isPage || isRun) setTimeout(close, 150);
+  }, true);
+})();
