@@ -108,11 +108,14 @@ def test_what_is_typed_into_the_search_is_only_text(visits, local, published):
 
 
 def test_an_address_is_only_text(visits, local):
-    """A run that nobody knows is answered with the published one."""
+    """A run that nobody knows is said to be gone, and leads to the published one."""
     for asked in HOSTILE:
         visit = visits(f"{local.url}/?corrida={quote(asked)}")
-        assert visit.heading == "Resumen"
+        assert "La corrida de este enlace ya no se publica" in visit.text
         assert asked not in visit.text
+        visit.page.get_by_role("button", name="Ver la corrida publicada").click()
+        visit.page.locator(".pqr-card").first.wait_for()
+        assert visit.settled().heading == "Resumen"
 
 
 def test_tables_can_be_saved(visits, local):

@@ -281,7 +281,7 @@ def test_operation_tells_stages_checks_rejects_and_lineage(visit, loaded):
     """Every stage, how many checks hold, the rejects by rule, and the digests from the figure to the raw objects."""
     visitor = visit("operacion", loaded)
     said = _seen(visitor)
-    for word in ("Generador", "Bronce", "Plata", "Oro", "Cargador", "Entrega repetida", "bronze_row_balance"):
+    for word in ("Generador", "Bronce", "Plata", "Oro", "Cargador", "Entrega repetida", "Líneas leídas = filas"):
         assert word in said, word
     checks = _query(loaded, "select count(*) from meta.quality_checks")[0][0]
     assert _values(visitor)["Controles de calidad"] == wording.count(checks)

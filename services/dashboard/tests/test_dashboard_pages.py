@@ -203,6 +203,32 @@ def test_a_run_that_is_not_live_stays_when_another_is_published(visit, loaded):
 
 
 def test_the_run_of_the_address_is_the_one_shown(visit, loaded):
-    """A link keeps its run; one that names no run leads to the published one."""
+    """A link keeps its run; one whose run is not there says so, and shows the published one only when asked."""
     assert visit("resumen", loaded, corrida="dos-meses").sidebar.selectbox[0].value == "dos-meses"
-    assert visit("resumen", loaded, corrida="' or 1=1").sidebar.selectbox[0].value == "dos-meses"
+    visitor = visit("resumen", loaded, corrida="' or 1=1")
+    assert "La corrida de este enlace ya no se publica" in _seen(visitor)
+    assert "pqr-cards" not in "".join(element.body for element in visitor.main.get("html"))
+    assert visitor.button(key="pqr-see-published").click().run().sidebar.selectbox[0].value == "dos-meses"
+
+
+@pytest.mark.parametrize(
+    ("module", "asked", "shown"),
+    [
+        ("resumen", "resumen-tipo=Reclamo", ("selectbox", "RECLAMO")),
+        ("resumen", "resumen-mes=enero de 2026", ("selectbox", pd.Timestamp(2026, 1, 1))),
+        ("terminos", "terminos-tipo=Queja", ("selectbox", "QUEJA")),
+        ("territorio", "territorio-tipo=Queja", ("selectbox", "QUEJA")),
+        ("solicitudes", "tickets-status=Respondida", ("selectbox", "answered")),
+        ("solicitudes", "tickets-code=2026", ("text_input", "2026")),
+        ("solicitudes", "tickets-overdue=true", ("toggle", True)),
+        ("simulador", "sim-order=Primero lo que vence antes", ("radio", "due")),
+        ("operacion", "operation-figure=Recibidas", ("selectbox", "received")),
+    ],
+)
+def test_the_address_holds_what_was_chosen(visit, loaded, module, asked, shown):
+    """A reload or another window shows the same filters; what is not among the choices is left out."""
+    (key, said), (kind, value) = asked.split("="), shown
+    visitor = visit(module, loaded, **{key: said})
+    assert not visitor.exception
+    assert getattr(visitor, kind)(key=key).value == value
+    assert not visit(module, loaded, **{key: "<no>"}).exception

@@ -79,6 +79,8 @@ def _show(entry: Entry, user: User, *, settings: LiveSettings, place: DeltaGener
         widgets.title(entry.title)
         _nobody_answers(entry, error)
         return
+    if _is_gone(runs):
+        return
     run = _chosen_run(runs, place, is_live=settings.inbox_speed is not None)
     if run is None and entry.needs_figures:
         _nothing_yet()
@@ -107,6 +109,22 @@ def _follow(shown: Run, warehouse: Warehouse, *, seconds: int) -> None:
                 st.rerun()
 
     look()
+
+
+def _is_gone(found: pd.DataFrame) -> bool:
+    """Whether the address names a run whose figures are not there (any more): it says so, and shows no other's."""
+    asked = st.query_params.get(RUN_IN_ADDRESS)
+    if asked is None or found.empty or asked in set(found["run_id"]) or st.session_state.get(CHOSEN) is not None:
+        return False
+    widgets.title("PQRSD")
+    widgets.empty(
+        "La corrida de este enlace ya no se publica",
+        "Sus cifras se retiraron o el enlace está incompleto. Las de otra corrida serían otras cifras.",
+    )
+    if st.button("Ver la corrida publicada", icon=":material/arrow_forward:", key="pqr-see-published"):
+        del st.query_params[RUN_IN_ADDRESS]
+        st.rerun()
+    return True
 
 
 def _nobody_answers(entry: Entry, error: WarehouseUnavailable) -> None:
@@ -147,6 +165,7 @@ def _chosen_run(found: pd.DataFrame, place: DeltaGenerator, *, is_live: bool) ->
         )
         run = by_id[chosen]
         st.html(f'<p class="pqr-badge">{escape(run.described())}</p>')
+        st.html('<button type="button" class="pqr-copy">Copiar enlace</button>')
     st.session_state[CHOSEN] = st.query_params[RUN_IN_ADDRESS] = run.run_id
     return run
 

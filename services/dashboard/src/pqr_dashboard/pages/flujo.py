@@ -86,7 +86,7 @@ def _said_month(month: pd.Timestamp | None) -> str:
 
 def _grain(days: int) -> str:
     usual = DAY if days <= DAYS_SHOWN_SINGLY else WEEK
-    chosen = st.segmented_control("Agrupar por", [DAY, WEEK], default=usual, key="resumen-grano")
+    chosen = st.segmented_control("Agrupar por", [DAY, WEEK], default=usual, key="resumen-grano", bind="query-params")
     return chosen or usual
 
 

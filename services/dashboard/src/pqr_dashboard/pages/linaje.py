@@ -25,7 +25,9 @@ def section(context: Context, run_id: str) -> None:
     if found.empty:
         widgets.empty("Esta corrida no tiene cifras publicadas", "El linaje se ve cuando la corrida llega a Postgres.")
         return
-    chosen = st.selectbox("Cifra", list(FIGURES), format_func=FIGURES.__getitem__, key="operation-figure")
+    chosen = st.selectbox(
+        "Cifra", list(FIGURES), format_func=FIGURES.__getitem__, key="operation-figure", bind="query-params"
+    )
     parts = ("operation_datasets", "operation_objects", "operation_lineage")
     datasets, objects, edges = (context.fresh.read(name, run_id=run_id) for name in parts)
     value = _valued(str(chosen), found.iloc[0][chosen])

@@ -35,7 +35,9 @@ def page(context: Context) -> None:
     widgets.cards(operation.cards(run, attempts=attempts, checks=checks, rejects=rejects))
     if run["why"]:
         widgets.trouble(f"La corrida se detuvo {run['why'].split(':')[0]}", str(run["reason"]))
-    stages, quality, lineage, history = st.tabs(["Etapas", "Calidad", "Linaje", "Corridas"])
+    stages, quality, lineage, history = st.tabs(
+        ["Etapas", "Calidad", "Linaje", "Corridas"], key="operation-tab", on_change="rerun", bind="query-params"
+    )
     with stages:
         _stages(attempts, _stages_in_order(context, run_id))
     with quality:
@@ -57,6 +59,7 @@ def _chosen(runs: pd.DataFrame, shown: str) -> str:
         index=ids.index(shown) if shown in ids else 0,
         format_func=names.__getitem__,
         key="operation-run",
+        bind="query-params",
     )
     return str(chosen)
 

@@ -78,11 +78,13 @@ def _filters(types: Types, by_month: pd.DataFrame) -> tuple[str | None, pd.Times
     left, right, _ = st.columns([2, 2, 3])
     with left:
         month = st.selectbox(
-            "Periodo", ["", *reversed(by_month["month"].tolist())], key="resumen-mes",
+            "Periodo", ["", *reversed(by_month["month"].tolist())], key="resumen-mes", bind="query-params",
             format_func=lambda start: wording.month(start) if start else EVERY_MONTH,
         )  # fmt: skip
     with right:
-        code = st.selectbox("Tipo de solicitud", ["", *types.names], format_func=types.called, key="resumen-tipo")
+        code = st.selectbox(
+            "Tipo de solicitud", ["", *types.names], format_func=types.called, key="resumen-tipo", bind="query-params"
+        )
     return code or None, month or None
 
 

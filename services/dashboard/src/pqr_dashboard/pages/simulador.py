@@ -72,20 +72,32 @@ def _asked(types: Types, usual: int) -> Variation:
     with capacity:
         percent, per_day = _capacity(usual)
     with order:
-        chosen = st.radio("Orden de respuesta", list(ORDERS), format_func=ORDERS.__getitem__, key="sim-order")
+        chosen = st.radio(
+            "Orden de respuesta", list(ORDERS), format_func=ORDERS.__getitem__, key="sim-order", bind="query-params"
+        )
         st.caption("Con la misma capacidad, responder primero lo que vence antes cambia cuántas se incumplen.")
     return Variation(new_terms, percent, per_day, chosen or model.OWN_ORDER)
 
 
 def _terms(types: Types) -> dict[str, int]:
-    how = st.radio("Términos", [LAWFUL, ALL_TERMS, EACH_TERM], key="sim-terms")
+    how = st.radio("Términos", [LAWFUL, ALL_TERMS, EACH_TERM], key="sim-terms", bind="query-params")
     if how == ALL_TERMS:
-        days = st.slider("Días hábiles de más o de menos", -SHIFT_MAX, SHIFT_MAX, 0, format="%+d", key="sim-shift")
+        days = st.slider(
+            "Días hábiles de más o de menos",
+            -SHIFT_MAX,
+            SHIFT_MAX,
+            0,
+            format="%+d",
+            key="sim-shift",
+            bind="query-params",
+        )
         return comparison.shifted(types.terms, days)
     if how == EACH_TERM:
         with st.popover("Términos en días hábiles", width="stretch"):
             given = {
-                code: int(st.number_input(types.names[code], 1, TERM_MAX, term, key=f"sim-term-{code}"))
+                code: int(
+                    st.number_input(types.names[code], 1, TERM_MAX, term, key=f"sim-term-{code}", bind="query-params")
+                )
                 for code, term in types.terms.items()
             }
         return {code: term for code, term in given.items() if term != types.terms[code]}
@@ -94,13 +106,22 @@ def _terms(types: Types) -> dict[str, int]:
 
 
 def _capacity(usual: int) -> tuple[int, int | None]:
-    how = st.radio("Capacidad de respuesta", [AS_IT_WAS, SHARE, A_DAY], key="sim-capacity")
+    how = st.radio("Capacidad de respuesta", [AS_IT_WAS, SHARE, A_DAY], key="sim-capacity", bind="query-params")
     if how == SHARE:
         return st.slider(
-            "De las respuestas que hubo cada día", 50, 150, 100, 1, format="%d %%", key="sim-percent"
+            "De las respuestas que hubo cada día",
+            50,
+            150,
+            100,
+            1,
+            format="%d %%",
+            key="sim-percent",
+            bind="query-params",
         ), None
     if how == A_DAY:
-        return 100, int(st.number_input("Respuestas por día hábil", 0, A_DAY_MAX, usual, 1, key="sim-a-day"))
+        return 100, int(
+            st.number_input("Respuestas por día hábil", 0, A_DAY_MAX, usual, 1, key="sim-a-day", bind="query-params")
+        )
     st.caption(f"En promedio, {wording.count(usual)} respuestas por día hábil.")
     return 100, None
 
@@ -132,7 +153,7 @@ def _planted(parameters: Mapping[str, Any]) -> str:
 def _lines(daily: pd.DataFrame, outcome: model.Outcome) -> None:
     widgets.section("Lo que habría esperado respuesta", "Solicitudes sin responder al cierre de cada día.")
     chosen = st.segmented_control(
-        "Mostrar", list(MEASURES), default=USUAL, key="sim-measure", label_visibility="collapsed"
+        "Mostrar", list(MEASURES), default=USUAL, key="sim-measure", bind="query-params", label_visibility="collapsed"
     )
     measure = chosen or USUAL
     days = comparison.days_of(daily, outcome, MEASURES[measure])

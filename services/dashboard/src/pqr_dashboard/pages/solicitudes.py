@@ -63,6 +63,7 @@ def _filters(context: Context, types: Types) -> Filters:
         "Radicado o identificador",
         placeholder="El comienzo de un radicado, como 2026101, el radicado completo o el identificador",
         key="tickets-code",
+        bind="query-params",
         max_chars=tickets.CODE_LENGTH_MAX,
     )
     one, two, three, four = st.columns(4)
@@ -77,10 +78,16 @@ def _filters(context: Context, types: Types) -> Filters:
     left, right = st.columns([2, 2], vertical_alignment="bottom")
     with left:
         dates = st.date_input(
-            "Llegaron entre", (first, last), min_value=first, max_value=last, format="DD/MM/YYYY", key="tickets-dates"
+            "Llegaron entre",
+            (first, last),
+            min_value=first,
+            max_value=last,
+            format="DD/MM/YYYY",
+            key="tickets-dates",
+            bind="query-params",
         )
     with right:
-        only_overdue = st.toggle("Solo vencidas sin respuesta", key="tickets-overdue")
+        only_overdue = st.toggle("Solo vencidas sin respuesta", key="tickets-overdue", bind="query-params")
     opened_from, opened_to = _asked_days(dates, first, last)
     return Filters(
         tickets.code_of(typed or ""), pqrs_type, status, department, topic, opened_from, opened_to, only_overdue
@@ -89,7 +96,13 @@ def _filters(context: Context, types: Types) -> Filters:
 
 def _one_of(label: str, names: dict[str, str], key: str) -> str | None:
     chosen = st.selectbox(
-        label, list(names), index=None, format_func=lambda code: names[code], placeholder=ANY, key=f"tickets-{key}"
+        label,
+        list(names),
+        index=None,
+        format_func=lambda code: names[code],
+        placeholder=ANY,
+        key=f"tickets-{key}",
+        bind="query-params",
     )
     return str(chosen) if chosen is not None else None
 

@@ -26,7 +26,9 @@ def page(context: Context) -> None:
     _by_type_and_month(context, types)
     left, _ = st.columns([2, 5])
     with left:
-        code = st.selectbox("Tipo de solicitud", ["", *types.names], format_func=types.called, key="terminos-tipo")
+        code = st.selectbox(
+            "Tipo de solicitud", ["", *types.names], format_func=types.called, key="terminos-tipo", bind="query-params"
+        )
     chosen = code or None
     left, right = st.columns([3, 2], gap="large")
     with left:

@@ -42,10 +42,22 @@ def _filters(types: Types) -> tuple[Measure, str | None]:
     left, right, _ = st.columns([3, 2, 1])
     with left:
         label = st.segmented_control(
-            "Medida", list(MEASURES), default=next(iter(MEASURES)), key="territorio-medida", required=True, wrap=True
+            "Medida",
+            list(MEASURES),
+            default=next(iter(MEASURES)),
+            key="territorio-medida",
+            bind="query-params",
+            required=True,
+            wrap=True,
         )
     with right:
-        code = st.selectbox("Tipo de solicitud", ["", *types.names], format_func=types.called, key="territorio-tipo")
+        code = st.selectbox(
+            "Tipo de solicitud",
+            ["", *types.names],
+            format_func=types.called,
+            key="territorio-tipo",
+            bind="query-params",
+        )
     return MEASURES[label], code or None
 
 

@@ -1,4 +1,4 @@
-// What Streamlit says in English, and the drawer of a telephone, which stays open after a choice.
+// What Streamlit says in English, the link to what is shown, and the drawer of a telephone, which stays open after a choice.
 (() => {
   document.documentElement.lang = "es";
   if (window.pqrIsSpanish) return;
@@ -28,6 +28,13 @@
   }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["aria-label", "title"] });
   translate();
   const close = () => document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+  document.addEventListener("click", async (event) => {
+    const copy = event.target instanceof Element && event.target.closest(".pqr-copy");
+    if (!copy) return;
+    await navigator.clipboard.writeText(location.href);
+    copy.textContent = "Enlace copiado";
+    setTimeout(() => { copy.textContent = "Copiar enlace"; }, 2000);
+  });
   document.addEventListener("click", (event) => {
     if (!narrow.matches || !(event.target instanceof Element)) return;
     const isPage = event.target.closest('[data-testid="stSidebarNavLink"]');
