@@ -1,9 +1,19 @@
 #!/usr/bin/env bash
 # What tests need of Debian's packages: Chromium and a font, and HAProxy. They are installed where apt and root are there;
-# elsewhere it says so, and the tests skip, or fail under PQR_REQUIRE_PROGRAMS=1.
+# elsewhere it says so, and the tests skip, or fail under PQR_REQUIRE_PROGRAMS=1. And axe, from npm where that is there.
 set -euo pipefail
 say() { printf 'programs: %s\n' "$*" >&2; }
 is_there() { command -v "$1" > /dev/null; }
+
+AXE=4.14.1
+if is_there npm && [ ! -e ".venv/axe/axe-core-$AXE.tgz" ]; then
+  mkdir -p .venv/axe
+  if npm pack --silent --pack-destination .venv/axe "axe-core@$AXE" > /tmp/pqr-axe.log 2>&1; then
+    tar -xzf ".venv/axe/axe-core-$AXE.tgz" -C .venv/axe package/axe.min.js
+  else
+    say "no axe, and its tests will skip: $(tail -n 1 /tmp/pqr-axe.log)"
+  fi
+fi
 
 missing=()
 [ -n "${PQR_CHROMIUM:-}" ] || is_there chromium || is_there chromium-browser || missing+=(chromium fonts-dejavu)

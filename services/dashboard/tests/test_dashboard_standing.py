@@ -85,12 +85,12 @@ def test_the_days_of_warm_up_are_hatched_and_named():
     """Slanting lines that stay within the band, and its name beside it."""
     days = pd.Series(pd.date_range(*WINDOW))
     opened = Standing.of(WINDOW, {"opens_on": "2025-10-01"})
-    hatching, names = Marks(warm_up=opened.warm_up).over(days, 200)
+    hatching, names = Marks(warm_up=opened.warm_up).over(days)
     lines = hatching.data
     assert (lines["from"].min(), lines["to"].max()) == (JANUARY, pd.Timestamp(2026, 2, 18))
-    assert ((lines["high"] >= -1) & (lines["low"] <= 201) & (lines["high"] < lines["low"])).all()
+    assert ((lines["high"] >= 0) & (lines["low"] <= 1) & (lines["high"] < lines["low"])).all()
     assert names.data["name"].tolist() == ["Arranque de la bandeja"]
-    assert Marks(warm_up=WARM.warm_up).over(days, 200) == []
+    assert Marks(warm_up=WARM.warm_up).over(days) == []
 
 
 @pytest.mark.parametrize(

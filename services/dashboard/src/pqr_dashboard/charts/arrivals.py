@@ -11,7 +11,7 @@ from pqr_dashboard.charts import Drawn, scales, theme
 
 __all__ = ["hours"]
 
-ROW_HEIGHT = 26
+ROW_HEIGHT = 24
 TICKS = list(range(0, 24, 3))
 
 
@@ -34,6 +34,6 @@ def hours(cells: pd.DataFrame, *, kinds: Sequence[str]) -> Drawn:
                 alt.Tooltip("received:Q", title="Recibidas", format=",d"),
             ],
         )
-        .properties(height=ROW_HEIGHT * len(order) + 20)
+        .properties(height=ROW_HEIGHT * len(order) + scales.LEGEND + 40)
     )
     return drawn

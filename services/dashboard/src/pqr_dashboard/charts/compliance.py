@@ -29,15 +29,20 @@ def bullet(breached: int, due: int, threshold: float) -> Drawn:
     colour = scales.colours_of([kind])[kind]
     scale = alt.Scale(domain=[0, limit], nice=False)
     x = alt.X("at:Q", scale=scale, title=None, axis=alt.Axis(format=".0%", tickCount=5, grid=False))
-    band = alt.Chart(pd.DataFrame({"at": [limit]})).mark_bar(height=BULLET, color=theme.now().line).encode(x=x)
-    bar = alt.Chart(pd.DataFrame({"at": [rate], "said": [wording.percent(rate)]}))
+    middle = alt.value(BULLET * 1.2)
+    band = (
+        alt.Chart(pd.DataFrame({"at": [limit]})).mark_bar(height=BULLET, color=theme.now().line).encode(x=x, y=middle)
+    )
+    bar = alt.Chart(pd.DataFrame({"at": [rate]})).mark_bar(
+        height=BULLET / 2, color=colour, stroke=theme.now().ink, strokeWidth=0.5
+    )
     mark = alt.Chart(pd.DataFrame({"at": [threshold], "said": [f"umbral {wording.percent(threshold, 0)}"]}))
     return alt.layer(
         band,
-        bar.mark_bar(height=BULLET / 2, color=colour, stroke=theme.now().ink, strokeWidth=0.5).encode(x=x),
-        mark.mark_tick(thickness=3, size=1.4 * BULLET, color=theme.now().ink).encode(x=x),
-        mark.mark_text(dy=-BULLET, fontSize=12, color=theme.now().ink).encode(x=x, text="said:N"),
-    ).properties(height=2.4 * BULLET)
+        bar.encode(x=x, y=middle),
+        mark.mark_tick(thickness=3, size=1.3 * BULLET, color=theme.now().ink).encode(x=x, y=middle),
+        mark.mark_text(fontSize=12, color=theme.now().ink).encode(x=x, y=alt.value(6), text="said:N"),
+    ).properties(height=3 * BULLET)  # its axis as well
 
 
 def breach_by_type(types: pd.DataFrame, threshold: float) -> Drawn:
@@ -66,7 +71,7 @@ def breach_by_type(types: pd.DataFrame, threshold: float) -> Drawn:
     rule = mark.mark_rule(color=theme.now().ink, strokeDash=[4, 3]).encode(x="at:Q")
     named = mark.mark_text(baseline="bottom", fontSize=11, color=theme.now().grey)
     return alt.layer(bars, rule, texts, named.encode(x="at:Q", y=alt.value(-2), text="text:N")).properties(
-        height=ROW_HEIGHT * len(shown) + 10
+        height=ROW_HEIGHT * len(shown) + scales.LEGEND
     )
 
 
@@ -86,7 +91,14 @@ def heat(cells: pd.DataFrame, order: Sequence[str]) -> Drawn:
     months = list(dict.fromkeys(shown.sort_values("month")["month_name"]))
     lines = "split(datum.label, '\\n')"
     axis = alt.Axis(
-        orient="top", labelAngle=0, domain=False, ticks=False, labelExpr=lines, labelOverlap="greedy", labelSeparation=6
+        orient="top",
+        labelAngle=0,
+        domain=False,
+        ticks=False,
+        labelExpr=lines,
+        labelOverlap="greedy",
+        labelSeparation=6,
+        labelPadding=18 if cells["mark"].any() else 4,
     )
     size = alt.ExprRef(f"width / {len(months)} < {CELL_FOR_TEXT} ? 0 : 12")  # letters only where they have room
     base = alt.Chart(shown).encode(
@@ -105,7 +117,7 @@ def heat(cells: pd.DataFrame, order: Sequence[str]) -> Drawn:
         ),
         base.mark_text(fontSize=size).encode(text="text:N", color=alt.Color("ink:N", scale=None)),
     )
-    height = ROW_HEIGHT * shown["name"].nunique() + 30
+    height = ROW_HEIGHT * shown["name"].nunique() + scales.LEGEND + 30
     drawn: Drawn = layers.resolve_scale(color="independent").properties(height=height)
     return drawn
 
@@ -140,10 +152,11 @@ def response_time(days: pd.DataFrame, terms: pd.DataFrame) -> Drawn:
 
 def _terms(terms: pd.DataFrame) -> list[alt.Chart]:
     base = alt.Chart(terms.assign(line=[2 + 14 * number for number in range(len(terms))]))
-    text = base.mark_text(align="left", dx=4, baseline="top", fontSize=11, color=theme.now().ink)
+    around, ink = {"stroke": theme.now().paper, "strokeWidth": 4}, {"color": theme.now().ink}  # clear of other rules
+    texts = [base.mark_text(align="left", dx=4, baseline="top", fontSize=11, **style) for style in (around, ink)]
     return [
         base.mark_rule(color=theme.now().ink, strokeDash=[4, 3]).encode(x="at:Q"),
-        text.encode(x="at:Q", y=alt.Y("line:Q", scale=None, axis=None), text="text:N"),
+        *(text.encode(x="at:Q", y=alt.Y("line:Q", scale=None, axis=None), text="text:N") for text in texts),
     ]
 
 

@@ -48,7 +48,7 @@ def received_and_answered(flow: pd.DataFrame, marks: Marks, *, is_weekly: bool) 
         line.mark_line(strokeWidth=1.6, point=is_weekly).encode(
             x=days_axis(flow["day"], "middle"), y="answered:Q", color=colour, tooltip=tip
         ),
-        *marks.over(flow["day"], HEIGHT),
+        *marks.over(flow["day"]),
     ).properties(height=HEIGHT)
 
 
@@ -61,12 +61,14 @@ def backlog(days: pd.DataFrame, marks: Marks) -> Drawn:
         alt.Tooltip("overdue:Q", title=OVERDUE, format=",d"),
     ]
 
+    room = alt.Scale(domain=[0, ROOM_FOR_NAMES * max(float(days["backlog"].max()), 1)])
+
     def area(column: str, kind: str, opacity: float) -> Drawn:
         filled = alt.Chart(days.assign(kind=kind)).mark_area(opacity=opacity, line={"strokeWidth": 2})
-        y = alt.Y(f"{column}:Q", title="Sin respuesta")
+        y = alt.Y(f"{column}:Q", title="Sin respuesta", scale=room)
         drawn: Drawn = filled.encode(x=days_axis(days["day"]), y=y, color=alt.Color("kind:N", scale=scale), tooltip=tip)
         return drawn
 
     areas = [area("backlog", WAITING, 0.2), area("overdue", OVERDUE, 0.6)]
-    layers = [*marks.behind(days["day"]), *areas, *marks.over(days["day"], HEIGHT_LOW)]
+    layers = [*marks.behind(days["day"]), *areas, *marks.over(days["day"])]
     return alt.layer(*layers).properties(height=HEIGHT_LOW)

@@ -45,14 +45,17 @@ class Marks:
             drawn.append(rect.encode(x=days_axis(days, "start"), x2="end:T", tooltip=tip))
         return drawn
 
-    def over(self, days: pd.Series, height: int) -> list[Drawn]:
-        """The layers to draw last, of a chart that is so many pixels high: the hatching, and the names."""
+    def over(self, days: pd.Series) -> list[Drawn]:
+        """The layers to draw last: the hatching, and the names."""
         drawn: list[Drawn] = []
         for band in self.warm_up.to_dict("records"):
-            lines = alt.Chart(_hatching(band["start"], band["end"], days, height=height))
+            lines = alt.Chart(_hatching(band["start"], band["end"], days))
+            placed = lines.transform_calculate(
+                y="datum.low * height", y2="datum.high * height"
+            )  # as the browser has it
             drawn.append(
-                lines.mark_rule(color=theme.now().grey, opacity=0.45, strokeWidth=1).encode(
-                    x=days_axis(days, "from"), x2="to:T", y=alt.Y("low:Q", scale=None, axis=None), y2="high:Q"
+                placed.mark_rule(color=theme.now().grey, opacity=0.45, strokeWidth=1).encode(
+                    x=days_axis(days, "from"), x2="to:T", y=alt.Y("y:Q", scale=None, axis=None), y2="y2:Q"
                 )
             )
         return drawn + self._names(days)
@@ -91,13 +94,13 @@ def days_axis(days: pd.Series, column: str = "day") -> alt.X:
     return alt.X(f"{column}:T", title=None, axis=axis)
 
 
-def _hatching(start: pd.Timestamp, end: pd.Timestamp, days: pd.Series, *, height: int) -> pd.DataFrame:
-    """Slanting lines of a band: each from its foot to where it leaves the band, at its top or at its right."""
+def _hatching(start: pd.Timestamp, end: pd.Timestamp, days: pd.Series) -> pd.DataFrame:
+    """Slanting lines of a band, each from its foot to where it leaves it; `low` and `high` are parts of the height."""
     step = max((days.max() - days.min()) / (2 * STRIPES), pd.Timedelta(hours=12))
     rows = []
     for foot in pd.date_range(start - 2 * step, end, freq=step):
         left, right = max(foot, start), min(foot + 2 * step, end)
         if left < right:
-            low, high = (height * (1 - (at - foot) / (2 * step)) for at in (left, right))
+            low, high = (1 - (at - foot) / (2 * step) for at in (left, right))
             rows.append((left, right, low, high))
     return pd.DataFrame(rows, columns=["from", "to", "low", "high"])

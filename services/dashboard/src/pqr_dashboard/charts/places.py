@@ -34,7 +34,7 @@ def tile_map(placed: pd.DataFrame, measure: str, cases: str, *, kinds: Sequence[
         base.mark_text(fontSize=11, dy=-9).encode(text="code:N", color=ink),
         base.mark_text(fontSize=12, dy=8, fontWeight="bold").encode(text="text:N", color=ink),
     )
-    height = TILE_HEIGHT * (int(placed["row"].max()) + 1)
+    height = TILE_HEIGHT * (int(placed["row"].max()) + 1) + scales.LEGEND
     drawn: Drawn = layers.resolve_scale(color="independent").properties(height=height)
     return drawn
 
@@ -52,4 +52,4 @@ def ranking(rows: pd.DataFrame, measure: str, *, names: str, kinds: Sequence[str
         tooltip=[alt.Tooltip(f"{names}:N", title="Nombre"), alt.Tooltip("text:N", title=measure)],
     )  # fmt: skip
     texts = base.mark_text(align="left", dx=5, fontSize=12).encode(x=x, y=y, text="text:N")
-    return alt.layer(bars, texts).properties(height=ROW_HEIGHT * len(rows) + 10)
+    return alt.layer(bars, texts).properties(height=ROW_HEIGHT * len(rows) + scales.LEGEND)

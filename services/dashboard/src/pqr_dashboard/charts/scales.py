@@ -1,6 +1,6 @@
 """The one scale of colours: classes with names and a legend, the same in bars, tiles and heat maps. Pure.
 
-Rates have the classes of `judging`; other measures five equal steps of one hue. Red is the class beyond chance alone.
+Rates have the classes of `judging`; other measures fifths of one hue. Red is the class beyond chance alone.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import altair as alt
 from pqr_dashboard.charts import theme
 from pqr_dashboard.figures import judging
 
-__all__ = ["classes", "colours_of", "contrast", "ink_on"]
+__all__ = ["LEGEND", "classes", "colours_of", "contrast", "ink_on"]
 
+LEGEND = 60  # its height in pixels, which a chart needs besides its own
+COLUMNS = alt.ExprRef("width < 330 ? 1 : width < 620 ? 2 : 3")
 DARK, LIGHT = "#000000", "#FFFFFF"
 
 
@@ -29,7 +31,7 @@ def classes(kinds: Sequence[str], *, column: str = "kind") -> alt.Color:
     """The colour of a mark by its class, with a legend of the classes."""
     colours = colours_of(kinds)
     scale = alt.Scale(domain=list(kinds), range=[colours[kind] for kind in kinds])
-    return alt.Color(f"{column}:N", scale=scale, legend=alt.Legend(columns=2, labelLimit=240))
+    return alt.Color(f"{column}:N", scale=scale, legend=alt.Legend(columns=COLUMNS, labelLimit=240))
 
 
 def ink_on(fill: str) -> str:

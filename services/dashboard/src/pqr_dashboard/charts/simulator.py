@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -14,6 +16,8 @@ __all__ = ["backlog", "breach_by_type"]
 
 HEIGHT = 280
 BAR_STEP = 15
+ROOM, CLOSE = 1.12, 0.12  # of the highest value: above it for words, and between two words
+BOTH = f"{RUN} y simulado"
 _STROKES = alt.Legend(symbolType="stroke", symbolSize=300)
 _DASHES = alt.Scale(domain=[RUN, SIMULATED], range=[[5, 4], [1, 0]])
 
@@ -32,18 +36,33 @@ def backlog(days: pd.DataFrame, measure: str) -> alt.LayerChart | alt.FacetChart
     x = days_axis(days["day"])
     lines = alt.Chart(days).mark_line(strokeWidth=2.2, interpolate="monotone").encode(
         x=x,
-        y=alt.Y("tickets:Q", title=measure),
+        y=alt.Y("tickets:Q", title=measure, scale=alt.Scale(domain=[0, ROOM * max(float(days["tickets"].max()), 1)])),
         color=alt.Color("which:N", scale=_scale(), legend=_STROKES),
         strokeDash=alt.StrokeDash("which:N", scale=_DASHES, legend=_STROKES),
     )  # fmt: skip
     points = alt.Chart(days).mark_point(size=120, opacity=0).encode(x=x, y="tickets:Q", tooltip=tip)
-    last = days[days["day"] == days["day"].max()]
-    said = [f"{row.which}: {wording.count(row.tickets)}" for row in last.itertuples()]
-    ends = alt.Chart(last.assign(said=said)).mark_text(align="right", baseline="bottom", dy=-5, fontWeight=600)
-    colour = alt.Color("which:N", scale=_scale(), legend=None)
-    return alt.layer(lines, points, ends.encode(x=x, y="tickets:Q", text="said:N", color=colour)).properties(
-        height=HEIGHT
-    )
+    return alt.layer(lines, points, *_ends(days, x)).properties(height=HEIGHT)
+
+
+def _ends(days: pd.DataFrame, x: alt.X) -> list[alt.Chart]:
+    """The last value of each line, above it or, where it would lie upon the other's, below; one if equal."""
+    last = days[days["day"] == days["day"].max()].sort_values("tickets", ascending=False)
+    if last["tickets"].nunique() == 1:
+        last = last.tail(1).assign(which=BOTH)
+    is_close = len(last) > 1 and last["tickets"].iloc[0] - last["tickets"].iloc[1] < CLOSE * days["tickets"].max()
+    drawn = []
+    for place, row in enumerate(last.to_dict("records")):
+        baseline, shift = ("top", 6) if place and is_close else ("bottom", -5)
+        text = alt.Chart(pd.DataFrame([row | {"said": f"{row['which']}: {wording.count(row['tickets'])}"}]))
+        style: dict[str, Any] = {
+            "align": "right",
+            "fontWeight": 600,
+            "dy": shift,
+            "baseline": baseline,
+            "color": theme.now().ink,
+        }
+        drawn.append(text.mark_text(**style).encode(x=x, y="tickets:Q", text="said:N"))
+    return drawn
 
 
 def breach_by_type(rates: pd.DataFrame, order: list[str]) -> alt.LayerChart | alt.FacetChart:
@@ -51,7 +70,7 @@ def breach_by_type(rates: pd.DataFrame, order: list[str]) -> alt.LayerChart | al
     base = alt.Chart(rates.assign(said=[wording.percent(rate) for rate in rates["rate"]])).encode(
         y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=190)),
         yOffset=alt.YOffset("which:N", sort=[RUN, SIMULATED]),
-        x=alt.X("rate:Q", title="Incumplimiento", axis=alt.Axis(format=".0%")),
+        x=alt.X("rate:Q", title="Incumplimiento", axis=alt.Axis(format=".0%", tickMinStep=0.01)),
         color=alt.Color("which:N", scale=_scale()),
         tooltip=[
             alt.Tooltip("name:N", title="Tipo"),

@@ -143,9 +143,8 @@ def _monthly(by_month: pd.DataFrame, standing: Standing, chosen: pd.Timestamp | 
         "Mes a mes", "Un mes incompleto o de arranque no se compara; una media provisional deja fuera lo que espera."
     )
     stands = [standing.of_cohort(*pair) for pair in zip(by_month["month"], by_month["waiting"], strict=True)]
-    counts = [standing.of_month(month) or "completo" for month in by_month["month"]]
     widgets.table(
-        by_month.assign(stands=stands, counts=counts, is_marked=by_month["month"] == chosen),
+        by_month.assign(stands=stands, is_marked=by_month["month"] == chosen),
         [
             Column("month", "Mes", wording.month), Column("received", "Recibidas", wording.count),
             Column("answered", "Respondidas", wording.count), Column("due", "Vencían", wording.count),
@@ -154,7 +153,7 @@ def _monthly(by_month: pd.DataFrame, standing: Standing, chosen: pd.Timestamp | 
             Column("backlog", "Pendientes al cierre", wording.count),
             Column("overdue", "Vencidas al cierre", wording.count),
             Column("mean_business_days", "Respuesta media (días)", wording.decimal, "closed"),
-            Column("stands", "La media es"), Column("counts", "El mes está"),
+            Column("stands", "La media es"),
         ],
         file="resumen-por-mes", caption="Cifras por mes",
     )  # fmt: skip

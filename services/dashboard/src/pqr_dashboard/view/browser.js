@@ -8,6 +8,8 @@
   const named = [
     [/^Help for (.*)$/, "Ayuda: $1"], [/^Help$/, "Ayuda"], [/^Selected (.*?)\. (.*)$/, "Elegido: $1. $2"],
     [/^Clear (all|value)$/, "Borrar"], [/^Close sidebar$/, "Cerrar el menú"], [/^Open sidebar$/, "Abrir el menú"],
+    [/^Open$/, "Abrir"], [/^Close$/, "Cerrar"], [/^Copy to clipboard$/, "Copiar"],
+    [/^Show password text$/, "Mostrar la contraseña"], [/^Hide password text$/, "Ocultar la contraseña"],
     [/^Main menu$/, "Menú principal"], [/^Logo$/, "PQRSD"],
   ];
   const translate = () => {
