@@ -1,6 +1,7 @@
 """`make screenshots`: every page of the dashboard as a picture in docs/screenshots, with the run of `make demo`.
 
-Pictures are of the embedded dashboard at 1366 pixels, as tall as the page is up to a limit, with few colours to be small.
+Pictures are of the embedded dashboard at 1366 pixels in both themes, and of a telephone, as tall as the page is up to a
+limit, with few colours to be small.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pqr_pipeline.embedded.process import free_port, is_answering
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "screenshots"
-WIDTH, HEIGHT, HEIGHT_MAX = 1366, 900, 1900
+WIDTH, TELEPHONE, HEIGHT, HEIGHT_MAX = 1366, 390, 900, 1900
 BYTES_MAX = 300_000
 COLOURS = 256
 START_TIMEOUT_SECONDS = 60
@@ -49,13 +50,13 @@ def settled(page: Page) -> None:
     page.wait_for_timeout(1500)  # charts are drawn after the page
 
 
-def picture(page: Page, address: str, name: str) -> None:
+def picture(page: Page, address: str, name: str, *, width: int = WIDTH) -> None:
     """Take it with the window as tall as the page, since the page scrolls inside of it."""
-    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    page.set_viewport_size({"width": width, "height": HEIGHT})
     page.goto(address)
     settled(page)
     tall = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight")
-    page.set_viewport_size({"width": WIDTH, "height": max(HEIGHT, min(tall, HEIGHT_MAX))})
+    page.set_viewport_size({"width": width, "height": max(HEIGHT, min(tall, HEIGHT_MAX))})
     settled(page)
     path = FOLDER / f"{name}.png"
     few = (
@@ -82,10 +83,15 @@ def main() -> None:
         door, login = started(PQR_DASHBOARD_DSN=dsn, **NO_AUTH)
         try:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--lang=es-CO"])
-            page = browser.new_context(locale="es-CO").new_page()
+            light, dark = (
+                browser.new_context(locale="es-CO", color_scheme=scheme).new_page() for scheme in ("light", "dark")
+            )
             for entry in PAGES:
-                picture(page, f"{address}/{'' if entry is PAGES[0] else entry.path}", entry.path)
-            picture(page, login, "ingreso")
+                where = f"{address}/{'' if entry is PAGES[0] else entry.path}"
+                picture(light, where, entry.path)
+                picture(dark, where, f"{entry.path}-oscuro")
+            picture(light, address, "resumen-telefono", width=TELEPHONE)
+            picture(light, login, "ingreso")
             browser.close()
         finally:
             for process in (local, door):

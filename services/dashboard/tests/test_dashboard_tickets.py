@@ -105,3 +105,5 @@ def test_a_list_in_words():
         "Radicado": "sin radicar", "Llegó": "7 ene 2026", "Tipo": "Información", "Tema": "Ruido", "Departamento": "–",
         "Estado": "Respondida · vencida", "Vence": "4 feb 2026",
     }  # fmt: skip
+    for missing in (None, float("nan")):
+        assert tickets.listed(found.assign(topic=missing), {}, {})["Tema"].tolist() == ["–"]

@@ -82,7 +82,9 @@ def listed(found: pd.DataFrame, types: Mapping[str, str], topics: Mapping[str, s
             "Radicado": found["radicado"].fillna("sin radicar"),
             "Llegó": [wording.day(at) for at in found["opened_at"]],
             "Tipo": [types.get(code, code) for code in found["pqrs_type"]],
-            "Tema": [topics.get(code, code) or wording.NOTHING for code in found["topic"]],
+            "Tema": [
+                wording.NOTHING if wording.is_missing(code) else topics.get(code, code) for code in found["topic"]
+            ],
             "Departamento": found["department"].fillna(wording.NOTHING),
             "Estado": [status_of(row) for row in found.to_dict("records")],
             "Vence": [wording.day(day) for day in found["effective_due_on"]],
