@@ -89,20 +89,9 @@ def heat(cells: pd.DataFrame, order: Sequence[str]) -> Drawn:
         text=[wording.percent(rate) for rate in cells["breach_rate"]],
     )
     months = list(dict.fromkeys(shown.sort_values("month")["month_name"]))
-    lines = "split(datum.label, '\\n')"
-    axis = alt.Axis(
-        orient="top",
-        labelAngle=0,
-        domain=False,
-        ticks=False,
-        labelExpr=lines,
-        labelOverlap="greedy",
-        labelSeparation=6,
-        labelPadding=18 if cells["mark"].any() else 4,
-    )
     size = alt.ExprRef(f"width / {len(months)} < {CELL_FOR_TEXT} ? 0 : 12")  # letters only where they have room
     base = alt.Chart(shown).encode(
-        x=alt.X("month_name:N", sort=months, title=None, axis=axis),
+        x=alt.X("month_name:N", sort=months, title=None, axis=_months_axis(is_marked=bool(cells["mark"].any()))),
         y=alt.Y("name:N", sort=list(order), title=None, axis=alt.Axis(domain=False, ticks=False, labelLimit=150)),
         tooltip=[
             alt.Tooltip("name:N", title="Tipo"), alt.Tooltip("month_name:N", title="Vencían en"),
@@ -120,6 +109,14 @@ def heat(cells: pd.DataFrame, order: Sequence[str]) -> Drawn:
     height = ROW_HEIGHT * shown["name"].nunique() + scales.LEGEND + 30
     drawn: Drawn = layers.resolve_scale(color="independent").properties(height=height)
     return drawn
+
+
+def _months_axis(*, is_marked: bool) -> alt.Axis:
+    """Months at the top, what there is to say of one below its name; where they have no room some go unnamed."""
+    return alt.Axis(
+        orient="top", labelAngle=0, domain=False, ticks=False, labelExpr="split(datum.label, '\\n')",
+        labelOverlap="greedy", labelSeparation=6, labelPadding=18 if is_marked else 4,
+    )  # fmt: skip
 
 
 def response_time(days: pd.DataFrame, terms: pd.DataFrame) -> Drawn:

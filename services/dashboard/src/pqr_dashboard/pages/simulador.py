@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
@@ -12,7 +9,7 @@ from pqr_dashboard.charts import simulator as charts
 from pqr_dashboard.figures import wording
 from pqr_dashboard.figures.pqrs_types import Types
 from pqr_dashboard.pages.context import Context
-from pqr_dashboard.simulator import comparison, model
+from pqr_dashboard.simulator import comparison, meaning, model
 from pqr_dashboard.simulator.model import Variation
 from pqr_dashboard.view import widgets
 from pqr_dashboard.view.markup import Column
@@ -58,7 +55,7 @@ def page(context: Context) -> None:
     if variation == Variation():
         _unchanged(is_same=comparison.is_as_it_was(run, daily, outcome))
     widgets.cards(comparison.headline(run, daily, outcome))
-    widgets.warning(_planted(context.run.parameters))
+    widgets.warning(meaning.planted(context.run.parameters))
     _lines(daily, outcome)
     _types(daily, outcome, types, terms=types.terms | dict(variation.terms))
     _how()
@@ -140,16 +137,6 @@ def _unchanged(*, is_same: bool) -> None:
         )
 
 
-def _planted(parameters: Mapping[str, Any]) -> str:
-    """What the result is worth, since the inbox itself is made."""
-    quota = wording.percent(parameters.get("breach_rate"))
-    return (
-        f"En este buzón simulado los incumplimientos se plantaron por cuota ({quota} de lo que llega en cada "
-        "trimestre): no nacen de que falte capacidad ni del orden en que se responde. Lo que aquí mejora o empeora es "
-        "la aritmética de la misma cola sin esa cuota, no un pronóstico de lo que lograría una entidad."
-    )
-
-
 def _lines(daily: pd.DataFrame, outcome: model.Outcome) -> None:
     widgets.section("Lo que habría esperado respuesta", "Solicitudes sin responder al cierre de cada día.")
     chosen = st.segmented_control(
@@ -186,7 +173,7 @@ def _types(daily: pd.DataFrame, outcome: model.Outcome, types: Types, *, terms: 
 
 def _how() -> None:
     with st.expander("Cómo se calcula"):
-        st.markdown(HOW)
+        st.markdown(meaning.HOW)
 
 
 COLUMNS = (
@@ -201,20 +188,3 @@ COLUMNS = (
     Column("open", "Pendientes", wording.count),
     Column("open_simulated", "Pendientes (sim.)", wording.count),
 )
-
-HOW = """
-- **Cuota**: el buzón decide de antemano cuántas solicitudes se incumplen y las responde tarde aunque hubiera con quién
-  responderlas. Con otro orden u otra capacidad la cola se recorre sin esa decisión, y por eso el cambio parece grande.
-- **Llegadas**: las mismas, el mismo día y del mismo tipo. Traslados y archivos por desistimiento ocurren igual.
-- **Términos**: el vencimiento se mueve tantos días hábiles como cambie el término; las prórrogas y suspensiones
-  conservan su duración.
-- **Capacidad**: las solicitudes sin responder forman una sola cola. Cada día se responden tantas como permita la
-  capacidad: un porcentaje de las que se respondieron ese día, o un número fijo cada día hábil. Lo que sobra un día no
-  se guarda para otro, y una solicitud puede responderse desde el día en que llega.
-- **Orden**: el de la entidad conserva el turno en que respondió (lo que nunca respondió va al final, por fecha de
-  vencimiento); la alternativa atiende primero lo que vence antes, también lo ya vencido.
-- **Lo que venía de antes**: la ventana empieza con las solicitudes que ya esperaban; una que nadie responde sale de la
-  cola a los 140 días de llegar, cuando su hilo deja de recibir correo.
-- **Incumplimiento**: se cuenta como en el resto del tablero: respondidas después del vencimiento o vencidas sin
-  respuesta, entre las solicitudes cuyo término terminó dentro de la ventana.
-"""
