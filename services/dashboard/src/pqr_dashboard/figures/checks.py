@@ -21,7 +21,7 @@ MEASURES = {
     "received": "Recibidas", "answered": "Respondidas", "archived": "Archivadas", "transferred": "Trasladadas",
     "lapsed": "Sin respuesta en 140 días", "open": "Pendientes", "overdue": "Vencidas", "due": "Vencían",
     "breached": "Incumplidas", "in_term": "En término", "late": "Tarde", "unanswered": "Sin respuesta",
-    "closed": "Cerradas", "rows": "Filas", "digest": "Huella",
+    "closed": "Cerradas", "rows": "Filas", "digest": "Huella", "inserted": "Insertadas", "deleted": "Borradas",
 }  # fmt: skip
 DATASETS = {
     "kpi_executive": "cifras principales", "kpi_daily": "cifras por día", "kpi_daily_backlog": "pendientes por día",
@@ -29,7 +29,7 @@ DATASETS = {
     "kpi_response_time": "días de respuesta", "kpi_backlog_age": "antigüedad", "kpi_arrivals": "horas de llegada",
     "kpi_cohorts": "cohortes", "report_access_to_information": "informe de acceso", "total_flow": "flujo",
     "silver_tickets": "solicitudes", "tickets": "solicitudes", "ticket_events": "pasos", "calendar": "calendario",
-    "sla_policies": "términos de ley", "the_law": "la ley", "gold": "Oro", "silver": "Plata",
+    "sla_policies": "términos de ley", "the_law": "la ley", "staged": "lo preparado", "gold": "Oro", "silver": "Plata",
 }  # fmt: skip
 COMPARED = re.compile(rf"({'|'.join(MEASURES)})_(?:core\.|gold\.)?(.+)_is_(.+)")
 PHRASES = {
