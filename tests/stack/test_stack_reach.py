@@ -15,12 +15,11 @@ from stack_containers import clean_environment
 
 ROOT = Path(__file__).parents[2]
 NETWORK = re.compile(r"^\| `(\w+)` \| (.+?) \|$", re.MULTILINE)
-OTHERS = {"prefect-server": 4200, "dask-scheduler": 8786, "dask-worker": 8787}
 PORTS = {
     "rustfs": 9000, "db": 5432, "auth": 9999, "dashboard": 8501, "prometheus": 9090, "grafana": 3000, "metabase": 3000,
     "postgres-exporter": 9187, "pipeline": 9100, "generator": 9100, "bronze": 9100, "silver": 9100, "gold": 9100,
-    "loader": 9100,
-} | OTHERS  # fmt: skip
+    "loader": 9100, "prefect-server": 4200, "dask-scheduler": 8786, "dask-worker": 8787,
+}  # fmt: skip
 # Runs in the network of a container: the targets of its standard input that take a connection.
 KNOCK = """
 import json, socket, sys
