@@ -127,6 +127,13 @@ def finished(platform: Platform, january: Parameters) -> dict[str, Manifest]:
 
 
 @pytest.fixture
+def published(platform: Platform, january: Parameters, finished: dict[str, Manifest]) -> dict[str, Manifest]:
+    """The same run, and Postgres shows it, whatever other tests loaded there before."""
+    platform.run("january", january, "loader")
+    return finished
+
+
+@pytest.fixture
 def own_lake(platform: Platform, tmp_path: Path) -> Platform:
     """The platform on an empty folder lake."""
     return platform.in_lake((tmp_path / "lake").as_uri())

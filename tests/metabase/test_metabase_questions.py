@@ -25,7 +25,7 @@ HEADLINES = {
 
 
 @pytest.fixture
-def shown(finished, metabase):
+def shown(published, metabase):
     """A Metabase that shows a finished run."""
     metabase.bring()
     return metabase
