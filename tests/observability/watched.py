@@ -32,6 +32,7 @@ from pqrs.parameters import Parameters
 from .conftest import PROMETHEUS, ROOT
 
 SCRAPE_SECONDS = 2
+PASSWORD = "watched"  # of Prefect's API
 PATIENCE_SECONDS = 60.0  # a process may have to import half of the platform on a busy machine
 SMALL = Parameters.create(opens_on=date(2026, 1, 1), window_to=date(2026, 1, 31), tickets_per_business_day=40)
 AUTH = {
@@ -158,6 +159,7 @@ def _dask(parts: Watched, client) -> None:
 def _prefect(parts: Watched) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("PREFECT_SERVER_METRICS_ENABLED", "true")
+        patched.setenv("PREFECT_SERVER_API_AUTH_STRING", f"pqr:{PASSWORD}")
         url = parts.running.enter_context(prefect_server(Settings.read(home=parts.home / "prefect-home")))
     parts.targets["prefect", "prefect-server"] = [urllib.parse.urlsplit(url).netloc]
 
@@ -195,8 +197,11 @@ def _prometheus(parts: Watched, program: str) -> None:
     for job in config["scrape_configs"]:
         for name in ("dns_sd_configs", "relabel_configs", "static_configs"):
             job.pop(name, None)
+        if "basic_auth" in job:
+            job["basic_auth"]["password_file"] = str(parts.home / "password")
         mine = [(service, where) for (name, service), where in parts.targets.items() if name == job["job_name"]]
         job["static_configs"] = [{"targets": where, "labels": {"service": service}} for service, where in mine]
+    (parts.home / "password").write_text(PASSWORD)
     (parts.home / "prometheus.yml").write_text(yaml.safe_dump(config))
     parts.start(
         [
