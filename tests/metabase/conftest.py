@@ -107,8 +107,8 @@ def serving(modules, platform) -> Callable[[], AbstractContextManager[Callable[.
 
 
 @pytest.fixture
-def started(serving) -> Iterator[Callable[..., Running]]:
-    """A function that serves an empty Metabase beside the warehouse."""
+def started(finished, serving) -> Iterator[Callable[..., Running]]:
+    """A function that serves an empty Metabase beside the warehouse, in which a run was loaded."""
     with serving() as start:
         yield start
 
