@@ -109,7 +109,9 @@ def explained(lake: Lake, run_id: str, figure: str, *, where: Sequence[str] = ()
 
 def defined(lake: Lake, run_id: str, figure: str, *, where: Sequence[str] = ()) -> Definitions | None:
     """The columns of a mart that is named without one; None when the figure names a column."""
-    mart, column = resolved(RunRecords(lake, run_id).upstream("gold"), figure)
+    records = RunRecords(lake, run_id)
+    records.parameters()  # a run that is not there is said as such
+    mart, column = resolved(records.upstream("gold"), figure)
     if column is not None:
         return None
     row = _row(lake, mart, where) if where or mart.rows == 1 else {}

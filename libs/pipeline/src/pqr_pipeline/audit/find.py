@@ -18,8 +18,7 @@ from pqr_common.manifest.values import Partition
 from pqr_common.tables.parquet import parquet_table
 from pqr_common.tables.signed import net
 from pqr_pipeline.audit.lines import Place
-from pqr_pipeline.audit.scan import between
-from pqrs.terms import THREAD_DAYS
+from pqr_pipeline.audit.scan import between, of_threads
 
 __all__ = ["Found", "found"]
 
@@ -136,8 +135,7 @@ class _Search:
 
     def _near(self, ticket: pa.Table, dataset: str) -> list[Partition]:
         opened: date = ticket["opened_at"][0].as_py().date()
-        last = opened + timedelta(days=THREAD_DAYS + 1)
-        return between(self.silver.dataset(dataset), opened - timedelta(days=1), last)
+        return of_threads(self.silver.dataset(dataset), opened, opened)
 
     def _rows(self, parts: Iterable[Partition], holds: Holds) -> list[dict[str, Any]]:
         return [row for table in self._tables(parts, holds) for row in table.to_pylist()]

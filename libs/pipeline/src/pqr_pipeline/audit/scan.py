@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import pyarrow as pa
 
@@ -12,8 +12,9 @@ from pqr_common.errors import UpstreamBroken
 from pqr_common.lake.port import Lake
 from pqr_common.manifest.values import Dataset, Manifest, Partition
 from pqr_common.tables.parquet import parquet_table
+from pqrs.terms import THREAD_DAYS
 
-__all__ = ["between", "by_object", "holding", "scanned", "whole"]
+__all__ = ["between", "by_object", "holding", "of_threads", "scanned", "whole"]
 
 KEY = re.compile(r"(\d{4}-\d\d-\d\d)/part-(\d+)")  # of a raw object, by its day and part
 
@@ -50,6 +51,11 @@ def between(dataset: Dataset, first: date, last: date) -> list[Partition]:
         or part.max_at is None
         or (part.max_at >= first.isoformat() and part.min_at[:10] <= last.isoformat())
     ]
+
+
+def of_threads(dataset: Dataset, first: date, last: date) -> list[Partition]:
+    """Its partitions that may hold rows of threads whose requests came on these days."""
+    return between(dataset, first - timedelta(days=1), last + timedelta(days=THREAD_DAYS + 1))
 
 
 def by_object(dataset: Dataset) -> dict[tuple[date, int], Partition]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -10,8 +10,7 @@ import pyarrow.compute as pc
 
 from pqr_common.lake.port import Lake
 from pqr_common.manifest.runs import RunRecords
-from pqr_pipeline.audit.scan import between, by_object, scanned
-from pqrs.terms import THREAD_DAYS
+from pqr_pipeline.audit.scan import by_object, of_threads, scanned
 
 __all__ = ["emails_of"]
 
@@ -31,8 +30,7 @@ def emails_of(lake: Lake, records: RunRecords, tickets: pa.Table) -> dict[str, l
     first, last = min(opened).date(), max(opened).date()
     silver = records.upstream("silver").dataset("emails")
     raw = by_object(records.upstream("raw").dataset("emails"))
-    near = between(silver, first - timedelta(days=1), last + timedelta(days=THREAD_DAYS + 1))
-    for _, rows in scanned(lake, near, SHOWN):
+    for _, rows in scanned(lake, of_threads(silver, first, last), SHOWN):
         mine = rows.filter(pc.is_in(rows["ticket_id"], value_set=tickets["ticket_id"].combine_chunks()))
         for mail in mine.to_pylist():
             place: tuple[date, int] = (mail.pop("raw_day"), mail.pop("raw_part"))

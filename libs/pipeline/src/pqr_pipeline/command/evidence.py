@@ -10,7 +10,6 @@ import click
 
 from pqr_common.errors import InvalidSettings, VerificationFailed
 from pqr_common.lake.location import open_lake
-from pqr_common.manifest.runs import RunRecords
 from pqr_common.process.settings import Settings
 from pqr_pipeline.command.names import LATEST
 from pqr_pipeline.command.options import command, settings_of
@@ -40,7 +39,6 @@ def explain(
     from pqr_pipeline.audit import explain as audit
 
     lake = open_lake(settings_of().lake)
-    RunRecords(lake, run_id).parameters()
     defined = audit.defined(lake, run_id, figure, where=where)
     if defined is not None:
         if html:

@@ -10,7 +10,7 @@ from typing import Any
 from pqr_pipeline.audit.explain import Definitions, Explanation
 from pqr_pipeline.audit.lineage import Figure
 
-__all__ = ["defined", "explained", "summary", "worded"]
+__all__ = ["defined", "explained", "several", "summary", "worded"]
 
 HASH_DIGITS = 12
 SUMMARY_ROWS = 5
@@ -38,9 +38,9 @@ def explained(told: Explanation) -> Iterator[str]:
     """The value, its definition, and a page of its tickets with their e-mails."""
     yield f"{told.mart}.{told.column}{_named(told.row)}, run {told.run_id}"
     yield f"  the mart says {worded(told.value)}"
-    result = "equal" if told.value == told.recounted else "DIFFERENT"
+    result = "equal" if told.is_equal else "DIFFERENT"
     if told.sql:
-        yield f"  counted again from {_several(told.total, 'ticket')} alone: {worded(told.recounted)}, {result}"
+        yield f"  counted again from {several(told.total, 'ticket')} alone: {worded(told.recounted)}, {result}"
     yield ""
     yield told.says
     if told.sql:
@@ -58,7 +58,7 @@ def _tickets(told: Explanation) -> Iterator[str]:
     if not told.total:
         yield "It counts no ticket."
         return
-    yield f"{_several(told.total, 'ticket')}, page {told.page} of {told.pages}"
+    yield f"{several(told.total, 'ticket')}, page {told.page} of {told.pages}"
     for ticket in told.tickets:
         yield f"{ticket['radicado'] or 'no radicado yet'}  ticket {ticket['ticket_id']}"
         for mail in ticket["emails"]:
@@ -77,7 +77,7 @@ def summary(figure: Figure) -> Iterator[str]:
             names = {name: value for name, value in row.items() if name != figure.column}
             yield f"  {worded(row[figure.column])}{_named(names)}"
     else:
-        yield f"  {_several(len(figure.rows), 'row')}"
+        yield f"  {several(len(figure.rows), 'row')}"
     if figure.column and len(figure.rows) > SUMMARY_ROWS:
         yield f"  and {len(figure.rows) - SUMMARY_ROWS:,} rows more: see them with --full or --json"
     yield from tree(figure.layers)
@@ -107,5 +107,6 @@ def _conditions(row: Mapping[str, Any]) -> str:
     return "".join(f" --where {quote(f'{name}={value}')}" for name, value in row.items())
 
 
-def _several(number: int, what: str) -> str:
+def several(number: int, what: str) -> str:
+    """A number and what there is of it, in the plural unless it is one."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from pqr_common.canonical import sha256_hex
 from pqr_pipeline.audit.trace import Mail, Trace
+from pqr_pipeline.telling.figures import several
 from pqrs.calendar import local_day
 from pqrs.walk import Day
 
@@ -19,7 +20,7 @@ NOT_A_DAY = ("weekend", "holiday", "suspended")
 
 def told(trace: Trace) -> Iterator[str]:
     """Steps 1 to 3 of each line, then the ticket with its clock, the figures, and Postgres."""
-    yield f"{trace.asked}, run {trace.run_id}: {len(trace.mails)} {'line' if len(trace.mails) == 1 else 'lines'}"
+    yield f"{trace.asked}, run {trace.run_id}: {several(len(trace.mails), 'line')}"
     for number, mail in enumerate(trace.mails, 1):
         yield ""
         yield from _mail(mail, f"{number} of {len(trace.mails)}")
@@ -155,7 +156,7 @@ def _rows(trace: Trace) -> Iterator[str]:
         yield f"  Postgres does not show run {trace.run_id}: see `pqr publish {trace.run_id}`"
         return
     for table, rows in trace.rows.items():
-        yield f"  Postgres {table}: {len(rows)} {'row' if len(rows) == 1 else 'rows'}"
+        yield f"  Postgres {table}: {several(len(rows), 'row')}"
         for row in rows:
             yield "      " + ", ".join(f"{name}={value}" for name, value in row.items() if value is not None)
 

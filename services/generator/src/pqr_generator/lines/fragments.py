@@ -21,9 +21,7 @@ __all__ = ["EMPTY", "Choices", "Fragments", "Ids", "join"]
 
 Ids = npt.NDArray[np.int32]
 EMPTY = 0  # the number of the empty fragment
-SLICE_ROWS = (
-    8_192  # `take` makes room for fragments of mean length, five times what lines need, so not for many at once
-)
+SLICE_ROWS = 8_192  # of a sheet at once: `take` makes room for fragments of mean length, five times what lines need
 
 
 @dataclass(frozen=True, slots=True, eq=False)
