@@ -47,16 +47,21 @@ PORTS = {"PQR_PORT_PREFECT": "4200", "PQR_PORT_S3": "9000", "PQR_PORT_POSTGRES":
 
 def completed(text: str) -> str:
     """The file with a fresh secret for every name it lacks, and the way in from the host."""
-    pairs = (line.partition("=") for line in text.splitlines() if "=" in line and not line.startswith("#"))
-    there = {name.strip(): value.strip() for name, _, value in pairs}
+    there = values(text)
     blocks = [text.rstrip("\n")] if text.strip() else []
     for beginnings, comment in ABOUT.items():
         lacking = [name for name in needed() if name.startswith(beginnings) and name not in there]
-        missing = _certificate() if "DASK_KEY" in lacking else {name: _secret() for name in lacking}
+        missing = _certificate() if lacking and "DASK_" in beginnings else {name: _secret() for name in lacking}
         blocks += _block(comment, missing)
         there |= missing
     missing = {name: value.format_map(PORTS | there) for name, value in HOST.items() if name not in there}
     return "\n\n".join([*blocks, *_block("How `pqr --stack` reaches the stack from here.", missing)]) + "\n"
+
+
+def values(text: str) -> dict[str, str]:
+    """What stands in a file such as .env, by name."""
+    pairs = (line.partition("=") for line in text.splitlines() if "=" in line and not line.startswith("#"))
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def needed() -> list[str]:

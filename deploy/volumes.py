@@ -13,6 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from stack_env import values
+
 LABEL = "org.pqr.env"
 PROJECT = "pqr"  # as compose.yaml names it
 
@@ -20,10 +22,9 @@ PROJECT = "pqr"  # as compose.yaml names it
 def main() -> None:
     """Exit 1 with what to do when it is another one."""
     path = Path(sys.argv[1] if len(sys.argv) > 1 else ".env")
-    pairs = (line.partition("=") for line in path.read_text(encoding="utf-8").splitlines())
-    values = {name: value for name, _, value in pairs}
-    project = os.environ.get("COMPOSE_PROJECT_NAME") or values.get("COMPOSE_PROJECT_NAME") or PROJECT
-    mine, marker = hashlib.sha256(values["POSTGRES_PASSWORD"].encode()).hexdigest()[:16], f"{project}_env"
+    told = values(path.read_text(encoding="utf-8"))
+    project = os.environ.get("COMPOSE_PROJECT_NAME") or told.get("COMPOSE_PROJECT_NAME") or PROJECT
+    mine, marker = hashlib.sha256(told["POSTGRES_PASSWORD"].encode()).hexdigest()[:16], f"{project}_env"
     if not _is_there(f"{project}_warehouse") and _is_there(marker):
         _docker("volume", "rm", marker)
     if not _is_there(marker):
