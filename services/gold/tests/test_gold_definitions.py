@@ -74,6 +74,7 @@ def test_every_column_of_every_mart_is_defined(mart):
     assert set(found) == set(MARTS[mart].contract.schema.names)
     assert set(MARTS[mart].contract.key) <= {name for name, each in found.items() if each.is_name}
     assert all(each.says.endswith(".") for each in found.values())
+    assert all(each.is_name or each.dice.endswith(".") for each in found.values())
 
 
 @pytest.mark.parametrize(("mart", "column"), COUNTED)

@@ -22,5 +22,4 @@ def by_column(name: str, partial: Partial) -> Mart:
         key=(column, "pqrs_type"),
         rules=(Rule("breached_is_due", "consistency", "breached <= due and overdue <= open"),),
         sql=sql_of("pqr_gold", "marts/by_column.sql").format(column=column, partial=partial.name),
-        defined=sql_of("pqr_gold", "marts/by_column.toml").format(column=column),
     )

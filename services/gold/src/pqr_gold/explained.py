@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from pqr_common import query, sql_of
 from pqr_common.errors import InvalidSettings
-from pqr_gold.definitions import Definition
 from pqr_gold.marts import MARTS
 from pqr_gold.schema import TICKETS
 from pqr_gold.transform import calendar_of, facts_of
+from pqrs.figures import Definition
 
 __all__ = ["FIGURES", "Cell", "Figures"]
 

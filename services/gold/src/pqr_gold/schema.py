@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from pqr_common import Contract, Rule, canonical_json, required, sha256_hex, sql_of
 from pqr_common.manifest.values import schema_fields
-from pqr_gold.definitions import Definition, definitions
+from pqrs import figures
+from pqrs.figures import Definition
 
 __all__ = [
     "COUNT",
@@ -140,7 +141,7 @@ def declared(
 ) -> Mart:
     """A mart of tickets that Postgres mirrors; its SQL is marts/<name>.sql unless it is given, or it is a total.
 
-    `defined` is the TOML of its definitions: marts/<name>.toml, unless SQL is given, which brings its own or none.
+    `defined` is the TOML of its definitions, of a mart of another package: those of this one are in `pqrs.figures`.
     """
     contract = Contract(
         dataset=name,
@@ -152,6 +153,5 @@ def declared(
         warehouse=warehouse,
     )
     if sql is None:
-        defined = defined or sql_of("pqr_gold", f"marts/{name}.toml")
         sql = None if is_total else sql_of("pqr_gold", f"marts/{name}.sql")
-    return Mart(contract, needs, sql, definitions(defined) if defined else {})
+    return Mart(contract, needs, sql, figures.definitions(defined) if defined else figures.of_mart(name))

@@ -1,10 +1,11 @@
 """What each column of a mart says: a sentence, which tickets it counts, and what is made of these. Pure.
 
-They stand in `marts/<mart>.toml`, beside the mart's SQL. `row` is the condition under which a ticket belongs to a row
-of the mart, and `where` the one under which a column of that row counts it; `value` is what is made of those it counts.
-All of it is SQL. Conditions are about `standing` (sql/standing.sql), `value` is over the relation `counted`, in which
-`tickets` says how many tickets are alike; `given` are subqueries for both, `then` for `value` alone. `$` stands before
-what names the row, `window_from`, `window_to` and `opens_on`; `given` is the same for every row.
+They stand in `<mart>.toml` beside this module; a mart of another package brings its own. `row` is the condition under
+which a ticket belongs to a row of the mart, and `where` the one under which a column of that row counts it; `value` is
+what is made of those it counts. All of it is SQL. Conditions are about `standing` (gold's sql/standing.sql), `value` is
+over the relation `counted`, in which `tickets` says how many tickets are alike; `given` are subqueries for both, `then`
+for `value` alone. `$` stands before what names the row, `window_from`, `window_to` and `opens_on`; `given` is the same
+for every row.
 """
 
 from __future__ import annotations
@@ -23,9 +24,13 @@ HOW_MANY = "select coalesce(sum(tickets), 0)\nfrom counted"
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """Of one column: `condition` says which tickets it counts, `value` is a select over them. A name counts none."""
+    """Of one column: `condition` says which tickets it counts, `value` is a select over them. A name counts none.
+
+    `dice` is what it says in Spanish; a name, and a mart of another package, may have none.
+    """
 
     says: str
+    dice: str = ""
     condition: str = NOBODY
     value: str = ""
     given: str = ""
@@ -69,7 +74,9 @@ def definitions(text: str) -> Mapping[str, Definition]:
     told = tomllib.loads(text)
     given, then = (dedent(told.get(name, "")).strip() for name in ("given", "then"))
     return {name: Definition(says) for name, says in told["names"].items()} | {
-        name: Definition(column["says"], _condition(told.get("row"), column), _value(column), given, then)
+        name: Definition(
+            column["says"], column.get("dice", ""), _condition(told.get("row"), column), _value(column), given, then
+        )
         for name, column in told["columns"].items()
     }
 
