@@ -86,7 +86,7 @@ def signalled(number: signal.Signals) -> Callable[[Cell], Ended]:
             return Ended(at, "killed", RETRY, is_command=True)
         assert process.returncode == 128 + number, said
         assert said.endswith(f"{RETRY} continues it."), said
-        return Ended(at, f"exit code {process.returncode}", f"{RETRY} continues it.", is_command=True)
+        return Ended(at, f"exit code {process.returncode}", RETRY, is_command=True)
 
     return inject
 
