@@ -32,11 +32,13 @@ from pqr_common.stage.discovery import declare, installed_graph, stage_named
 from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import dask_executor
 from pqr_dashboard.access.menu import PAGES
-from pqr_dashboard.figures.tickets import Filters
+from pqr_dashboard.figures.counted import Counted
+from pqr_dashboard.figures.tickets import Filters, page_after
 from pqr_dashboard.warehouse import Warehouse
 from pqr_pipeline.embedded.postgres import postgres
 from pqr_pipeline.embedded.process import end, free_port, is_answering
 from pqrs.parameters import Parameters
+from pqrs.terms import THREAD_DAYS
 
 RUN_ID = "million"
 TICKETS_A_DAY = 15_300  # a business day of the default window, for a little over a million tickets
@@ -95,7 +97,7 @@ def measured(dsn: str) -> Iterator[Row]:
 def searches(dsn: str) -> Iterator[Row]:
     """The list of tickets, filter by filter, each asked once more than warm; the slowest of three counts."""
     warehouse = Warehouse(dsn)
-    first = warehouse.read("tickets", **Filters().parameters(None))
+    first = warehouse.tickets("tickets", "", **Filters().parameters(), **page_after(None))
     some = first.iloc[len(first) // 2]
     deep = datetime.fromisoformat("2026-01-20T12:00:00-05:00"), ""
     asked: dict[str, tuple[Filters, tuple[datetime, str] | None]] = {
@@ -114,9 +116,37 @@ def searches(dsn: str) -> Iterator[Row]:
         "prefix and type": (Filters(code="2026", pqrs_type="CONSULTA", department="Amazonas"), None),
     }
     for name, (filters, after) in asked.items():
-        ask = partial(warehouse.read, "tickets", **filters.parameters(after))
+        ask = partial(warehouse.tickets, "tickets", "", **filters.parameters(), **page_after(after))
         yield f"query: {name}", FILTER_CHANGE, slowest(ask), "s"
+        count = partial(warehouse.tickets, "tickets_total", "", **filters.parameters())
+        yield f"how many: {name}", FILTER_CHANGE, slowest(count), "s"
+    yield from figures(warehouse)
     warehouse.close()
+
+
+def figures(warehouse: Warehouse) -> Iterator[Row]:
+    """The tickets that a figure counts: the first page of them, and how many there are."""
+    window = date(2026, 1, 1), date(2026, 12, 31)
+    asked = {
+        "came on a day": {"cifra": ["kpi_daily.received"], "day": ["2026-02-10"]},
+        "waited at the end of a day": {"cifra": ["kpi_daily.backlog"], "day": ["2026-02-10"]},
+        "broke the term of a type in a month": {
+            "cifra": ["kpi_sla.breached"], "month": ["2026-02-01"], "pqrs_type": ["QUEJA"],
+        },
+        "came from a department": {"cifra": ["kpi_territory.received"], "department": ["Antioquia"]},
+        "have waited for so many days": {
+            "cifra": ["kpi_backlog_age.tickets"], "is_overdue": ["False"], "days_from": ["6"], "days_to": ["10"],
+        },
+    }  # fmt: skip
+    given = {"window_from": window[0], "window_to": window[1], "thread_days": THREAD_DAYS}
+    for name, address in asked.items():
+        counted = Counted.of(address)
+        assert counted is not None
+        told = Filters().parameters() | given | counted.parameters(window)
+        page = partial(warehouse.tickets, "tickets", counted.condition, **told, **page_after(None))
+        yield f"figure: {name}", FILTER_CHANGE, slowest(page), "s"
+        total = partial(warehouse.tickets, "tickets_total", counted.condition, **told)
+        yield f"figure, how many: {name}", FILTER_CHANGE, slowest(total), "s"
 
 
 def slowest(work: Callable[[], object], times: int = 3) -> float:

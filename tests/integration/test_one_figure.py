@@ -26,7 +26,7 @@ pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[2]
 APP = Path(pqr_dashboard.__file__).with_name("app.py")
-CARD = re.compile(r'<dt>(?P<name>[^<]+)</dt><dd class="pqr-value">(?P<value>[^<]+)</dd>')
+CARD = re.compile(r'<dt>(?P<name>[^<]+)</dt><dd class="pqr-value">(?:<a [^>]*>)?(?P<value>[^<]+)<')
 METABASE_ROLE = "pqr_metabase"
 
 

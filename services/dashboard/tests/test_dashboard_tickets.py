@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
 
 from pqr_dashboard.figures import tickets
-from pqr_dashboard.figures.tickets import Filters
 from pqr_dashboard.view.markup import timeline_html
 
 BOGOTA = "America/Bogota"
@@ -39,13 +38,12 @@ def test_what_is_typed_is_text(typed, code):
     assert tickets.code_of(typed) == code
 
 
-def test_filters_ask_for_one_row_more_than_a_page():
-    """One row more tells whether there is another page; the next page begins after the last ticket seen."""
+def test_the_next_page_begins_after_the_last_ticket_seen():
+    """By its arrival and, of those that arrived at once, by its id."""
     after = (datetime(2026, 1, 5, 12, tzinfo=UTC), "abc")
-    asked = Filters(code="2026", opened_from=date(2026, 1, 5)).parameters(after)
-    assert (asked["code"], asked["before_at"], asked["before_id"]) == ("2026", *after)
-    assert asked["limit"] == tickets.PAGE_ROWS + 1
-    assert Filters().parameters(None)["before_at"] is None
+    asked = tickets.page_after(after)
+    assert (asked["before_at"], asked["before_id"], asked["limit"]) == (*after, tickets.PAGE_ROWS)
+    assert tickets.page_after(None)["before_at"] is None
 
 
 def test_the_clock_of_a_late_ticket():
@@ -103,7 +101,7 @@ def test_a_list_in_words():
     row = tickets.listed(found, {"PET_INF": "Información"}, {"RUIDO": "Ruido"}).iloc[0].to_dict()
     assert row == {
         "Radicado": "sin radicar", "Llegó": "7 ene 2026", "Tipo": "Información", "Tema": "Ruido", "Departamento": "–",
-        "Estado": "Respondida · vencida", "Vence": "4 feb 2026",
+        "Estado": "Respondida · vencida", "Vence": "4 feb 2026", "Identificador": TICKET["ticket_id"],
     }  # fmt: skip
     for missing in (None, float("nan")):
         assert tickets.listed(found.assign(topic=missing), {}, {})["Tema"].tolist() == ["–"]

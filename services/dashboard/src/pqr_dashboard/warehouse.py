@@ -26,6 +26,7 @@ CONNECT_TIMEOUT_SECONDS = 5
 # For a free connection: before and after asking whether the server is there.
 IMPATIENCE_SECONDS, PATIENCE_SECONDS = 1, 15
 CONNECTIONS = 4
+ROWS_AT_A_TIME = 5_000
 DATE, TIMESTAMP = 1082, 1184  # type numbers of Postgres
 NUMBERS = (20, 21, 23, 701, 1700)  # bigint, smallint, integer, double precision, numeric
 MART = re.compile(r"[a-z][a-z0-9_]*")
@@ -61,6 +62,18 @@ class Warehouse:
         """The rows of sql/<name>.sql with its %(named)s parameters; raises WarehouseUnavailable, NotPublished."""
         with _translated(f"sql/{name}.sql"), self._connection() as opened:
             return _frame(opened.execute(_sql(name), parameters))
+
+    def tickets(self, name: str, condition: str, **parameters: Any) -> pd.DataFrame:
+        """The same of a query over the tickets `asked` for (sql/asked.sql), all or those of which a condition holds."""
+        with _translated(f"sql/{name}.sql"), self._connection() as opened:
+            return _frame(opened.execute(_of_tickets(name, condition), parameters))
+
+    def every_ticket(self, condition: str, **parameters: Any) -> Iterator[pd.DataFrame]:
+        """All tickets asked for, some thousands at a time, so that no process ever holds them all."""
+        with _translated("sql/tickets_all.sql"), self._connection() as opened, opened.cursor(name="tickets") as cursor:
+            cursor.execute(_of_tickets("tickets_all", condition), parameters)
+            while rows := cursor.fetchmany(ROWS_AT_A_TIME):
+                yield _frame(cursor, rows)
 
     def mart(self, name: str, run_id: str) -> pd.DataFrame:
         """The rows a run has in archive.<name>, in no order, with whatever columns gold's contract gave the mart.
@@ -109,9 +122,18 @@ def _sql(name: str) -> bytes:
     return resources.files("pqr_dashboard").joinpath("sql", f"{name}.sql").read_bytes()
 
 
-def _frame(rows: psycopg.Cursor[tuple[Any, ...]]) -> pd.DataFrame:
-    columns = rows.description or []
-    frame = pd.DataFrame(rows.fetchall(), columns=[column.name for column in columns])
+def _of_tickets(name: str, condition: str) -> bytes:
+    """Postgres reads this as one query: what is not asked for costs nothing."""
+    source = b"select * from core.tickets_as_of"
+    if condition:
+        within = b"with standing as (\n%b)\n%bwhere %b"
+        source = within % (_sql("standing"), _sql("seen"), condition.encode())
+    return b"with seen as (\n%b\n), asked as (\n%b)\n%b" % (source, _sql("asked"), _sql(name))
+
+
+def _frame(found: psycopg.Cursor[tuple[Any, ...]], rows: list[tuple[Any, ...]] | None = None) -> pd.DataFrame:
+    columns = found.description or []
+    frame = pd.DataFrame(found.fetchall() if rows is None else rows, columns=[column.name for column in columns])
     for column in columns:
         if column.type_code == DATE:
             frame[column.name] = pd.to_datetime(frame[column.name])

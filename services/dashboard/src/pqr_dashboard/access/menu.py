@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["LOCAL", "PAGES", "ROLES", "Entry", "menu_of"]
+__all__ = ["LOCAL", "PAGES", "ROLES", "TICKETS", "Entry", "menu_of"]
 
 LOCAL = "local"  # the embedded stack: no login, reachable from this machine only
 ROLES = ("executive", "analyst", "operator", LOCAL)
@@ -29,11 +29,12 @@ EVERYBODY = frozenset(ROLES)
 ANALYSTS = EVERYBODY - {"executive"}
 OPERATORS = ANALYSTS - {"analyst"}
 
+TICKETS = Entry("solicitudes", "solicitudes", "Solicitudes", ":material/search:", ANALYSTS)
 PAGES = (
     Entry("resumen", "resumen", "Resumen", ":material/dashboard:", EVERYBODY),
     Entry("terminos", "terminos", "Términos", ":material/schedule:", EVERYBODY),
     Entry("territorio", "territorio-y-temas", "Territorio y temas", ":material/map:", EVERYBODY),
-    Entry("solicitudes", "solicitudes", "Solicitudes", ":material/search:", ANALYSTS),
+    TICKETS,
     Entry("simulador", "simulador", "Simulador", ":material/tune:", ANALYSTS),
     Entry("operacion", "operacion", "Operación", ":material/account_tree:", OPERATORS, needs_figures=False),
 )

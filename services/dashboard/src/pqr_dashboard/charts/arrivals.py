@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from pqr_dashboard.charts import Drawn, scales, theme
+from pqr_dashboard.charts import Drawn, opening, pointer, scales, theme
 
 __all__ = ["hours"]
 
@@ -19,8 +19,8 @@ def hours(cells: pd.DataFrame, *, kinds: Sequence[str]) -> Drawn:
     """`cells`: weekday, day_name, hour, text (requests in that hour of such a day), received, kind (of `kinds`)."""
     order = list(dict.fromkeys(cells.sort_values("weekday")["day_name"]))
     drawn: Drawn = (
-        alt.Chart(cells)
-        .mark_rect(stroke=theme.now().paper, strokeWidth=1)
+        opening(alt.Chart(cells))
+        .mark_rect(stroke=theme.now().paper, strokeWidth=1, cursor=pointer(cells))
         .encode(
             x=alt.X(
                 "hour:O", title="Hora de llegada", axis=alt.Axis(values=TICKS, labelAngle=0, domain=False, ticks=False)

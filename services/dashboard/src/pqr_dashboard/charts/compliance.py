@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from pqr_dashboard.charts import Drawn, scales, theme
+from pqr_dashboard.charts import OPENS, Drawn, opening, pointer, scales, theme
 from pqr_dashboard.figures import judging, wording
 
 __all__ = ["age", "breach_by_type", "bullet", "heat", "response_time"]
@@ -22,8 +22,11 @@ ROOM_FOR_TERMS = 1.25  # above the highest bar, for the names of the terms
 KEPT, LATE = "En término", "Fuera de término"
 
 
-def bullet(breached: int, due: int, threshold: float) -> Drawn:
-    """The breach rate as a bar, with a mark where its threshold lies, in the colour of what that says."""
+def bullet(breached: int, due: int, threshold: float, *, address: str = "") -> Drawn:
+    """The breach rate as a bar, with a mark where its threshold lies, in the colour of what that says.
+
+    `address` is what the bar opens.
+    """
     rate, kind = breached / due, judging.judged(breached, due)
     limit = max(2 * threshold, ROOM_FOR_MARK * rate)
     colour = scales.colours_of([kind])[kind]
@@ -33,8 +36,9 @@ def bullet(breached: int, due: int, threshold: float) -> Drawn:
     band = (
         alt.Chart(pd.DataFrame({"at": [limit]})).mark_bar(height=BULLET, color=theme.now().line).encode(x=x, y=middle)
     )
-    bar = alt.Chart(pd.DataFrame({"at": [rate]})).mark_bar(
-        height=BULLET / 2, color=colour, stroke=theme.now().ink, strokeWidth=0.5
+    reached = pd.DataFrame({"at": [rate]} | ({OPENS: [address]} if address else {}))
+    bar = opening(alt.Chart(reached)).mark_bar(
+        height=BULLET / 2, color=colour, stroke=theme.now().ink, strokeWidth=0.5, cursor=pointer(reached)
     )
     mark = alt.Chart(pd.DataFrame({"at": [threshold], "said": [f"umbral {wording.percent(threshold, 0)}"]}))
     return alt.layer(
@@ -59,8 +63,8 @@ def breach_by_type(types: pd.DataFrame, threshold: float) -> Drawn:
     y = alt.Y(
         "name:N", sort=shown["name"].tolist(), title=None, axis=alt.Axis(labelLimit=150, domain=False, ticks=False)
     )
-    base = alt.Chart(shown)
-    bars = base.mark_bar(height={"band": 0.62}).encode(
+    base = opening(alt.Chart(shown))
+    bars = base.mark_bar(height={"band": 0.62}, cursor=pointer(shown)).encode(
         x=x, y=y,
         color=scales.classes(judging.KINDS),
         opacity=alt.condition("datum.is_chosen", alt.value(1), alt.value(0.35)),
@@ -90,7 +94,7 @@ def heat(cells: pd.DataFrame, order: Sequence[str]) -> Drawn:
     )
     months = list(dict.fromkeys(shown.sort_values("month")["month_name"]))
     size = alt.ExprRef(f"width / {len(months)} < {CELL_FOR_TEXT} ? 0 : 12")  # letters only where they have room
-    base = alt.Chart(shown).encode(
+    base = opening(alt.Chart(shown)).encode(
         x=alt.X("month_name:N", sort=months, title=None, axis=_months_axis(is_marked=bool(cells["mark"].any()))),
         y=alt.Y("name:N", sort=list(order), title=None, axis=alt.Axis(domain=False, ticks=False, labelLimit=150)),
         tooltip=[
@@ -101,10 +105,12 @@ def heat(cells: pd.DataFrame, order: Sequence[str]) -> Drawn:
         ],
     )  # fmt: skip
     layers = alt.layer(
-        base.mark_rect(stroke=theme.now().paper, strokeWidth=2, cornerRadius=3).encode(
+        base.mark_rect(stroke=theme.now().paper, strokeWidth=2, cornerRadius=3, cursor=pointer(shown)).encode(
             color=scales.classes(judging.KINDS)
         ),
-        base.mark_text(fontSize=size).encode(text="text:N", color=alt.Color("ink:N", scale=None)),
+        base.mark_text(fontSize=size, cursor=pointer(shown)).encode(
+            text="text:N", color=alt.Color("ink:N", scale=None)
+        ),
     )
     height = ROW_HEIGHT * shown["name"].nunique() + scales.LEGEND + 30
     drawn: Drawn = layers.resolve_scale(color="independent").properties(height=height)
@@ -133,7 +139,7 @@ def response_time(days: pd.DataFrame, terms: pd.DataFrame) -> Drawn:
         "base:Q", title="Solicitudes cerradas", scale=alt.Scale(domain=[0, ROOM_FOR_TERMS * float(days["top"].max())])
     )
     placed = days.assign(**{"from": days["business_days"] - 0.42, "to": days["business_days"] + 0.42})
-    bars = alt.Chart(placed).mark_bar(cornerRadiusEnd=0, orient="vertical")
+    bars = opening(alt.Chart(placed)).mark_bar(cornerRadiusEnd=0, orient="vertical", cursor=pointer(placed))
     return alt.layer(
         bars.encode(
             x=x, x2="to:Q", y=y, y2="top:Q",
@@ -161,7 +167,7 @@ def age(bands: pd.DataFrame) -> Drawn:
     """What waits, by how many business days it has waited. `bands`: age_band, age_band_order, kind, tickets."""
     scale = alt.Scale(domain=["En término", "Vencida"], range=[theme.now().accent, theme.now().late])
     order = list(dict.fromkeys(bands.sort_values("age_band_order")["age_band"]))
-    bars = alt.Chart(bands).mark_bar()
+    bars = opening(alt.Chart(bands)).mark_bar(cursor=pointer(bands))
     drawn: Drawn = bars.encode(
         x=alt.X("age_band:N", sort=order, title="Días hábiles de espera", axis=alt.Axis(labelAngle=0)),
         y=alt.Y("tickets:Q", title="Sin respuesta"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from pqr_dashboard.charts import Drawn, theme
+from pqr_dashboard.charts import Drawn, opening, pointer, theme
 from pqr_dashboard.charts.marks import Marks, days_axis
 
 __all__ = ["backlog", "received_and_answered"]
@@ -35,7 +35,7 @@ def received_and_answered(flow: pd.DataFrame, marks: Marks, *, is_weekly: bool) 
         alt.Tooltip("received:Q", title=RECEIVED, format=",d"),
         alt.Tooltip("answered:Q", title=ANSWERED, format=",d"),
     ]
-    arrived = alt.Chart(bars).mark_rect(cornerRadiusTopLeft=1, cornerRadiusTopRight=1)
+    arrived = opening(alt.Chart(bars)).mark_rect(cornerRadiusTopLeft=1, cornerRadiusTopRight=1, cursor=pointer(bars))
     line = alt.Chart(bars.assign(kind=ANSWERED, middle=bars["day"] + pd.Timedelta(hours=BAR_HOURS[is_weekly] / 2)))
     scale = alt.Scale(domain=[0, ROOM_FOR_NAMES * max(float(flow[["received", "answered"]].max().max()), 1)])
     y = alt.Y("received:Q", title="Solicitudes", scale=scale)

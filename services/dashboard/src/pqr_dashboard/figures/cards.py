@@ -22,13 +22,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A headline figure. `better` is the direction that is good news: 1 up, -1 down, 0 neither."""
+    """A headline figure. `better` is the direction that is good news: 1 up, -1 down, 0 neither.
+
+    `open` is the address of what it counts.
+    """
 
     label: str
     value: str
     change: Change | None = None
     note: str = ""
     better: int = 0
+    open: str = ""
 
 
 def relative(now: Any, before: Any) -> Change | None:

@@ -13,6 +13,7 @@ from pqr_dashboard.figures.standing import Standing
 
 __all__ = [
     "EVERY_TYPE",
+    "LATE",
     "UNFINISHED",
     "Summary",
     "by_age",
@@ -105,8 +106,9 @@ def terms(types: Types, chosen: str | None) -> pd.DataFrame:
 
 def by_age(ages: pd.DataFrame) -> pd.DataFrame:
     """Types summed: one row per age band and whether its term has run out."""
-    keys = ["age_band_order", "age_band", "is_overdue"]
-    bands = sums.summed(ages, keys)
+    keys = ["age_band_order", "age_band", "is_overdue", "days_from", "days_to"]
+    # the oldest band has no end
+    bands = ages.groupby(keys, dropna=False)["tickets"].sum().reset_index()
     return bands.assign(kind=[OVERDUE if is_overdue else WAITING for is_overdue in bands["is_overdue"]])
 
 

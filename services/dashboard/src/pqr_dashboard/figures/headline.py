@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pandas as pd
 
-from pqr_dashboard.figures import cards, judging, wording
+from pqr_dashboard.figures import cards, judging, months, wording
 from pqr_dashboard.figures.cards import Card
+from pqr_dashboard.figures.counted import span
 from pqr_dashboard.figures.standing import Standing
 
-__all__ = ["of_month", "of_run"]
+__all__ = ["counted", "of_month", "of_run"]
 
 Figures = Mapping[str, Any]
 NOTES = ("received", "answered", "breach_rate", "backlog", "overdue", "mean_business_days")
@@ -43,6 +45,19 @@ def of_month(by_start: Mapping[pd.Timestamp, Figures], month: pd.Timestamp, stan
         waiting = now["waiting"] if not _is_final(now) else before["waiting"]
         notes["mean_business_days"] = f"provisional, {wording.count(waiting)} sin responder: no se compara"
     return _cards(now, now, before, notes=notes)
+
+
+def counted(month: pd.Timestamp | None, window: tuple[date, date]) -> list[tuple[str, dict[str, Any]]]:
+    """What each card counts, as a figure and the names of its row: of a rate what broke its term, of a mean all."""
+    if month is None:
+        columns = ("received", "answered", "breached", "open", "overdue", "closed_with_term")
+        return [(f"kpi_territory.{column}", {}) for column in columns]
+    first, last = months.within(month, window)
+    days, end, due = {"day": span(first, last)}, {"day": last}, {"month": month}
+    return [
+        ("kpi_daily.received", days), ("kpi_daily.answered", days), ("kpi_sla.breached", due),
+        ("kpi_daily.backlog", end), ("kpi_daily.overdue", end), ("kpi_sla.mean_business_days", due),
+    ]  # fmt: skip
 
 
 def _is_final(month: Figures) -> bool:

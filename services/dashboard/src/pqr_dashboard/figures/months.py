@@ -11,7 +11,18 @@ import pandas as pd
 from pqr_dashboard.figures import sums, wording
 from pqrs.parameters import BREACH_RATE_MAX
 
-__all__ = ["THRESHOLD", "band", "by_month", "by_start", "named_peaks", "of_month", "of_type", "weeks", "whole"]
+__all__ = [
+    "THRESHOLD",
+    "band",
+    "by_month",
+    "by_start",
+    "named_peaks",
+    "of_month",
+    "of_type",
+    "weeks",
+    "whole",
+    "within",
+]
 
 DAYS_IN_A_WEEK = 7
 THRESHOLD = float(BREACH_RATE_MAX)  # of tickets due; above it the alert rules speak too
@@ -33,6 +44,11 @@ def band(month: pd.Timestamp | None) -> pd.DataFrame:
     """Its days as a band: name, start, and the day after its last; no row for no month."""
     rows = [] if month is None else [(wording.month(month), month, month + pd.DateOffset(months=1))]
     return pd.DataFrame(rows, columns=["name", "start", "end"])
+
+
+def within(month: pd.Timestamp, window: tuple[date, date]) -> tuple[date, date]:
+    """The first and the last of its days that the window has."""
+    return max(month.date(), window[0]), min((month + pd.offsets.MonthEnd(0)).date(), window[1])
 
 
 def by_month(daily: pd.DataFrame, sla: pd.DataFrame) -> pd.DataFrame:

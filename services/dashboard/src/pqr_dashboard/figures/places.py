@@ -33,6 +33,11 @@ class Measure:
     cases: str  # what `whole` counts, in words
     is_judged: bool = False  # whether there is a target to hold it to
 
+    @property
+    def counted(self) -> str:
+        """The column of the tickets that are looked at: of a rate those that broke their term, of a mean all."""
+        return self.whole if self.whole and not self.is_judged else self.part
+
     def of(self, counts: pd.DataFrame) -> pd.Series:
         if self.whole is None:
             return counts[self.part].astype(float)

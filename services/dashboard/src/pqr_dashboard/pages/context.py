@@ -6,17 +6,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pandas as pd
 import streamlit as st
+from streamlit.navigation.page import Page
 
+from pqr_dashboard.access.menu import TICKETS, menu_of
 from pqr_dashboard.access.session import User
-from pqr_dashboard.figures import wording
+from pqr_dashboard.figures import counted, wording
 from pqr_dashboard.figures.standing import Standing
 from pqr_dashboard.warehouse import Warehouse
 
-__all__ = ["NO_RUN", "Context", "Remembered", "Run"]
+__all__ = ["CAME_FROM", "NO_RUN", "RUN_IN_ADDRESS", "Context", "Remembered", "Run"]
 
+RUN_IN_ADDRESS, CAME_FROM = "corrida", "desde"
 SECONDS = 3600
 ANSWERS = 400  # of some 50 kB at most
 
@@ -76,6 +80,11 @@ def _query(name: str, stamp: str, _warehouse: Warehouse, **parameters: object) -
 
 
 @st.cache_data(ttl=SECONDS, max_entries=ANSWERS, show_spinner=False)
+def _tickets(name: str, stamp: str, _warehouse: Warehouse, **parameters: Any) -> pd.DataFrame:  # noqa: ARG001  as above
+    return _warehouse.tickets(name, **parameters)
+
+
+@st.cache_data(ttl=SECONDS, max_entries=ANSWERS, show_spinner=False)
 def _mart(name: str, run_id: str, stamp: str, *, _warehouse: Warehouse) -> pd.DataFrame:  # noqa: ARG001  the stamp is a key
     return _warehouse.mart(name, run_id)
 
@@ -90,18 +99,25 @@ class Remembered:
     def read(self, name: str, **parameters: object) -> pd.DataFrame:
         return _query(name, self.stamp, self.warehouse, **parameters)
 
+    def tickets(self, name: str, **parameters: Any) -> pd.DataFrame:
+        return _tickets(name, self.stamp, self.warehouse, **parameters)
+
     def mart(self, name: str, run_id: str) -> pd.DataFrame:
         return _mart(name, run_id, self.stamp, _warehouse=self.warehouse)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`fresh` always asks Postgres; `remembered` answers from memory as long as the chosen run is the same."""
+    """`fresh` always asks Postgres; `remembered` answers from memory as long as the chosen run is the same.
+
+    `pages` are those of the menu by their path.
+    """
 
     run: Run
     user: User
     fresh: Warehouse
     remembered: Remembered
+    pages: Mapping[str, Page] = field(default_factory=dict, repr=False)
 
     @property
     def run_id(self) -> str:
@@ -114,6 +130,50 @@ class Context:
     def mart(self, name: str) -> pd.DataFrame:
         """The rows of the chosen run in a mart, remembered between visitors."""
         return self.remembered.mart(name, self.run_id)
+
+    def tickets(self, name: str, condition: str, **parameters: Any) -> pd.DataFrame:
+        """The rows of a query over tickets, remembered between visitors."""
+        return self.remembered.tickets(name, condition=condition, **parameters)
+
+    @property
+    def can_open(self) -> bool:
+        """Whether a figure leads to its tickets: they are those of the published run, and not for everybody."""
+        return self.run.is_published and TICKETS in menu_of(self.user.role)
+
+    def opened(
+        self, rows: pd.DataFrame, figure: str, columns: Mapping[str, str], *, into: str = "opens", **told: Any
+    ) -> pd.DataFrame:
+        """The rows with the address of the tickets that a figure counts in each; as they are if none can be opened.
+
+        `columns`, and what else is told of its names: see `counted.opens`.
+        """
+        if not self.can_open:
+            return rows
+        run = urlencode({RUN_IN_ADDRESS: self.run_id})
+        found = counted.opens(figure, rows, columns, **told)
+        return rows.assign(**{into: [f"{TICKETS.path}?{each}&{run}" for each in found]})
+
+    def opens(self, figure: str, **told: Any) -> str:
+        """The address of the tickets of one figure; empty if none can be opened."""
+        return str(self.opened(pd.DataFrame(index=[0]), figure, {}, **told).get("opens", pd.Series([""]))[0])
+
+    def key(self, name: str) -> str:
+        """Of a chart whose marks open their tickets."""
+        return f"opens-{name}" if self.can_open else ""
+
+    def go(self, address: str) -> None:
+        """To an address of `opened`, if there is one, and back to where one was from there."""
+        if address:
+            told = dict(parse_qsl(urlsplit(address).query))
+            here = urlsplit(st.context.url or "").path.rpartition("/")[2]
+            there = urlencode([(name, text) for name in st.query_params for text in st.query_params.get_all(name)])
+            st.switch_page(self.pages[TICKETS.path], query_params=told | {CAME_FROM: f"{here}?{there}"})
+
+    def back(self, address: str) -> None:
+        """To the page that `go` told, or a link of a page did; to none of another site."""
+        told = urlsplit(address)
+        page = self.pages.get(told.path) or next(iter(self.pages.values()))
+        st.switch_page(page, query_params=dict(parse_qsl(told.query)))
 
     def lacks(self, name: str, *columns: str) -> bool:
         """Whether the chosen run was made before there was that mart, or one of these columns of it.

@@ -8,6 +8,7 @@ import streamlit as st
 from pqr_dashboard.charts import arrivals, flow
 from pqr_dashboard.charts.marks import Marks
 from pqr_dashboard.figures import judging, months, steps, sums, wording
+from pqr_dashboard.figures.counted import span
 from pqr_dashboard.pages.context import Context
 from pqr_dashboard.view import widgets
 from pqr_dashboard.view.markup import Column
@@ -18,11 +19,11 @@ DAY, WEEK = "Día", "Semana"
 DAYS_SHOWN_SINGLY = 130
 
 
-def sections(context: Context, daily: pd.DataFrame, *, has_peaks: bool, month: pd.Timestamp | None) -> None:
+def sections(context: Context, daily: pd.DataFrame, *, pqrs_type: str | None, month: pd.Timestamp | None) -> None:
     run = context.run
     days = sums.summed(daily, "day")
     peaks = context.mart("kpi_peaks").reindex(columns=["day", "is_peak"])
-    days = days.assign(is_peak=has_peaks & days["day"].isin(peaks.loc[peaks["is_peak"].eq(True), "day"]))
+    days = days.assign(is_peak=(pqrs_type is None) & days["day"].isin(peaks.loc[peaks["is_peak"].eq(True), "day"]))
     bands = months.named_peaks(run.parameters, run.window_from, run.window_to)
     marks = Marks(bands, run.standing.warm_up, months.band(month))
     widgets.section(
@@ -32,11 +33,18 @@ def sections(context: Context, daily: pd.DataFrame, *, has_peaks: bool, month: p
     )
     is_weekly = _grain(len(days)) == WEEK
     shown = months.weeks(days) if is_weekly else days.assign(is_partial=False)
-    widgets.chart(
+    last_of = shown["day"] + pd.Timedelta(days=6 if is_weekly else 0)
+    inside = zip(shown["day"].clip(lower=days["day"].min()), last_of.clip(upper=days["day"].max()), strict=True)
+    shown = shown.assign(days=[span(*pair) for pair in inside])
+    shown = context.opened(shown, "kpi_daily.received", {"day": "days"}, pqrs_type=pqrs_type)
+    address = widgets.chart(
         flow.received_and_answered(shown, marks, is_weekly=is_weekly),
         f"Solicitudes recibidas y respondidas por {WEEK.lower() if is_weekly else 'día'}: {_said(days)}. "
         f"{_said_peaks(bands)}",
+        key=context.key("recibidas"),
     )
+    context.go(address)
+    widgets.how("kpi_daily.received", "kpi_daily.answered", "kpi_peaks.is_peak")
     widgets.section("Pendientes", "Solicitudes con término legal que seguían sin respuesta al cierre de cada día.")
     last = days.iloc[-1]
     widgets.chart(
@@ -44,14 +52,20 @@ def sections(context: Context, daily: pd.DataFrame, *, has_peaks: bool, month: p
         f"Solicitudes pendientes por día; al cierre quedan {wording.count(last['backlog'])}, de ellas "
         f"{wording.count(last['overdue'])} vencidas.",
     )
+    widgets.how("kpi_daily.backlog", "kpi_daily.overdue")
     _arrivals(context)
     with st.expander("Ver los datos por día"):
+        for column in ("received", "answered", "backlog", "overdue"):
+            figure = f"kpi_daily.{column}"
+            days = context.opened(days, figure, {"day": "day"}, into=f"open_{column}", pqrs_type=pqrs_type)
         widgets.table(
             days,
             [
-                Column("day", "Día", wording.day), Column("received", "Recibidas", wording.count),
-                Column("answered", "Respondidas", wording.count), Column("backlog", "Pendientes", wording.count),
-                Column("overdue", "Vencidas", wording.count),
+                Column("day", "Día", wording.day),
+                Column("received", "Recibidas", wording.count, opens="open_received"),
+                Column("answered", "Respondidas", wording.count, opens="open_answered"),
+                Column("backlog", "Pendientes", wording.count, opens="open_backlog"),
+                Column("overdue", "Vencidas", wording.count, opens="open_overdue"),
                 Column("is_peak", "Día pico", lambda is_peak: "sí" if is_peak else ""),
             ],
             file="resumen-por-dia", caption="Recibidas, respondidas y pendientes por día",
@@ -73,11 +87,16 @@ def _arrivals(context: Context) -> None:
         day_name=[wording.WEEKDAYS[int(day) - 1] for day in cells["weekday"]],
     )
     most = shown.sort_values("per_day").iloc[-1]
-    widgets.chart(
-        arrivals.hours(shown[["weekday", "day_name", "hour", "text", "received", "kind"]], kinds=names),
+    columns = ["weekday", "day_name", "hour", "text", "received", "kind"]
+    cells = context.opened(shown[columns], "kpi_arrivals.received", {"weekday": "weekday", "hour": "hour"})
+    address = widgets.chart(
+        arrivals.hours(cells, kinds=names),
         f"Solicitudes por hora y día de la semana; la hora con más es el {most['day_name']} a las {most['hour']}, con "
         f"{most['text']}.",
+        key=context.key("cuando"),
     )
+    context.go(address)
+    widgets.how("kpi_arrivals.received", "kpi_arrivals.per_day")
 
 
 def _said_month(month: pd.Timestamp | None) -> str:

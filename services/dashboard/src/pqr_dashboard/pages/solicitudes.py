@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
 
+from pqr_dashboard.access.menu import TICKETS
 from pqr_dashboard.figures import tickets, wording
+from pqr_dashboard.figures.counted import BUT, FIGURE, Counted
 from pqr_dashboard.figures.pqrs_types import TOPIC_NAMES, Types
-from pqr_dashboard.figures.tickets import STATUSES, Filters
-from pqr_dashboard.pages import solicitud
-from pqr_dashboard.pages.context import Context
+from pqr_dashboard.figures.tickets import Filters
+from pqr_dashboard.pages import filtros, solicitud
+from pqr_dashboard.pages.context import CAME_FROM, RUN_IN_ADDRESS, Context
 from pqr_dashboard.pages.solicitud import TICKET_IN_ADDRESS
 from pqr_dashboard.view import widgets
-from pqrs.catalogue import DEPARTMENTS
+from pqr_dashboard.view.markup import Column
+from pqrs.terms import THREAD_DAYS
 
 __all__ = ["page"]
 
-CURSORS, ASKED, GRID = "tickets-cursors", "tickets-asked", "tickets-grid"
-ANY = "Cualquiera"
-ASKED_BY = tuple(f"tickets-{name}" for name in ("code", "type", "status", "department", "topic", "dates", "overdue"))
-WIDTHS = {"Radicado": 132, "Llegó": 106, "Tipo": 134, "Tema": 176, "Departamento": 126, "Estado": 142, "Vence": 106}
+CURSORS, ASKED = "tickets-cursors", "tickets-asked"
 Cursor = tuple[datetime, str]
 
 
@@ -36,133 +38,100 @@ def page(context: Context) -> None:
             f"publique esta con [[pqr publish {context.run_id}]].",
         )
     elif chosen:
-        _keep_filters()
+        filtros.keep()
         solicitud.page(context, chosen)
     else:
         _search(context)
 
 
 def _search(context: Context) -> None:
+    try:
+        counted = Counted.of({name: st.query_params.get_all(name) for name in st.query_params})
+    except ValueError:
+        widgets.title("Solicitudes")
+        widgets.empty(
+            "El enlace no lleva a ninguna cifra conocida", "Vuelva a la página de la cifra y ábrala de nuevo."
+        )
+        return
     widgets.title("Solicitudes", "Busque por radicado o filtre; elija una fila para ver su historia y su reloj.")
     types = Types.of(context.read("types"), context.mart("kpi_daily"))
-    filters = _filters(context, types)
-    cursors = _cursors(filters)
-    found = context.read("tickets", **filters.parameters(cursors[-1] if cursors else None))
+    _figure(context, counted, types)
+    filters = filtros.asked(context, types)
+    condition, asked = _condition(context, counted)
+    asked |= filters.parameters()
+    cursors = _cursors((counted, filters))
+    after = tickets.page_after(cursors[-1] if cursors else None)
+    found = context.tickets("tickets", condition, **asked, **after)
     if found.empty:
         widgets.empty("Ninguna solicitud cumple lo que busca", "Revise el radicado o quite algún filtro.")
         return
     shown = found.head(tickets.PAGE_ROWS)
     rows = tickets.listed(shown, types.short, TOPIC_NAMES)
-    _list(rows, shown)
-    _pager(rows, shown, cursors, has_more=len(found) > len(shown))
+    _list(context, rows)
+    total = int(context.tickets("tickets_total", condition, **asked)["tickets"].iloc[0])
+    _pager(shown, cursors, total=total)
+    _csv(lambda: context.fresh.every_ticket(condition, **asked), types)
 
 
-def _filters(context: Context, types: Types) -> Filters:
-    first, last = context.run.window_from, context.run.window_to
-    typed = st.text_input(
-        "Radicado o identificador",
-        placeholder="El comienzo de un radicado, como 2026101, el radicado completo o el identificador",
-        key="tickets-code",
-        bind="query-params",
-        max_chars=tickets.CODE_LENGTH_MAX,
-    )
-    one, two, three, four = st.columns(4)
-    with one:
-        pqrs_type = _one_of("Tipo", types.names, "type")
-    with two:
-        status = _one_of("Estado", STATUSES, "status")
-    with three:
-        department = _one_of("Departamento", dict(zip(DEPARTMENTS, DEPARTMENTS, strict=True)), "department")
-    with four:
-        topic = _one_of("Tema", TOPIC_NAMES, "topic")
-    left, right = st.columns([2, 2], vertical_alignment="bottom")
-    with left:
-        dates = st.date_input(
-            "Llegaron entre",
-            (first, last),
-            min_value=first,
-            max_value=last,
-            format="DD/MM/YYYY",
-            key="tickets-dates",
-            bind="query-params",
-        )
-    with right:
-        only_overdue = st.toggle("Solo vencidas sin respuesta", key="tickets-overdue", bind="query-params")
-    opened_from, opened_to = _asked_days(dates, first, last)
-    return Filters(
-        tickets.code_of(typed or ""), pqrs_type, status, department, topic, opened_from, opened_to, only_overdue
-    )  # fmt: skip
+def _figure(context: Context, counted: Counted | None, types: Types) -> None:
+    """What of a figure is looked at, and the ways back."""
+    came_from = st.query_params.get(CAME_FROM, "")
+    back, without, _ = st.columns([2, 2, 3])
+    if came_from and back.button("Volver a la cifra", icon=":material/arrow_back:", key="tickets-origin"):
+        context.back(came_from)
+    if counted is None:
+        return
+    if without.button("Quitar el filtro de la cifra", icon=":material/filter_alt_off:", key="tickets-all"):
+        for name in {*st.query_params} & {FIGURE, BUT, *counted.names}:
+            del st.query_params[name]
+        st.rerun()
+    widgets.chips([counted.definition.dice, *tickets.chips(counted, types.called, TOPIC_NAMES)])
 
 
-def _one_of(label: str, names: dict[str, str], key: str) -> str | None:
-    chosen = st.selectbox(
-        label,
-        list(names),
-        index=None,
-        format_func=lambda code: names[code],
-        placeholder=ANY,
-        key=f"tickets-{key}",
-        bind="query-params",
-    )
-    return str(chosen) if chosen is not None else None
+def _condition(context: Context, counted: Counted | None) -> tuple[str, dict[str, Any]]:
+    """What holds of the tickets of a figure, and what it is asked with; nothing without one."""
+    if counted is None:
+        return "", {}
+    window = context.run.window_from, context.run.window_to
+    given = {"window_from": window[0], "window_to": window[1], "thread_days": THREAD_DAYS}
+    return counted.condition, given | counted.parameters(window)
 
 
-def _asked_days(dates: Any, first: date, last: date) -> tuple[date | None, date | None]:
-    """The days asked for; the whole window asks nothing, and neither does a range that is being chosen."""
-    start, end = dates if isinstance(dates, tuple) and len(dates) == 2 else (first, last)  # noqa: PLR2004
-    return (start if start > first else None), (end if end < last else None)
-
-
-def _keep_filters() -> None:
-    """Streamlit forgets controls that a run does not draw; touched, they are as they were on return to the list."""
-    for key in ASKED_BY:
-        if key in st.session_state:
-            st.session_state[key] = st.session_state[key]
-
-
-def _cursors(filters: Filters) -> list[Cursor]:
+def _cursors(asked: tuple[Counted | None, Filters]) -> list[Cursor]:
     """The last ticket of each page turned over so far; another question begins on its first page."""
-    if st.session_state.get(ASKED) != filters:
-        st.session_state[ASKED] = filters
+    if st.session_state.get(ASKED) != asked:
+        st.session_state[ASKED] = asked
         st.session_state[CURSORS] = []
     cursors: list[Cursor] = st.session_state[CURSORS]
     return cursors
 
 
-def _list(rows: pd.DataFrame, shown: pd.DataFrame) -> None:
-    key = f"{GRID}-{st.session_state.get(GRID, 0)}"
-    event = st.dataframe(
-        rows,
-        hide_index=True,
-        width="stretch",
-        height=36 * (len(rows) + 1) + 2,
-        row_height=36,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=key,
-        column_config={name: st.column_config.TextColumn(width=pixels) for name, pixels in WIDTHS.items()},
-    )
-    if event.selection.rows:
-        st.query_params[TICKET_IN_ADDRESS] = str(shown.iloc[event.selection.rows[0]]["ticket_id"])
-        st.session_state[GRID] = st.session_state.get(GRID, 0) + 1  # a new grid, so that nothing is chosen on return
-        st.rerun()
+def _list(context: Context, rows: pd.DataFrame) -> None:
+    run = {RUN_IN_ADDRESS: context.run_id}
+    addresses = [f"{TICKETS.path}?{urlencode({TICKET_IN_ADDRESS: ticket} | run)}" for ticket in rows["Identificador"]]
+    first, *others = [name for name in rows.columns if name != "Identificador"]
+    columns = [Column(first, first, opens="opens"), *(Column(name, name) for name in others)]
+    widgets.rows(rows.assign(opens=addresses), columns, caption="Solicitudes")
 
 
-def _pager(rows: pd.DataFrame, shown: pd.DataFrame, cursors: list[Cursor], *, has_more: bool) -> None:
-    back, forth, where, csv = st.columns([1, 1, 2, 1], vertical_alignment="center")
+def _pager(shown: pd.DataFrame, cursors: list[Cursor], *, total: int) -> None:
+    back, forth, where = st.columns([1, 1, 3], vertical_alignment="center")
     first = len(cursors) * tickets.PAGE_ROWS + 1
-    end = "" if has_more else "; no hay más"
+    last = first + len(shown) - 1
     where.caption(
-        f"Solicitudes {wording.count(first)} a {wording.count(first + len(shown) - 1)}, primero las más recientes{end}."
-        if has_more or cursors or len(shown) > 1
+        f"{wording.count(first)} a {wording.count(last)} de {wording.count(total)}, primero las más recientes."
+        if total > 1
         else "Una sola solicitud."
     )
     if back.button("Anteriores", icon=":material/chevron_left:", disabled=not cursors, key="tickets-back"):
         cursors.pop()
         st.rerun()
-    if forth.button("Siguientes", icon=":material/chevron_right:", disabled=not has_more, key="tickets-forth"):
-        last = shown.iloc[-1]
-        cursors.append((last["opened_at"].to_pydatetime(), str(last["ticket_id"])))
+    if forth.button("Siguientes", icon=":material/chevron_right:", disabled=last >= total, key="tickets-forth"):
+        end = shown.iloc[-1]
+        cursors.append((end["opened_at"].to_pydatetime(), str(end["ticket_id"])))
         st.rerun()
-    with csv:
-        widgets.csv_button(rows.assign(Identificador=shown["ticket_id"]), "solicitudes")
+
+
+def _csv(found: Callable[[], Iterator[pd.DataFrame]], types: Types) -> None:
+    """All that is asked for, not the page alone."""
+    widgets.csv_of_parts(lambda: (tickets.listed(part, types.short, TOPIC_NAMES) for part in found()), "solicitudes")

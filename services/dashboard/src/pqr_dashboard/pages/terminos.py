@@ -7,6 +7,7 @@ import streamlit as st
 from pqr_dashboard.charts import compliance as charts
 from pqr_dashboard.figures import compliance, judging, months, wording
 from pqr_dashboard.figures.pqrs_types import Types
+from pqr_dashboard.pages import informe
 from pqr_dashboard.pages.context import Context
 from pqr_dashboard.view import widgets
 from pqr_dashboard.view.markup import Column
@@ -35,7 +36,7 @@ def page(context: Context) -> None:
         _response_time(context, types, chosen)
     with right:
         _age(context, chosen)
-    _access_to_information(context, types)
+    informe.section(context, types)
 
 
 def _by_type_and_month(context: Context, types: Types) -> None:
@@ -54,17 +55,24 @@ def _by_type_and_month(context: Context, types: Types) -> None:
     marks = {month: context.run.standing.of_month(month) for month in cells["month"].unique()}
     cells = cells.assign(mark=cells["month"].map(marks))
     worst = cells[cells["pqrs_type"].notna()].sort_values("breach_rate").iloc[-1]
-    widgets.chart(
+    by = {"month": "month", "pqrs_type": "pqrs_type"}
+    cells = context.opened(cells, "kpi_sla.breached", by)
+    address = widgets.chart(
         charts.heat(cells, [compliance.EVERY_TYPE, *types.short.values()]),
         f"Incumplimiento por tipo y mes; el mayor es {worst['name']} en {wording.month(worst['month'])} con "
         f"{wording.percent(worst['breach_rate'])}.",
+        key=context.key("tipo-y-mes"),
     )
+    context.go(address)
+    widgets.how("kpi_sla.breached", "kpi_sla.due", "kpi_sla.breach_rate", "kpi_sla.survival_median")
     with st.expander("Ver los datos por tipo y mes"):
         rows = compliance.with_standing(sla, context.run.standing, ("in_term", "late"))
         rows = rows.assign(
             closed_share=compliance.shares(rows, "closed", "due"),
             name=[types.called(code) for code in sla["pqrs_type"]],
         )
+        for column in ("due", "in_term", "late", "open_overdue"):
+            rows = context.opened(rows, f"kpi_sla.{column}", by, into=f"open_{column}")
         st.caption(compliance.UNFINISHED)
         widgets.table(rows, COHORTS, file="terminos-por-tipo-y-mes", caption="Cumplimiento por tipo y mes")
 
@@ -79,22 +87,34 @@ def _response_time(context: Context, types: Types, chosen: str | None) -> None:
         widgets.empty("Ninguna solicitud cerrada", "Elija otro tipo de solicitud.")
         return
     bars, summary = compliance.stacked(days), compliance.summary(days)
-    widgets.chart(
+    by = {"business_days": "business_days"}
+    kept = context.opened(bars, "kpi_response_time.tickets", by, pqrs_type=chosen, but="late")
+    late = context.opened(bars, "kpi_response_time.late", by, pqrs_type=chosen)
+    bars = kept.where(bars["kind"] != compliance.LATE, late)
+    address = widgets.chart(
         charts.response_time(bars, compliance.terms(types, chosen)),
         f"Distribución de {wording.count(summary.closed)} respuestas; la mitad tarda {summary.median} días hábiles o "
         f"menos y nueve de cada diez en {summary.ninety} o menos.",
+        key=context.key("respuesta"),
     )
+    context.go(address)
+    widgets.how("kpi_response_time.tickets", "kpi_response_time.late")
     st.caption(
         f"La mitad se cierra en **{summary.median}** días hábiles o menos; nueve de cada diez, en "
         f"**{summary.ninety}** o menos. Fuera de término: **{wording.percent(summary.late_share)}** de las "
         f"{wording.count(summary.closed)} cerradas."
     )
     with st.expander("Ver los datos por día hábil"):
+        rows = compliance.by_day(days)
+        for column in ("tickets", "late"):
+            figure = f"kpi_response_time.{column}"
+            rows = context.opened(rows, figure, by, into=f"open_{column}", pqrs_type=chosen)
         widgets.table(
-            compliance.by_day(days),
+            rows,
             [
-                Column("business_days", "Días hábiles", wording.count), Column("tickets", "Cerradas", wording.count),
-                Column("late", "Fuera de término", wording.count),
+                Column("business_days", "Días hábiles", wording.count),
+                Column("tickets", "Cerradas", wording.count, opens="open_tickets"),
+                Column("late", "Fuera de término", wording.count, opens="open_late"),
                 Column("cumulative_share", "Acumulado", wording.percent),
             ],
             file="terminos-dias-de-respuesta", caption="Respuestas por días hábiles",
@@ -111,65 +131,33 @@ def _age(context: Context, chosen: str | None) -> None:
         widgets.empty("Nada pendiente", "Todas las solicitudes de este tipo tienen respuesta.")
         return
     overdue = bands.loc[bands["is_overdue"], "tickets"].sum()
-    widgets.chart(
+    by = {name: name for name in ("is_overdue", "days_from", "days_to")}
+    bands = context.opened(bands, "kpi_backlog_age.tickets", by, pqrs_type=chosen)
+    address = widgets.chart(
         charts.age(bands),
         f"{wording.count(bands['tickets'].sum())} solicitudes pendientes por antigüedad, {wording.count(overdue)} "
         "vencidas.",
+        key=context.key("antiguedad"),
     )
+    context.go(address)
+    widgets.how("kpi_backlog_age.tickets")
     with st.expander("Ver los datos por antigüedad"):
         widgets.table(
             bands,
             [
                 Column("age_band", "Días hábiles"), Column("kind", "Estado"),
-                Column("tickets", "Solicitudes", wording.count),
+                Column("tickets", "Solicitudes", wording.count, opens="opens"),
             ],
             file="terminos-antiguedad", caption="Pendientes por antigüedad",
         )  # fmt: skip
 
 
-def _access_to_information(context: Context, types: Types) -> None:
-    widgets.section(
-        "Informe de solicitudes de acceso a la información",
-        "Ley 1712 de 2014 y Decreto 103 de 2015, artículo 52: recibidas, trasladadas, días hábiles de respuesta y "
-        "acceso negado, por mes de recepción.",
-    )
-    if context.lacks("report_access_to_information"):
-        widgets.lacking()
-        return
-    report = context.mart("report_access_to_information").sort_values(["month", "pqrs_type"])
-    st.caption(compliance.UNFINISHED)
-    rows = compliance.with_standing(report, context.run.standing, ("answered",))
-    rows = rows.assign(ours=rows["received"] - rows["transferred"])  # what was passed on is not ours to answer
-    widgets.table(
-        rows.assign(
-            closed_share=compliance.shares(rows, "closed", "ours"),
-            name=[types.short.get(code, code) for code in report["pqrs_type"]],
-        ),
-        [
-            Column("month", "Mes", wording.month), Column("name", "Tipo"),
-            Column("received", "a) Recibidas", wording.count),
-            Column("transferred", "b) Trasladadas", wording.count),
-            Column("transferred_rate", "% traslado", wording.percent, "received"),
-            Column("answered", "Respondidas", wording.count),
-            Column("closed_share", "% respondido", wording.percent, "ours"),
-            Column("mean_business_days", "c) Media (días)", wording.decimal, "answered"),
-            Column("p50_business_days", "Mediana", wording.count, "answered"),
-            Column("p90_business_days", "P90", wording.count, "answered"),
-            Column("max_business_days", "Máximo", wording.count),
-            Column("survival_median", "Mediana estimada", wording.count, "ours"),
-            Column("stands", "La media es"),
-            Column("access_denied", "d) Negadas", wording.count),
-            Column("access_denied_rate", "% negado", wording.percent, "received"),
-        ],
-        file="informe-acceso-a-la-informacion", caption="Informe de acceso a la información",
-        total=compliance.report_total(report),
-    )  # fmt: skip
-
-
 COHORTS = (
-    Column("month", "Mes", wording.month), Column("name", "Tipo"), Column("due", "Vencían", wording.count),
-    Column("in_term", "En término", wording.count), Column("late", "Tarde", wording.count),
-    Column("open_overdue", "Sin respuesta", wording.count),
+    Column("month", "Mes", wording.month), Column("name", "Tipo"),
+    Column("due", "Vencían", wording.count, opens="open_due"),
+    Column("in_term", "En término", wording.count, opens="open_in_term"),
+    Column("late", "Tarde", wording.count, opens="open_late"),
+    Column("open_overdue", "Sin respuesta", wording.count, opens="open_open_overdue"),
     Column("breach_rate", "Incumplimiento", wording.percent, "due"),
     Column("closed_share", "Ya cerradas", wording.percent, "due"),
     Column("mean_business_days", "Media (días)", wording.decimal, "closed"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from pqr_dashboard.charts import places as charts
@@ -16,6 +15,10 @@ from pqr_dashboard.view.markup import Column
 __all__ = ["page"]
 
 TOPICS_SHOWN = 12
+TOPIC_COUNTS = {
+    "received": "Recibidas", "answered": "Respondidas", "open": "Pendientes", "overdue": "Vencidas", "due": "Vencían",
+    "breached": "Incumplidas",
+}  # fmt: skip
 FEW_NOTE = f"En gris, menos de {judging.FEW} casos: la cifra dice poco."
 
 
@@ -35,7 +38,7 @@ def page(context: Context) -> None:
     with right:
         _topics(context, chosen, measure)
     if not context.lacks("kpi_territory"):
-        _table(context.mart("kpi_territory"), types, measure)
+        _table(context, types, measure)
 
 
 def _filters(types: Types) -> tuple[Measure, str | None]:
@@ -72,13 +75,17 @@ def _map(context: Context, chosen: str | None, measure: Measure) -> None:
         _nothing_of_this_type()
         return
     found = places.measured(counts, "department", measure)
+    found = context.opened(found, f"kpi_territory.{measure.counted}", {"department": "department"}, pqrs_type=chosen)
     placed = places.tiles().merge(found, on="department", how="left")
     placed, kinds = places.classed(placed.assign(text=placed["text"].fillna(wording.NOTHING)), measure)
     first = found.sort_values("value", ascending=False).iloc[0]
-    widgets.chart(
+    address = widgets.chart(
         charts.tile_map(placed, measure.label, measure.cases, kinds=kinds),
         f"Mapa de {measure.label.lower()} por departamento; el mayor es {first['department']} con {first['text']}.",
+        key=context.key("departamentos"),
     )
+    context.go(address)
+    widgets.how(f"kpi_territory.{measure.name}")
 
 
 def _topics(context: Context, chosen: str | None, measure: Measure) -> None:
@@ -92,20 +99,25 @@ def _topics(context: Context, chosen: str | None, measure: Measure) -> None:
     if found.empty:
         _nothing_of_this_type()
         return
+    found = context.opened(found, f"kpi_topic.{measure.counted}", {"topic": "topic"}, pqrs_type=chosen)
+    for column in TOPIC_COUNTS:
+        figure = f"kpi_topic.{column}"
+        found = context.opened(found, figure, {"topic": "topic"}, into=f"open_{column}", pqrs_type=chosen)
     classed, kinds = places.classed(found, measure)
     top = classed.head(TOPICS_SHOWN)
-    widgets.chart(
+    address = widgets.chart(
         charts.ranking(top, measure.label, names="name", kinds=kinds),
         f"Temas por {measure.label.lower()}; el mayor es {top.iloc[0]['name']} con {top.iloc[0]['text']}.",
+        key=context.key("temas"),
     )
+    context.go(address)
+    widgets.how(f"kpi_topic.{measure.name}")
     with st.expander("Ver todos los temas"):
         widgets.table(
             found,
             [
-                Column("name", "Tema"), Column("received", "Recibidas", wording.count),
-                Column("answered", "Respondidas", wording.count), Column("open", "Pendientes", wording.count),
-                Column("overdue", "Vencidas", wording.count), Column("due", "Vencían", wording.count),
-                Column("breached", "Incumplidas", wording.count),
+                Column("name", "Tema"),
+                *(Column(name, label, wording.count, opens=f"open_{name}") for name, label in TOPIC_COUNTS.items()),
                 Column("value", measure.label, measure.format, "cases" if measure.whole else None),
             ],
             file="temas", caption="Todos los temas",
@@ -126,13 +138,18 @@ def _of(measure: Measure) -> str:
     return {"received": "solicitudes", "breach_rate": "incumplimiento"}.get(measure.name, "días de respuesta")
 
 
-def _table(territory: pd.DataFrame, types: Types, measure: Measure) -> None:
+def _table(context: Context, types: Types, measure: Measure) -> None:
+    territory = context.mart("kpi_territory")
     widgets.section("Departamento por tipo", f"{measure.label}: cada departamento y cada tipo de solicitud.")
     if territory.empty:
         _nothing_of_this_type()
         return
     wide = places.pivot(territory, "department", measure).sort_values("all", ascending=False)
     there = [code for code in types.names if code in wide.columns]
+    for code in there:
+        figure = f"kpi_territory.{measure.counted}"
+        wide = context.opened(wide, figure, {"department": "department"}, into=f"open_{code}", pqrs_type=code)
+    wide = context.opened(wide, f"kpi_territory.{measure.counted}", {"department": "department"}, into="open_all")
     everywhere = territory.assign(department="Todo el país")
     total = places.pivot(everywhere, "department", measure).iloc[0]
     widgets.table(
@@ -140,7 +157,7 @@ def _table(territory: pd.DataFrame, types: Types, measure: Measure) -> None:
         [
             Column("department", "Departamento"),
             *(
-                Column(code, label, measure.format, f"{code}{places.CASES}" if measure.whole else None)
+                Column(code, label, measure.format, f"{code}{places.CASES}" if measure.whole else None, f"open_{code}")
                 for code, label in {"all": "Todos", **{code: types.short[code] for code in there}}.items()
             ),
         ],

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from pqr_dashboard.figures import wording
 
-__all__ = ["as_csv"]
+__all__ = ["as_csv", "parts_as_csv"]
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what follows
 
@@ -21,10 +21,17 @@ def as_csv(frame: pd.DataFrame, labels: Mapping[str, str] | None = None) -> byte
 
     Where a comma is the decimal mark, Excel's list separator is the semicolon; commas would put a row in one cell.
     """
+    return parts_as_csv([frame.rename(columns=dict(labels or {}))])
+
+
+def parts_as_csv(parts: Iterable[pd.DataFrame]) -> bytes:
+    """The same of rows that come in parts, of which one is held at a time besides the text."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow([(labels or {}).get(str(name), str(name)) for name in frame.columns])
-    writer.writerows([_cell(value) for value in row] for row in frame.itertuples(index=False, name=None))
+    for number, part in enumerate(parts):
+        if not number:
+            writer.writerow(part.columns)
+        writer.writerows([_cell(value) for value in row] for row in part.itertuples(index=False, name=None))
     return text.getvalue().encode("utf-8-sig")
 
 

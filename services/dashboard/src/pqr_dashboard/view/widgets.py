@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timezone
 from html import escape
 
@@ -10,21 +10,25 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from pqr_dashboard.charts import Drawn
+from pqr_dashboard.charts import OPENS, Drawn
 from pqr_dashboard.figures import wording
 from pqr_dashboard.figures.cards import Card
 from pqr_dashboard.view import markup, spreadsheet
 from pqr_dashboard.view.markup import Column
-from pqrs import calendar
+from pqrs import calendar, figures
 
 __all__ = [
     "cards",
     "chart",
+    "chips",
     "csv_button",
+    "csv_of_parts",
     "empty",
+    "how",
     "lacking",
     "note",
     "printed",
+    "rows",
     "section",
     "table",
     "title",
@@ -64,9 +68,26 @@ def cards(shown: Sequence[Card]) -> None:
     st.html(markup.cards_html(shown))
 
 
-def chart(drawn: Chart, description: str) -> None:
-    """A chart as wide as its place; `description` says in words what a screen reader cannot see."""
-    st.altair_chart(drawn, theme=None, width="stretch", alt=description)
+def chart(drawn: Chart, description: str, *, key: str = "") -> str:
+    """A chart as wide as its place; `description` says in words what a screen reader cannot see.
+
+    With a key its marks can be chosen: what is returned is the address that the chosen one opens, or nothing.
+    """
+    if not key:
+        st.altair_chart(drawn, theme=None, width="stretch", alt=description)
+        return ""
+    event = st.altair_chart(drawn, theme=None, width="stretch", alt=description, key=key, on_select="rerun")
+    chosen = event["selection"].get(OPENS) or [{}]
+    return str(chosen[0].get(OPENS) or "")
+
+
+def how(*columns: str) -> None:
+    """How figures (`mart.column`) are calculated: what they say, and the SQL over the tickets that they count."""
+    with st.expander("Cómo se calcula"):
+        for mart, _, column in (each.partition(".") for each in columns):
+            told = figures.of_mart(mart)[column]
+            st.markdown(f"**{mart}.{column}** · {told.dice}")
+            st.code(told.sql, language="sql", wrap_lines=True)
 
 
 def table(
@@ -84,11 +105,30 @@ def table(
     csv_button(frame[[column.name for column in columns]], file, {column.name: column.label for column in columns})
 
 
+def rows(frame: pd.DataFrame, columns: Sequence[Column], *, caption: str) -> None:
+    """A list of which every row opens what its first cell does."""
+    st.html(f'<div class="pqr-rows">{markup.table_html(frame, columns, caption=caption, total=None)}</div>')
+
+
+def chips(texts: Sequence[str]) -> None:
+    """What a list is limited to."""
+    st.html(markup.chips_html(texts))
+
+
+def csv_of_parts(parts: Callable[[], Iterable[pd.DataFrame]], file: str) -> None:
+    """A button that saves rows that come in parts, which never stand in memory as tables all at once."""
+    _csv(lambda: spreadsheet.parts_as_csv(parts()), file)
+
+
 def csv_button(frame: pd.DataFrame, file: str, labels: dict[str, str] | None = None) -> None:
     """A button that saves the rows as <file>.csv."""
+    _csv(lambda: spreadsheet.as_csv(frame, labels), file)
+
+
+def _csv(data: Callable[[], bytes], file: str) -> None:
     st.download_button(
         "Descargar CSV",
-        data=lambda: spreadsheet.as_csv(frame, labels),
+        data=data,
         file_name=f"{file}.csv",
         mime="text/csv",
         key=f"csv-{file}",

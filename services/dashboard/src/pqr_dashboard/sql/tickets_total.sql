@@ -1,0 +1,3 @@
+-- How many tickets are `asked` for. Grain: one row.
+select count(*) as tickets
+from asked
