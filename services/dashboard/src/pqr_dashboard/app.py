@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from functools import partial
 from html import escape
 from importlib import import_module
@@ -12,7 +11,6 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.navigation.page import Page
 
 from pqr_common import logger
 from pqr_common.errors import WarehouseUnavailable
@@ -55,25 +53,22 @@ def main() -> None:
         return
     entries = menu_of(user.role)
     place = st.sidebar.container()  # the run stands above who is signed in
-    pages: dict[str, Page] = {}
-    shown = {entry: partial(_show, entry, user, settings=settings, place=place, pages=pages) for entry in entries}
-    for entry, show in shown.items():
-        pages[entry.path] = st.Page(
-            show, title=entry.title, icon=entry.icon, url_path=_path(entry), default=entry is PAGES[0]
-        )
+    shown = {entry: partial(_show, entry, user, settings=settings, place=place) for entry in entries}
+    pages = [
+        st.Page(show, title=entry.title, icon=entry.icon, url_path=_path(entry), default=entry is PAGES[0])
+        for entry, show in shown.items()
+    ]
     # the first page lies at the root, and at its own address too
     first = st.Page(shown[PAGES[0]], title=PAGES[0].title, url_path=PAGES[0].path, visibility="hidden")
     login.signed_in_as(user, settings)
-    st.navigation([*pages.values(), first, *login.elsewhere(entries)]).run()
+    st.navigation([*pages, first, *login.elsewhere(entries)]).run()
 
 
 def _path(entry: Entry) -> str:
     return login.HOME if entry is PAGES[0] else entry.path
 
 
-def _show(
-    entry: Entry, user: User, *, settings: LiveSettings, place: DeltaGenerator, pages: Mapping[str, Page]
-) -> None:
+def _show(entry: Entry, user: User, *, settings: LiveSettings, place: DeltaGenerator) -> None:
     try:
         warehouse = _warehouse(_dsn(settings))
         runs = warehouse.read("runs")
@@ -91,7 +86,7 @@ def _show(
         return
     try:
         shown = run or NO_RUN
-        context = Context(shown, user, fresh=warehouse, remembered=Remembered(warehouse, shown.stamp), pages=pages)
+        context = Context(shown, user, fresh=warehouse, remembered=Remembered(warehouse, shown.stamp))
         import_module(f"pqr_dashboard.pages.{entry.module}").page(context)
         if run is not None:
             widgets.printed(f"{run.window} · corrida {run.run_id}")

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pandas as pd
 import streamlit as st
-from streamlit.navigation.page import Page
 
 from pqr_dashboard.access.menu import TICKETS, menu_of
 from pqr_dashboard.access.session import User
@@ -108,16 +107,12 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`fresh` always asks Postgres; `remembered` answers from memory as long as the chosen run is the same.
-
-    `pages` are those of the menu by their path.
-    """
+    """`fresh` always asks Postgres; `remembered` answers from memory as long as the chosen run is the same."""
 
     run: Run
     user: User
     fresh: Warehouse
     remembered: Remembered
-    pages: Mapping[str, Page] = field(default_factory=dict, repr=False)
 
     @property
     def run_id(self) -> str:
@@ -158,22 +153,15 @@ class Context:
         return str(self.opened(pd.DataFrame(index=[0]), figure, {}, **told).get("opens", pd.Series([""]))[0])
 
     def key(self, name: str) -> str:
-        """Of a chart whose marks open their tickets."""
+        """Of a chart whose marks open their tickets; empty where they open none."""
         return f"opens-{name}" if self.can_open else ""
 
-    def go(self, address: str) -> None:
-        """To an address of `opened`, if there is one, and back to where one was from there."""
-        if address:
-            told = dict(parse_qsl(urlsplit(address).query))
-            here = urlsplit(st.context.url or "").path.rpartition("/")[2]
-            there = urlencode([(name, text) for name in st.query_params for text in st.query_params.get_all(name)])
-            st.switch_page(self.pages[TICKETS.path], query_params=told | {CAME_FROM: f"{here}?{there}"})
-
-    def back(self, address: str) -> None:
-        """To the page that `go` told, or a link of a page did; to none of another site."""
-        told = urlsplit(address)
-        page = self.pages.get(told.path) or next(iter(self.pages.values()))
-        st.switch_page(page, query_params=dict(parse_qsl(told.query)))
+    def way_back(self) -> str:
+        """The address of the page that a figure was chosen on, if this one was come to so; none of another site."""
+        told = urlsplit(st.query_params.get(CAME_FROM, ""))
+        paths = {entry.path for entry in menu_of(self.user.role)} | {""}
+        is_known = CAME_FROM in st.query_params and told.path in paths
+        return f"./{told.path}?{told.query}" if is_known else ""
 
     def lacks(self, name: str, *columns: str) -> bool:
         """Whether the chosen run was made before there was that mart, or one of these columns of it.

@@ -30,12 +30,11 @@ def bullet(context: Context, shown: Mapping[str, Any], address: str) -> None:
     if wording.is_missing(rate):
         widgets.empty("Nada venció en este periodo", "Elija otro mes o todos los tipos.")
         return
-    chosen = widgets.chart(
+    widgets.chart(
         compliance.bullet(int(shown["breached"]), int(shown["due"]), months.THRESHOLD, address=address),
         f"Incumplimiento de {wording.percent(rate)}, con el umbral en {wording.percent(months.THRESHOLD, 0)}.",
         key=context.key("incumplimiento"),
     )
-    context.go(chosen)
     st.caption(
         f"**{wording.percent(rate)}**: {wording.count(shown['breached'])} de {wording.count(shown['due'])} que "
         f"vencían. {judging.judged(shown['breached'], shown['due'])}."
@@ -61,12 +60,11 @@ def by_type(context: Context, types: Types, *, chosen: str | None, month: pd.Tim
     worst = due.iloc[0]
     for column, into in (("due", "open_due"), ("breached", "opens")):
         due = context.opened(due, f"{mart}.{column}", {"pqrs_type": "pqrs_type"}, into=into, month=month)
-    address = widgets.chart(
+    widgets.chart(
         compliance.breach_by_type(due, months.THRESHOLD),
         f"Incumplimiento por tipo; el mayor es {worst['full_name']} con {wording.percent(worst['breach_rate'])}.",
         key=context.key("por-tipo"),
     )
-    context.go(address)
     widgets.how(f"{mart}.breached", f"{mart}.due", f"{mart}.breach_rate")
     with st.expander("Ver los datos por tipo"):
         widgets.table(

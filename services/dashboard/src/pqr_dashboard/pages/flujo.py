@@ -37,13 +37,12 @@ def sections(context: Context, daily: pd.DataFrame, *, pqrs_type: str | None, mo
     inside = zip(shown["day"].clip(lower=days["day"].min()), last_of.clip(upper=days["day"].max()), strict=True)
     shown = shown.assign(days=[span(*pair) for pair in inside])
     shown = context.opened(shown, "kpi_daily.received", {"day": "days"}, pqrs_type=pqrs_type)
-    address = widgets.chart(
+    widgets.chart(
         flow.received_and_answered(shown, marks, is_weekly=is_weekly),
         f"Solicitudes recibidas y respondidas por {WEEK.lower() if is_weekly else 'día'}: {_said(days)}. "
         f"{_said_peaks(bands)}",
         key=context.key("recibidas"),
     )
-    context.go(address)
     widgets.how("kpi_daily.received", "kpi_daily.answered", "kpi_peaks.is_peak")
     widgets.section("Pendientes", "Solicitudes con término legal que seguían sin respuesta al cierre de cada día.")
     last = days.iloc[-1]
@@ -89,13 +88,12 @@ def _arrivals(context: Context) -> None:
     most = shown.sort_values("per_day").iloc[-1]
     columns = ["weekday", "day_name", "hour", "text", "received", "kind"]
     cells = context.opened(shown[columns], "kpi_arrivals.received", {"weekday": "weekday", "hour": "hour"})
-    address = widgets.chart(
+    widgets.chart(
         arrivals.hours(cells, kinds=names),
         f"Solicitudes por hora y día de la semana; la hora con más es el {most['day_name']} a las {most['hour']}, con "
         f"{most['text']}.",
         key=context.key("cuando"),
     )
-    context.go(address)
     widgets.how("kpi_arrivals.received", "kpi_arrivals.per_day")
 
 

@@ -16,7 +16,7 @@ from pqr_dashboard.figures.counted import BUT, FIGURE, Counted
 from pqr_dashboard.figures.pqrs_types import TOPIC_NAMES, Types
 from pqr_dashboard.figures.tickets import Filters
 from pqr_dashboard.pages import filtros, solicitud
-from pqr_dashboard.pages.context import CAME_FROM, RUN_IN_ADDRESS, Context
+from pqr_dashboard.pages.context import RUN_IN_ADDRESS, Context
 from pqr_dashboard.pages.solicitud import TICKET_IN_ADDRESS
 from pqr_dashboard.view import widgets
 from pqr_dashboard.view.markup import Column
@@ -75,13 +75,15 @@ def _search(context: Context) -> None:
 
 def _figure(context: Context, counted: Counted | None, types: Types) -> None:
     """What of a figure is looked at, and the ways back."""
-    came_from = st.query_params.get(CAME_FROM, "")
-    back, without, _ = st.columns([2, 2, 3])
-    if came_from and back.button("Volver a la cifra", icon=":material/arrow_back:", key="tickets-origin"):
-        context.back(came_from)
     if counted is None:
         return
-    if without.button("Quitar el filtro de la cifra", icon=":material/filter_alt_off:", key="tickets-all"):
+    back, without, _ = st.columns([2, 3, 4], vertical_alignment="center")
+    with back:
+        if context.way_back():
+            widgets.link("← Volver a la cifra", context.way_back())
+    if without.button(
+        "Quitar el filtro de la cifra", icon=":material/filter_alt_off:", key="tickets-all", type="tertiary"
+    ):
         for name in {*st.query_params} & {FIGURE, BUT, *counted.names}:
             del st.query_params[name]
         st.rerun()

@@ -57,13 +57,12 @@ def _by_type_and_month(context: Context, types: Types) -> None:
     worst = cells[cells["pqrs_type"].notna()].sort_values("breach_rate").iloc[-1]
     by = {"month": "month", "pqrs_type": "pqrs_type"}
     cells = context.opened(cells, "kpi_sla.breached", by)
-    address = widgets.chart(
+    widgets.chart(
         charts.heat(cells, [compliance.EVERY_TYPE, *types.short.values()]),
         f"Incumplimiento por tipo y mes; el mayor es {worst['name']} en {wording.month(worst['month'])} con "
         f"{wording.percent(worst['breach_rate'])}.",
         key=context.key("tipo-y-mes"),
     )
-    context.go(address)
     widgets.how("kpi_sla.breached", "kpi_sla.due", "kpi_sla.breach_rate", "kpi_sla.survival_median")
     with st.expander("Ver los datos por tipo y mes"):
         rows = compliance.with_standing(sla, context.run.standing, ("in_term", "late"))
@@ -91,13 +90,12 @@ def _response_time(context: Context, types: Types, chosen: str | None) -> None:
     kept = context.opened(bars, "kpi_response_time.tickets", by, pqrs_type=chosen, but="late")
     late = context.opened(bars, "kpi_response_time.late", by, pqrs_type=chosen)
     bars = kept.where(bars["kind"] != compliance.LATE, late)
-    address = widgets.chart(
+    widgets.chart(
         charts.response_time(bars, compliance.terms(types, chosen)),
         f"Distribución de {wording.count(summary.closed)} respuestas; la mitad tarda {summary.median} días hábiles o "
         f"menos y nueve de cada diez en {summary.ninety} o menos.",
         key=context.key("respuesta"),
     )
-    context.go(address)
     widgets.how("kpi_response_time.tickets", "kpi_response_time.late")
     st.caption(
         f"La mitad se cierra en **{summary.median}** días hábiles o menos; nueve de cada diez, en "
@@ -133,13 +131,12 @@ def _age(context: Context, chosen: str | None) -> None:
     overdue = bands.loc[bands["is_overdue"], "tickets"].sum()
     by = {name: name for name in ("is_overdue", "days_from", "days_to")}
     bands = context.opened(bands, "kpi_backlog_age.tickets", by, pqrs_type=chosen)
-    address = widgets.chart(
+    widgets.chart(
         charts.age(bands),
         f"{wording.count(bands['tickets'].sum())} solicitudes pendientes por antigüedad, {wording.count(overdue)} "
         "vencidas.",
         key=context.key("antiguedad"),
     )
-    context.go(address)
     widgets.how("kpi_backlog_age.tickets")
     with st.expander("Ver los datos por antigüedad"):
         widgets.table(

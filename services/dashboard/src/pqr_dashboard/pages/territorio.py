@@ -79,12 +79,11 @@ def _map(context: Context, chosen: str | None, measure: Measure) -> None:
     placed = places.tiles().merge(found, on="department", how="left")
     placed, kinds = places.classed(placed.assign(text=placed["text"].fillna(wording.NOTHING)), measure)
     first = found.sort_values("value", ascending=False).iloc[0]
-    address = widgets.chart(
+    widgets.chart(
         charts.tile_map(placed, measure.label, measure.cases, kinds=kinds),
         f"Mapa de {measure.label.lower()} por departamento; el mayor es {first['department']} con {first['text']}.",
         key=context.key("departamentos"),
     )
-    context.go(address)
     widgets.how(f"kpi_territory.{measure.name}")
 
 
@@ -105,12 +104,11 @@ def _topics(context: Context, chosen: str | None, measure: Measure) -> None:
         found = context.opened(found, figure, {"topic": "topic"}, into=f"open_{column}", pqrs_type=chosen)
     classed, kinds = places.classed(found, measure)
     top = classed.head(TOPICS_SHOWN)
-    address = widgets.chart(
+    widgets.chart(
         charts.ranking(top, measure.label, names="name", kinds=kinds),
         f"Temas por {measure.label.lower()}; el mayor es {top.iloc[0]['name']} con {top.iloc[0]['text']}.",
         key=context.key("temas"),
     )
-    context.go(address)
     widgets.how(f"kpi_topic.{measure.name}")
     with st.expander("Ver todos los temas"):
         widgets.table(

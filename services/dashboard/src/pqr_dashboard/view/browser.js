@@ -37,20 +37,23 @@
     copy.textContent = "Enlace copiado";
     setTimeout(() => { copy.textContent = "Copiar enlace"; }, 2000);
   });
-  // A link from a figure to its tickets: Streamlit goes there as it does for "back", without loading the page anew.
-  document.addEventListener("click", (event) => {
-    const link = event.target instanceof Element && event.target.closest("a.pqr-open");
-    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    const there = new URL(link.href);
+  // From a figure to its tickets and to one of them: Streamlit goes there as it does for "back", without loading all anew.
+  window.pqrGo = (href) => {
+    const there = new URL(href, document.baseURI);
     if (there.searchParams.has("cifra"))
       there.searchParams.set("desde", location.pathname.split("/").pop() + location.search);
-    else  // a ticket of a list: back from it, the list is as it was
+    if (there.searchParams.has("solicitud"))  // back from it, the list is as it was
       for (const [name, value] of new URLSearchParams(location.search))
         if (!there.searchParams.has(name)) there.searchParams.append(name, value);
     history.pushState({}, "", there);
     dispatchEvent(new PopStateEvent("popstate"));
     document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element && event.target.closest("a.pqr-open");
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    window.pqrGo(link.href);
   });
   document.addEventListener("click", (event) => {
     if (!narrow.matches || !(event.target instanceof Element)) return;

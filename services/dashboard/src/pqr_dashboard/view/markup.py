@@ -14,7 +14,16 @@ from pqr_dashboard.figures.cards import Card
 from pqr_dashboard.figures.judging import is_few
 from pqr_dashboard.figures.tickets import ACTORS, STEPS
 
-__all__ = ["Column", "cards_html", "chips_html", "section_html", "state_html", "table_html", "timeline_html"]
+__all__ = [
+    "Column",
+    "cards_html",
+    "chips_html",
+    "link_html",
+    "section_html",
+    "state_html",
+    "table_html",
+    "timeline_html",
+]
 
 Format = Callable[[Any], str]
 ENDS = ("answered", "transferred", "archived")  # steps after which nothing is due
@@ -54,6 +63,10 @@ def section_html(heading: str, note: str) -> str:
 def chips_html(texts: Sequence[str]) -> str:
     items = "".join(f"<li>{escape(text)}</li>" for text in texts)
     return f'<ul class="pqr-chips" aria-label="Filtros de la cifra">{items}</ul>'
+
+
+def link_html(text: str, address: str) -> str:
+    return f'<p class="pqr-way"><a class="pqr-open" href="{escape(address)}">{escape(text)}</a></p>'
 
 
 def state_html(kind: str, heading: str, text: str, *, role: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timezone
 from html import escape
@@ -26,6 +27,7 @@ __all__ = [
     "empty",
     "how",
     "lacking",
+    "link",
     "note",
     "printed",
     "rows",
@@ -68,17 +70,19 @@ def cards(shown: Sequence[Card]) -> None:
     st.html(markup.cards_html(shown))
 
 
-def chart(drawn: Chart, description: str, *, key: str = "") -> str:
+def chart(drawn: Chart, description: str, *, key: str = "") -> None:
     """A chart as wide as its place; `description` says in words what a screen reader cannot see.
 
-    With a key its marks can be chosen: what is returned is the address that the chosen one opens, or nothing.
+    With a key its marks can be chosen, and the browser goes to the address that the chosen one opens.
     """
     if not key:
         st.altair_chart(drawn, theme=None, width="stretch", alt=description)
-        return ""
+        return
     event = st.altair_chart(drawn, theme=None, width="stretch", alt=description, key=key, on_select="rerun")
-    chosen = event["selection"].get(OPENS) or [{}]
-    return str(chosen[0].get(OPENS) or "")
+    for chosen in event["selection"].get(OPENS) or []:
+        if chosen.get(OPENS):
+            address = json.dumps(chosen[OPENS]).replace("<", "\\u003c")
+            st.html(f"<script>pqrGo({address})</script>", unsafe_allow_javascript=True)
 
 
 def how(*columns: str) -> None:
@@ -144,6 +148,11 @@ def printed(run: str) -> None:
     today = wording.moment(datetime.now(BOGOTA))
     source = "Fuente: PQR Hybrid Lakehouse, capa oro del lago de datos; datos sintéticos"
     st.html(f'<p class="pqr-printed">{escape(run)}. Impreso el {escape(today)}. {source}.</p>')
+
+
+def link(text: str, address: str) -> None:
+    """To another page of the dashboard, without loading all of it anew."""
+    st.html(markup.link_html(text, address))
 
 
 def empty(heading: str, what_to_do: str) -> None:
