@@ -10,7 +10,6 @@ import argparse
 import logging
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -36,7 +35,7 @@ from pqr_dashboard.figures.counted import Counted
 from pqr_dashboard.figures.tickets import Filters, page_after
 from pqr_dashboard.warehouse import Warehouse
 from pqr_pipeline.embedded.postgres import postgres
-from pqr_pipeline.embedded.process import end, free_port, is_answering
+from pqr_pipeline.embedded.process import child_of_this, free_port, is_answering
 from pqrs.parameters import Parameters
 from pqrs.terms import THREAD_DAYS
 
@@ -44,7 +43,7 @@ RUN_ID = "million"
 TICKETS_A_DAY = 15_300  # a business day of the default window, for a little over a million tickets
 VISITORS = 10
 FIRST_PAINT, FILTER_CHANGE, MEMORY = 2.0, 1.0, 600e6
-START_SECONDS, STOP_SECONDS = 60, 30
+START_SECONDS = 60
 Row = tuple[str, float, float, str]  # what, at most, found, unit
 
 
@@ -233,14 +232,11 @@ def visitors() -> Iterator[Row]:
 
 @contextmanager
 def served(port: int, metrics: int) -> Iterator[psutil.Process]:
-    command = [sys.executable, "-m", "pqr_dashboard", "--port", str(port)]
-    server = subprocess.Popen(command, env=os.environ | {"PQR_METRICS_PORT": str(metrics)}, stdout=subprocess.DEVNULL)
-    try:
+    environment, log = os.environ | {"PQR_METRICS_PORT": str(metrics)}, Path(tempfile.gettempdir(), f"{port}.log")
+    with child_of_this("pqr_dashboard", {"port": port}, environment=environment, log=log) as server:
         if not is_answering(f"http://127.0.0.1:{port}/_stcore/health", server, START_SECONDS):
-            raise SystemExit("The dashboard must start within a minute, found that it did not: see above.")
+            raise SystemExit(f"The dashboard must start within a minute, found that it did not: see {log}.")
         yield psutil.Process(server.pid)
-    finally:
-        end(server, STOP_SECONDS)
 
 
 def memory(process: psutil.Process) -> int:

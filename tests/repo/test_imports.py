@@ -8,6 +8,8 @@ import sys
 import tomllib
 from fnmatch import fnmatch
 from graphlib import TopologicalSorter
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -264,3 +266,17 @@ def test_what_a_member_imports_it_declares(room):
 def test_services_are_those_of_the_design():
     """One room a service."""
     assert {"pqr_generator", "pqr_bronze", "pqr_silver", "pqr_gold", "pqr_loader"} <= SERVICES
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("bench/*.py")), ids=lambda path: path.name)
+def test_what_a_benchmark_takes_of_us_is_there(path):
+    """Nobody runs them every day, so they would not notice that something was renamed."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ROOMS:
+            module = import_module(node.module)
+            names = [alias.name for alias in node.names]
+            assert [name for name in names if not hasattr(module, name) and not _is_module(node.module, name)] == []
+
+
+def _is_module(package, name):
+    return find_spec(f"{package}.{name}") is not None

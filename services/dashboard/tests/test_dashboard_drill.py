@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from pqr_dashboard.figures import counted, tickets
+from pqr_dashboard.figures import cells, counted
 from pqr_dashboard.figures.counted import FIGURE, Counted
 from pqr_dashboard.figures.tickets import Filters
 from pqrs import figures
@@ -15,10 +15,7 @@ from pqrs.terms import THREAD_DAYS
 
 WINDOW = date(2026, 1, 1), date(2026, 2, 28)
 # What a page never opens: cohorts feed the simulator, and a peak is a day of kpi_daily.
-SHOWN = (
-    "kpi_arrivals", "kpi_backlog_age", "kpi_daily", "kpi_executive", "kpi_response_time", "kpi_sla", "kpi_territory",
-    "kpi_topic", "report_access_to_information",
-)  # fmt: skip
+SHOWN = tuple(cells.MARTS)
 COUNTS = [(mart, column) for mart in SHOWN for column, told in figures.of_mart(mart).items() if told.is_count]
 CELLS = 25  # of each column, evenly spread
 
@@ -93,7 +90,36 @@ def test_what_was_closed_in_term_is_all_but_the_late(marts, total):
     names = {name: name for name in ("pqrs_type", "business_days")}
     (told,) = counted.opens("kpi_response_time.tickets", row, names, but="late")
     assert total(told) == int(row["tickets"].iloc[0] - row["late"].iloc[0])
-    assert tickets.chips(Counted.of(address(told)), str, {})[-1].startswith("Sin: ")
+    assert Counted.of(address(told)).said({})[-1].startswith("Sin: ")
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("mart", SHOWN)
+def test_the_cells_that_count_a_ticket_are_those_whose_list_has_it(mart, module_reading, loaded):
+    """For tickets of each fate, column by column: found by the ticket, and by the cell."""
+    run = module_reading.read("runs")["run_id"].iloc[0]
+    given = {"window_from": WINDOW[0], "window_to": WINDOW[1], "thread_days": THREAD_DAYS}
+    of_run = {f"of_{name}": day for name, day in zip(("window_from", "window_to"), WINDOW, strict=True)}
+    everybody = module_reading.tickets("tickets_all", "", **Filters().parameters())
+    some = everybody.drop_duplicates(["status", "pqrs_type"])["ticket_id"].tolist()
+    columns = 0
+    for ticket in some[::3]:
+        found = module_reading.cells(mart, run_id=run, ticket_id=ticket, **given, **of_run)
+        for row in cells.told(mart, found).to_dict("records"):
+            columns += 1
+            column = row["figure"].partition(".")[2]
+            names = [name for name in found.columns if name.startswith("cell_")]
+            (told,) = counted.opens(
+                row["figure"],
+                found[found[column].astype(bool)].head(1),
+                {name.removeprefix("cell_"): name for name in names},
+            )
+            asked = Counted.of(address(told))
+            listed = module_reading.tickets(
+                "tickets_all", asked.condition, **Filters().parameters(), **given, **asked.parameters(WINDOW)
+            )
+            assert ticket in set(listed["ticket_id"]), (row, ticket)
+    assert columns > 0
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from psycopg.types.numeric import FloatLoader
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from pqr_common.errors import WarehouseUnavailable
+from pqr_dashboard.figures import cells
 from pqrs import calendar
 
 __all__ = ["ROLE", "NotPublished", "Warehouse"]
@@ -74,6 +75,12 @@ class Warehouse:
             cursor.execute(_of_tickets("tickets_all", condition), parameters)
             while rows := cursor.fetchmany(ROWS_AT_A_TIME):
                 yield _frame(cursor, rows)
+
+    def cells(self, mart: str, **parameters: Any) -> pd.DataFrame:
+        """The rows of a mart that count a ticket, by their names, and in which columns (`cells.counting`)."""
+        query = b"with standing as (\n%b), %b" % (_sql("standing"), cells.counting(mart).encode())
+        with _translated(f"the mart {mart}"), self._connection() as opened:
+            return _frame(opened.execute(query, parameters))
 
     def mart(self, name: str, run_id: str) -> pd.DataFrame:
         """The rows a run has in archive.<name>, in no order, with whatever columns gold's contract gave the mart.

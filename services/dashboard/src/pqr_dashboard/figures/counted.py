@@ -16,10 +16,11 @@ from urllib.parse import urlencode
 import pandas as pd
 
 from pqr_dashboard.figures import wording
+from pqr_dashboard.figures.pqrs_types import TOPIC_NAMES
 from pqrs import figures
 from pqrs.figures import Definition
 
-__all__ = ["BUT", "FIGURE", "Counted", "opens", "span"]
+__all__ = ["BUT", "FIGURE", "GIVEN", "Counted", "named", "opens", "span"]
 
 FIGURE, BUT = "cifra", "menos"  # in an address: the figure, and another column whose tickets are not among them
 SPAN = ".."  # from a day to a day
@@ -38,6 +39,16 @@ def _flag(text: str) -> bool:
 READ: Mapping[str, Callable[[str], Any]] = {
     "day": date.fromisoformat, "month": date.fromisoformat, "weekday": int, "hour": int, "business_days": int,
     "days_from": int, "days_to": int, "is_overdue": _flag,
+}  # fmt: skip
+
+
+WORDED: Mapping[str, tuple[str, Callable[[Any], str]]] = {
+    "pqrs_type": ("Tipo", str), "topic": ("Tema", lambda code: TOPIC_NAMES.get(code, code)),
+    "department": ("Departamento", str), "day": ("Día", wording.day), "month": ("Mes", wording.month),
+    "weekday": ("Día de la semana", lambda day: wording.WEEKDAYS[int(day) - 1]), "hour": ("Hora", wording.count),
+    "business_days": ("Días hábiles", wording.count), "days_from": ("Días hábiles desde", wording.count),
+    "days_to": ("hasta", wording.count), "is_overdue": ("Vencida", lambda flag: "sí" if flag else "no"),
+    "age_band": ("Antigüedad", str), "age_band_order": ("Banda", wording.count),
 }  # fmt: skip
 
 
@@ -89,6 +100,11 @@ class Counted:
             given[name] = list(values) if name in listed else next(iter(values), None)
         return {f"of_{name}": value for name, value in given.items()}
 
+    def said(self, types: Mapping[str, str]) -> list[str]:
+        """What it counts, in Spanish: its sentence, the names of its row, and what is taken away."""
+        taken = [f"Sin: {figures.of_mart(self.mart)[self.but].dice}"] if self.but else []
+        return [self.definition.dice, *named(self.names, types), *taken]
+
     @property
     def _condition(self) -> str:
         text = self.definition.condition
@@ -103,6 +119,16 @@ def opens(figure: str, rows: pd.DataFrame, columns: Mapping[str, str], *, but: s
     alike = {FIGURE: figure} | ({BUT: but} if but else {}) | _told(fixed)
     values = zip(*(rows[column] for column in columns.values()), strict=True) if columns else [()] * len(rows)
     return [urlencode(alike | _told(dict(zip(columns, row, strict=True)))) for row in values]
+
+
+def named(names: Mapping[str, tuple[Any, ...]], types: Mapping[str, str] | None = None) -> list[str]:
+    """The names of a row in Spanish, one by one; of several values the first and the last."""
+    found = []
+    for name, values in names.items():
+        label, worded = WORDED.get(name, (name, str))
+        ends = [(types or {}).get(text := worded(value), text) for value in (values[0], values[-1])]
+        found.append(f"{label}: {ends[0] if ends[0] == ends[1] else ' a '.join(ends)}")
+    return found
 
 
 def span(first: date, last: date) -> str:

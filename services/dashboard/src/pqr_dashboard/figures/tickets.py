@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,11 +12,10 @@ import pandas as pd
 
 from pqr_dashboard.figures import wording
 from pqr_dashboard.figures.cards import Card
-from pqr_dashboard.figures.counted import Counted
-from pqrs import calendar, figures
+from pqrs import calendar
 
 __all__ = [
-    "ACTORS", "CLOCK", "PAGE_ROWS", "STATUSES", "STEPS", "Filters", "cards", "chips", "clock", "code_of", "listed",
+    "ACTORS", "CLOCK", "PAGE_ROWS", "STATUSES", "STEPS", "Filters", "cards", "clock", "code_of", "listed",
     "page_after", "source", "status_of",
 ]  # fmt: skip
 
@@ -63,23 +62,6 @@ def page_after(ticket: tuple[datetime, str] | None) -> dict[str, Any]:
     """What sql/tickets.sql is asked with besides: the page after a ticket, or the first."""
     before_at, before_id = ticket or (None, None)
     return {"before_at": before_at, "before_id": before_id, "limit": PAGE_ROWS}
-
-
-def chips(counted: Counted, called: Callable[[str], str], topics: Mapping[str, str]) -> list[str]:
-    """What the names of a figure's row are, one by one; an age band is two of them."""
-    said: dict[str, tuple[str, Callable[[Any], str]]] = {
-        "pqrs_type": ("Tipo", called), "topic": ("Tema", lambda code: topics.get(code, code)),
-        "department": ("Departamento", str), "day": ("Día", wording.day), "month": ("Mes", wording.month),
-        "weekday": ("Día de la semana", lambda day: wording.WEEKDAYS[day - 1]), "hour": ("Hora", str),
-        "business_days": ("Días hábiles", wording.count), "days_from": ("Días hábiles desde", wording.count),
-        "days_to": ("hasta", wording.count), "is_overdue": ("Vencida", lambda flag: "sí" if flag else "no"),
-    }  # fmt: skip
-    found = []
-    for name, values in counted.names.items():
-        label, worded = said.get(name, (name, str))
-        ends = [worded(value) for value in (values[0], values[-1])]
-        found.append(f"{label}: {ends[0] if len(values) == 1 else ' a '.join(ends)}")
-    return found + ([f"Sin: {figures.of_mart(counted.mart)[counted.but].dice}"] if counted.but else [])
 
 
 def code_of(typed: str) -> str | None:

@@ -87,7 +87,7 @@ def _figure(context: Context, counted: Counted | None, types: Types) -> None:
         for name in {*st.query_params} & {FIGURE, BUT, *counted.names}:
             del st.query_params[name]
         st.rerun()
-    widgets.chips([counted.definition.dice, *tickets.chips(counted, types.called, TOPIC_NAMES)])
+    widgets.chips(counted.said(types.names))
 
 
 def _condition(context: Context, counted: Counted | None) -> tuple[str, dict[str, Any]]:
