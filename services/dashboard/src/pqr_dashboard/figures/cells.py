@@ -25,7 +25,7 @@ CELL = "cell_"  # before the names of a row, where tickets have columns of these
 
 @cache
 def counting(mart: str) -> str:
-    """Over `standing` (sql/standing.sql): the rows of a mart, by their names, that count a ticket, and by which columns."""
+    """Over `standing` (sql/standing.sql): the rows of a mart that count a ticket, by their names, and their columns."""
     known = figures.of_mart(mart)
     names = [name for name, told in known.items() if told.is_name and name not in OF_THE_RUN]
     conditions = {column: _of_cell(told.condition, names) for column, told in known.items() if told.is_count}
