@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import pandas as pd
 
@@ -53,8 +54,8 @@ def told(mart: str, found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["mart", "says", "rows", "figure"])
 
 
-def _row(names: Mapping[str, object]) -> str:
-    said = named({name.removeprefix(CELL): (value,) for name, value in names.items() if not pd.isna(value)})  # type: ignore[call-overload]
+def _row(names: Mapping[Any, Any]) -> str:
+    said = named({name.removeprefix(CELL): (value,) for name, value in names.items() if not pd.isna(value)})
     return " · ".join(said)
 
 
