@@ -80,9 +80,7 @@ def measured(dsn: str) -> Iterator[Row]:
     os.environ["PQR_DASHBOARD_DSN"] = dsn
     with psycopg.connect(dsn, autocommit=True) as opened:
         opened.execute("vacuum analyze")  # what autovacuum does in the minutes after a load
-        counts = opened.execute(
-            "select count(*), (select count(*) from archive.kpi_cohorts) from core.tickets"
-        ).fetchone()
+        counts = opened.execute("select count(*), (select count(*) from core.kpi_cohorts) from core.tickets").fetchone()
     assert counts is not None
     say(f"{counts[0]:,} tickets, {counts[1]:,} rows for the simulator")
     yield from searches(dsn)

@@ -20,11 +20,25 @@ from pqr_pipeline.command.live import live
 from pqr_pipeline.command.options import app, command, day, settings_of
 from pqr_pipeline.command.retention import diff, prune, remove
 from pqr_pipeline.command.screen import Screen
+from pqr_pipeline.command.tour import tour
 from pqr_pipeline.flow.live import last_loaded
 from pqrs import parameters as asked
 from pqrs.scenario import DEFAULT_SCENARIO
 
-__all__ = ["app", "backfill", "benchmark", "diff", "explain", "fit", "lineage", "live", "prune", "remove", "trace"]
+__all__ = [
+    "app",
+    "backfill",
+    "benchmark",
+    "diff",
+    "explain",
+    "fit",
+    "lineage",
+    "live",
+    "prune",
+    "remove",
+    "tour",
+    "trace",
+]
 
 
 @command(with_workers=True)
