@@ -53,11 +53,11 @@ BAD = {
     "volume overflows": (["run", "--volume", "1000000"], 2, r"999,?999|1,?000,?000"),
     "volume too small": (["run", "--volume", "0"], 2, r"\b0\b"),
     "negative seed": (["run", "--seed", "-1"], 2, r"-1"),
-    "no workers": (["run", "--workers", "0"], 2, r"PQR_WORKERS.*0"),
+    "no workers": (["run", "--workers", "0"], 2, r"'--workers'.*0.*pqr run --help"),
     "unsafe run id": (["run", "--run-id", "../x"], 2, r"\.\./x"),
-    "unknown option": (["run", "--bogus"], 2, r"--bogus"),
+    "unknown option": (["run", "--bogus"], 2, r"--bogus.*pqr run --help"),
     "unknown command": (["fly"], 2, r"fly"),
-    "no run id": (["show"], 2, r"RUN_ID"),
+    "no run id": (["show"], 2, r"RUN_ID.*pqr show --help"),
     **{
         f"unknown run: {name}": ([name, "nope"], 2, r"nope.*pqr runs")
         for name in ("show", "retry", "verify", "publish", "remove", "backfill")
@@ -83,6 +83,17 @@ def test_bad_input_is_one_sentence_and_a_code_and_writes_nothing(pqr, tmp_path, 
     assert len(err.strip().splitlines()) == 1
     assert re.search(said, err)
     assert not [path for path in (tmp_path / "home").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("name", ["no workers", "breach rate too high", "unknown run: show", "no run id"])
+def test_bad_input_under_json_is_one_object_on_stderr(pqr, name):
+    """Whoever found it bad: the sentence with its code, and apart from it what to do."""
+    arguments, code, said = BAD[name]
+    ended, out, err = pqr(*arguments, "--json")
+    told = json.loads(err)
+    assert (ended, out, told["exit_code"]) == (code, "", code)
+    assert re.search(said, told["error"])
+    assert told["error"].endswith(f": {told['mend']}")
 
 
 def test_an_unknown_key_in_a_scenario_is_named(pqr, tmp_path):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 
 import click
 
@@ -20,25 +22,36 @@ INTERRUPTED, INTERRUPTED_CODE = "The program was interrupted.", 130
 def ended(command: click.Command, arguments: Sequence[str] | None = None, *, program: str) -> int:
     """Run a program and give its exit code: 0, an error's own, 2 for bad arguments, 130 when it was interrupted.
 
-    An interruption may know better, as an error does: its text and its `exit_code` are taken.
+    An interruption may know better, as an error does: its text and its `exit_code` are taken. With --json among the
+    arguments an error is said as one JSON object.
     """
-    given = None if arguments is None else list(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
         return command.main(given, prog_name=program, standalone_mode=False) or 0
     except click.exceptions.NoArgsIsHelpError as error:
         sys.stdout.write(f"{error.format_message()}\n")
         return InvalidSettings.exit_code
     except PqrError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
+        code, said = error.exit_code, str(error)
     except click.UsageError as error:
-        sys.stderr.write(f"{' '.join(error.format_message().split())} See `{program} --help`.\n")
-        return InvalidSettings.exit_code
+        helped = error.ctx.command_path if error.ctx else program
+        code = InvalidSettings.exit_code
+        wrong = " ".join(error.format_message().split()).replace(". Did you mean", ", did you mean").rstrip(".?")
+        said = f"{wrong}: see `{helped} --help`."
     except (KeyboardInterrupt, click.Abort) as error:
         stopped = error.__cause__ or error
-        with contextlib.suppress(OSError):  # the terminal may be gone
-            sys.stderr.write(f"{str(stopped) or INTERRUPTED}\n")
-        return int(getattr(stopped, "exit_code", INTERRUPTED_CODE))
+        code, said = int(getattr(stopped, "exit_code", INTERRUPTED_CODE)), str(stopped) or INTERRUPTED
+    is_json = "--json" in takewhile(lambda word: word != "--", given)  # of what comes after `--` it is another's word
+    with contextlib.suppress(OSError):  # the terminal may be gone
+        sys.stderr.write(f"{_as_json(said, code) if is_json else said}\n")
+    return code
+
+
+def _as_json(said: str, code: int) -> str:
+    """The sentence; its part after the last colon is what to do, which a list of findings does not have."""
+    _, colon, mend = said.rpartition(": ")
+    told = {"error": said, "exit_code": code, "mend": mend if colon and "\n" not in said else None}
+    return json.dumps(told, ensure_ascii=False)
 
 
 def configured() -> Settings:

@@ -11,9 +11,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pqr_common.errors import InvalidSettings
 from pqr_common.lake.port import LakeLocation
 
-__all__ = ["Settings"]
+__all__ = ["MAX_WORKERS", "Settings"]
 
 DEFAULT_HOME = Path(".pqr")
+MAX_WORKERS = 256
 
 
 class Settings(BaseSettings):
@@ -30,7 +31,7 @@ class Settings(BaseSettings):
     scheduler: str | None = Field(
         None, description="tcp:// or tls://host:port of a Dask scheduler; default: a local cluster"
     )
-    workers: int = Field(2, ge=1, le=256, description="worker processes of the local cluster")
+    workers: int = Field(2, ge=1, le=MAX_WORKERS, description="worker processes of the local cluster")
     postgres_dsn: SecretStr | None = Field(None, description="postgresql://... ; default: embedded in PQR_HOME")
     dashboard_dsn: SecretStr | None = Field(None, description="what the dashboard reads; default: PQR_POSTGRES_DSN")
     auth_url: str | None = Field(None, description="URL of Supabase Auth; without it the dashboard is for this machine")

@@ -12,7 +12,7 @@ import click
 from pqr_common.errors import InvalidSettings
 from pqr_common.lake.location import open_lake
 from pqr_common.process import log
-from pqr_common.process.settings import Settings
+from pqr_common.process.settings import MAX_WORKERS, Settings
 from pqr_pipeline.command.names import completed_names, named
 from pqr_pipeline.command.screen import Screen
 
@@ -53,7 +53,7 @@ def command(
         made.params.append(click.Option(["--quiet", "-q", "is_quiet"], is_flag=True, help="Print only errors."))
         if with_workers:
             helped = "Worker processes of the local Dask cluster."
-            made.params.append(click.Option(["--workers"], type=int, help=helped))
+            made.params.append(click.Option(["--workers"], type=click.IntRange(1, MAX_WORKERS), help=helped))
         if with_run_id:
             default: dict[str, Any] = {} if run_default is None else {"required": False, "default": run_default}
             made.params.append(click.Argument(["run_id"], shell_complete=completed_names, **default))
