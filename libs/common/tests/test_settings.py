@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from pydantic import ValidationError
 
 from pqr_common.errors import InvalidSettings
-from pqr_common.process.settings import Settings
+from pqr_common.process.settings import Settings, checkout
 
 
 @pytest.fixture(autouse=True)
@@ -20,11 +18,23 @@ def _no_environment(monkeypatch):
 def test_defaults_run_embedded():
     """Nothing set: a lake and a Postgres below the home, a local cluster of two."""
     settings = Settings.read()
-    assert settings.home == Path(".pqr").absolute()
+    assert settings.home == checkout() / ".pqr"
     assert settings.lake_url == (settings.home / "lake").as_uri()
     assert settings.postgres_dsn is None
     assert settings.scheduler is None
     assert settings.workers == 2
+
+
+def test_the_home_is_the_one_of_the_checkout_from_any_of_its_folders(monkeypatch, tmp_path):
+    """Outside of one it lies in the working folder; one that was set is taken as it was."""
+    inside = tmp_path / "checkout" / "docs" / "pictures"
+    inside.mkdir(parents=True)
+    monkeypatch.chdir(inside)
+    assert Settings.read().home == inside / ".pqr"
+    (tmp_path / "checkout" / "uv.lock").touch()
+    assert Settings.read().home == tmp_path / "checkout" / ".pqr"
+    monkeypatch.setenv("PQR_HOME", "mine")
+    assert Settings.read().home == inside / "mine"
 
 
 def test_the_environment_is_read_and_arguments_win(monkeypatch):

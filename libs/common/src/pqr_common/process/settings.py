@@ -11,10 +11,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pqr_common.errors import InvalidSettings
 from pqr_common.lake.port import LakeLocation
 
-__all__ = ["MAX_WORKERS", "Settings"]
+__all__ = ["MAX_WORKERS", "Settings", "checkout"]
 
-DEFAULT_HOME = Path(".pqr")
+CHECKOUT = "uv.lock"  # lies at the root of one
 MAX_WORKERS = 256
+
+
+def checkout() -> Path:
+    """The checkout that the working folder lies in, at whatever depth; outside of one, the working folder."""
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / CHECKOUT).is_file()), here)
 
 
 class Settings(BaseSettings):
@@ -22,7 +28,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PQR_", frozen=True, extra="ignore", env_ignore_empty=True)
 
-    home: Path = Field(DEFAULT_HOME, description="folder of the embedded lake and Postgres")
+    home: Path = Field(
+        default_factory=lambda: checkout() / ".pqr",
+        description="folder of the embedded lake and Postgres; default: .pqr in the checkout",
+    )
     lake_url: str = Field("", description="file:///folder or s3://bucket/prefix; default: the folder lake in PQR_HOME")
     s3_endpoint: str | None = Field(None, description="URL of the S3 API; default: the provider's")
     s3_region: str = Field("us-east-1", description="region requests are signed for")
