@@ -134,10 +134,31 @@ def test_a_wrong_environment_names_key_and_value(pqr, monkeypatch):
     assert "many" in err
 
 
-def test_an_empty_lake_lists_no_runs(pqr):
-    """JSON is one value; quiet is nothing."""
+def test_an_empty_lake_lists_no_runs(pqr, tmp_path):
+    """But says where it looked; JSON is one value; quiet is nothing."""
+    looked = (tmp_path / "home" / "lake").as_uri()
+    assert pqr("runs") == (0, f"No run yet in {looked}: start with `pqr run`.\n", "")
     assert pqr("runs", "--json") == (0, "[]\n", "")
     assert pqr("runs", "--quiet") == (0, "", "")
+
+
+@pytest.mark.parametrize("arguments", [["runs"], ["run"], ["doctor"], ["psql"]], ids=" ".join)
+def test_a_stack_that_nobody_brought_up_is_refused(pqr, tmp_path, monkeypatch, arguments):
+    """Nothing embedded is taken for it; the sentence says where its settings were looked for."""
+    monkeypatch.chdir(tmp_path)
+    code, out, err = pqr("--stack", *arguments)
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert f"{tmp_path}/.env: bring a stack up with `make up`" in err
+    assert not (tmp_path / "home").exists()
+
+
+def test_the_settings_of_a_stack_are_found_from_any_folder_of_the_checkout(pqr, tmp_path, monkeypatch):
+    """Its .env lies at the root."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "uv.lock").touch()
+    (tmp_path / ".env").write_text(f"PQR_API_URL=http://127.0.0.1:9/api\nPQR_LAKE_URL={tmp_path.as_uri()}/its\n")
+    monkeypatch.chdir(tmp_path / "docs")
+    assert f"{tmp_path.as_uri()}/its" in pqr("--stack", "runs")[1]
 
 
 def test_the_version_is_that_of_the_package(pqr):

@@ -111,6 +111,9 @@ def runs(*, screen: Screen) -> None:
     found = [summary.of_run(lake, run_id) | {"is_shown": run_id == loaded} for run_id in run_ids(lake)]
     found.sort(key=lambda run: (run["begun_at"] or "", run["run_id"]), reverse=True)
     screen.value(found)
+    if not found:
+        screen.say(f"No run yet in {lake.url}: start with `pqr run`.")
+        return
     screen.table(f"Runs in {lake.url}", summary.RUN_COLUMNS, [summary.run_row(run) for run in found])
 
 

@@ -12,19 +12,20 @@ import click
 from pqr_common.errors import InvalidSettings
 from pqr_common.lake.location import open_lake
 from pqr_common.process import log
-from pqr_common.process.settings import MAX_WORKERS, Settings
+from pqr_common.process.settings import MAX_WORKERS, Settings, checkout
 from pqr_pipeline.command.names import completed_names, named
 from pqr_pipeline.command.screen import Screen
 
 __all__ = ["app", "command", "day", "settings_of"]
 
-STACK_ENVIRONMENT = ".env"  # what `make stack-env` wrote; the environment comes first
-STACK_API_URL = "http://127.0.0.1:4200/api"
+STACK_ENVIRONMENT = ".env"  # in the checkout, by `make stack-env`; the environment comes first
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(package_name="pqr-pipeline", prog_name="pqr", message="%(prog)s %(version)s")
-@click.option("--stack", "is_stack", is_flag=True, help="Drive the running stack; its settings are read from .env.")
+@click.option(
+    "--stack", "is_stack", is_flag=True, help="Drive the running stack; its settings are read from the checkout's .env."
+)
 def app(*, is_stack: bool) -> None:
     """A complete lakehouse for the PQRS of Colombian public entities."""
 
@@ -64,9 +65,13 @@ def command(
 
 def settings_of(**overrides: Any) -> Settings:
     is_stack = click.get_current_context().find_root().params["is_stack"]
-    settings = Settings.read(_env_file=STACK_ENVIRONMENT if is_stack else None, **overrides)
+    file = checkout() / STACK_ENVIRONMENT
+    settings = Settings.read(_env_file=file if is_stack else None, **overrides)
     if is_stack and settings.api_url is None:
-        settings = settings.with_(api_url=STACK_API_URL)
+        raise InvalidSettings(
+            f"--stack must find a stack's PQR_API_URL, found none in the environment and none in {file}: bring a stack "
+            f"up with `make up`, or leave --stack out."
+        )
     log.configure(settings)
     return settings
 
