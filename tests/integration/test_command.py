@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import html
 import json
+import os
+import pty
 import re
 import subprocess
 import sys
@@ -16,7 +18,8 @@ from pathlib import Path
 import click
 import pytest
 
-from pqr_common.stage.discovery import installed_graph
+from pqr_common.manifest.runs import run_ids
+from pqr_common.stage.discovery import declare, installed_graph
 from pqr_dashboard.live import LiveSettings
 from pqr_pipeline.command import actions, cli
 from pqr_pipeline.command.main import main
@@ -335,6 +338,45 @@ def test_a_backfill_asks_for_the_days_that_a_run_lacks(in_finished_lake, finishe
     ((run_id, parameters),) = asked
     assert (parameters.window, run_id) == ((date(2026, 1, 1), date(2026, 2, 6)), parameters.run_id)
     assert parameters.continues(january)
+
+
+@pytest.fixture
+def aside(in_finished_lake, platform, published, january, monkeypatch):
+    """The command where `january` is shown, and a run lies beside it that nobody began."""
+    monkeypatch.setenv("PQR_POSTGRES_DSN", platform.dsn)
+    declare(platform.lake, "aside", january)
+    yield in_finished_lake
+    for key in platform.lake.keys("manifests/aside"):
+        platform.lake.delete(key)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(("answer", "is_gone"), [("y", True), ("n", False), ("", False)])
+def test_a_run_is_removed_when_somebody_says_yes(aside, platform, monkeypatch, answer, is_gone):
+    """At a terminal; to say nothing is to say no."""
+    person, terminal = pty.openpty()
+    monkeypatch.setattr("sys.stdin", os.fdopen(terminal))
+    os.write(person, f"{answer}\n".encode())
+    code, out, err = aside("remove", "aside")
+    os.close(person)
+    assert (code, err) == (0, "Remove run aside? [y/N]: ")
+    assert out.startswith("Removed run aside" if is_gone else "Run aside was not removed")
+    assert ("aside" in run_ids(platform.lake)) is not is_gone
+
+
+@pytest.mark.integration
+def test_nobody_to_ask_is_no_yes(aside, platform, monkeypatch):
+    """A script says --yes; the shown run is refused before anybody is asked."""
+    with Path(os.devnull).open() as nobody:
+        monkeypatch.setattr("sys.stdin", nobody)
+        code, out, err = aside("remove", "aside")
+        assert (code, out) == (2, "")
+        assert "somebody must say yes" in err
+        assert err.endswith(": add --yes.\n")
+        code, _, err = aside("remove", "january")
+        assert (code, "while Postgres shows it, found january" in err) == (2, True)
+        assert aside("remove", "aside", "--yes")[0] == 0
+    assert run_ids(platform.lake) == ["january"]
 
 
 def test_an_unknown_figure_is_answered_with_those_there_are(in_finished_lake):

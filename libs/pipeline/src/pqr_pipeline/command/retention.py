@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
+from pqr_common.errors import InvalidSettings
 from pqr_common.lake.location import open_lake
 from pqr_common.manifest.runs import RunId, RunRecords
 from pqr_common.process.settings import Settings
-from pqr_pipeline.command.names import named
+from pqr_pipeline.command.names import completed_names, named
 from pqr_pipeline.command.options import command, settings_of
 from pqr_pipeline.command.screen import Screen
 
@@ -21,15 +23,21 @@ FOLDED = 20  # rows of a list on screen, unless all are asked for
 
 
 @command(with_run_id=True)
-def remove(*, screen: Screen, run_id: str) -> None:
-    """Take a run's records away; `pqr prune` then frees what no other run consists of."""
+@click.option("--yes", "-y", "is_sure", is_flag=True, help="Do not ask.")
+def remove(*, screen: Screen, run_id: str, is_sure: bool) -> None:
+    """Take a run's records away, once asked; `pqr prune` then frees what no other run consists of."""
     from pqr_pipeline.retention import remove as retention
 
     settings = settings_of()
     lake = open_lake(settings.lake)
     RunId(run_id)
     retention.refuse_unknown(lake, run_id)
-    gone = retention.remove(lake, run_id, published=_published(settings))
+    published = _published(settings)
+    retention.refuse_shown(run_id, published)
+    if not (is_sure or _is_wanted(run_id)):
+        screen.say(f"Run {run_id} was not removed.")
+        return
+    gone = retention.remove(lake, run_id, published=published)
     screen.value(asdict(gone))
     screen.say(_worded_run(gone) + " Run `pqr prune` to free what only it consisted of.")
 
@@ -55,8 +63,8 @@ def prune(*, screen: Screen, keep: int | None, dry_run: bool) -> None:
 
 
 @command()
-@click.argument("run_a")
-@click.argument("run_b")
+@click.argument("run_a", shell_complete=completed_names)
+@click.argument("run_b", shell_complete=completed_names)
 @click.option("--full", is_flag=True, help="Show long lists to their end.")
 def diff(*, screen: Screen, run_a: str, run_b: str, full: bool) -> None:
     """Say what RUN_B has that RUN_A has not and the reverse, by dataset, mart and ticket."""
@@ -81,6 +89,15 @@ def diff(*, screen: Screen, run_a: str, run_b: str, full: bool) -> None:
     screen.records("Tickets that differ", shown)
     if len(shown) < len(tickets):
         screen.say(f"and {len(tickets) - len(shown):,} more: see them with --full or --json.")
+
+
+def _is_wanted(run_id: str) -> bool:
+    """Ask whoever sits there; raises InvalidSettings where nobody does."""
+    if not sys.stdin.isatty():
+        raise InvalidSettings(
+            f"To remove a run somebody must say yes, found no terminal to ask at for run {run_id}: add --yes."
+        )
+    return click.confirm(f"Remove run {run_id}?", err=True)
 
 
 def _published(settings: Settings) -> str | None:

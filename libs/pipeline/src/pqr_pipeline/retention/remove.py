@@ -12,7 +12,7 @@ from pqr_common.manifest.layout import is_manifest, manifest_key, run_key
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.stage.gate import gate_shut, under_way
 
-__all__ = ["Removed", "refuse_unknown", "remove"]
+__all__ = ["Removed", "refuse_shown", "refuse_unknown", "remove"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,7 @@ def remove(lake: Lake, run_id: str, *, published: str | None) -> Removed:
     """
     records = RunRecords(lake, run_id)
     refuse_unknown(lake, run_id)
-    if run_id == published:
-        raise InvalidSettings(
-            f"A run must not be removed while Postgres shows it, found {run_id} shown: run `pqr publish` for another "
-            f"one first."
-        )
+    refuse_shown(run_id, published)
     with gate_shut(lake) as gate:
         running = under_way(lake, run_id, now=datetime.now(UTC))
         if running:
@@ -57,6 +53,15 @@ def refuse_unknown(lake: Lake, run_id: str) -> None:
     """Raise UnknownRun for a run that the lake does not know; one that cannot be read it knows."""
     if lake.find(run_key(run_id)) is None:
         raise UnknownRun(f"A run to remove must be in the lake, found no {run_id!r} in {lake.url}: see `pqr runs`.")
+
+
+def refuse_shown(run_id: str, published: str | None) -> None:
+    """Raise InvalidSettings for the run that is shown."""
+    if run_id == published:
+        raise InvalidSettings(
+            f"A run must not be removed while Postgres shows it, found {run_id} shown: run `pqr publish` for another "
+            f"one first."
+        )
 
 
 def _in_order(records: RunRecords) -> list[str]:
