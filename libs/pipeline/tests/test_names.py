@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import date
@@ -60,20 +61,30 @@ def test_a_run_that_nobody_began_has_no_time(lake):
     assert last_loaded(lake) is None
 
 
-def test_a_shell_completes_runs(lake):
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("pqr show en", ["enero", "enero-2"]),
+        ("pqr show l", ["latest"]),
+        ("pqr diff enero f", ["febrero"]),
+        ("pqr stage gold enero-", ["enero-2"]),
+        ("pqr rem", ["remove"]),
+    ],
+)
+def test_a_shell_completes_runs_and_commands(lake, typed, offered):
     """By click's own protocol, as the README says to switch it on."""
     environment = {
         "_PQR_COMPLETE": "bash_complete",
-        "COMP_WORDS": "pqr show en",
-        "COMP_CWORD": "2",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(typed.count(" ")),
         "PQR_LAKE_URL": lake.url,
     }
     call = "from pqr_pipeline.command.main import main; main()"
     said = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.argv = ['pqr']; {call}"],
-        env=environment,
+        env=os.environ | environment,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert said.stdout.splitlines() == ["plain,enero", "plain,enero-2"]
+    assert said.stdout.splitlines() == [f"plain,{name}" for name in offered]
