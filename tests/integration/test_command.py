@@ -300,6 +300,25 @@ def test_trace_tells_the_life_of_a_mail(in_finished_lake, finished, platform):
 
 
 @pytest.mark.integration
+def test_a_trace_without_postgres_tells_what_the_lake_holds(in_finished_lake, monkeypatch, tmp_path):
+    """A line says what could not be read, on the page too; the code is that of a Postgres that is away."""
+    listed = json.loads(in_finished_lake("explain", "reopened", "january", "--json", "--size", "1")[1])["tickets"][0]
+    monkeypatch.setenv("PQR_POSTGRES_DSN", "postgresql://nobody@127.0.0.1:9/none?connect_timeout=2")
+    page = tmp_path / "page.html"
+    code, out, err = in_finished_lake("trace", listed["radicado"], "january", "--html", str(page))
+    assert code == 5
+    for text in (out, html.unescape(page.read_text(encoding="utf-8"))):
+        assert "4 Ticket" in text
+        assert "5 Figures" in text
+        assert "Postgres could not be read" in text
+    assert re.search(r"^Postgres must answer.*127.0.0.1", err)
+    code, out, err = in_finished_lake("trace", listed["radicado"], "january", "--json")
+    found = json.loads(out)
+    assert (code, found["rows"], found["unread"]) == (5, None, json.loads(err)["error"])
+    assert found["mails"]
+
+
+@pytest.mark.integration
 def test_both_can_be_written_as_a_page(in_finished_lake, tmp_path):
     """One file that asks for nothing else: figure, definition, tickets, mails, whole hashes, manifests; raw text."""
     page = tmp_path / "page.html"

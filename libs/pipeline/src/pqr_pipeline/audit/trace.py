@@ -43,7 +43,8 @@ class Mail:
 class Trace:
     """`cells` are the columns of marts that count the ticket, each with the names of its rows; `clock` is by day.
 
-    `rows` are those of Postgres by table; None where Postgres does not show this run.
+    `rows` are those of Postgres by table; None where Postgres does not show this run, or where it could not be read,
+    which `unread` then says.
     """
 
     run_id: str
@@ -55,6 +56,7 @@ class Trace:
     clock: tuple[Day, ...] = ()
     cells: tuple[Mapping[str, Any], ...] = ()
     rows: Mapping[str, list[dict[str, Any]]] | None = field(default=None)
+    unread: str | None = None
 
 
 def traced(lake: Lake, run_id: str, asked: str) -> Trace:

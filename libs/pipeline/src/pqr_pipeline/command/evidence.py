@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pqr_common.errors import InvalidSettings, VerificationFailed
+from pqr_common.errors import InvalidSettings, VerificationFailed, WarehouseUnavailable
 from pqr_common.lake.location import open_lake
 from pqr_common.process.settings import Settings
 from pqr_pipeline.command.names import LATEST
@@ -70,12 +70,18 @@ def trace(*, screen: Screen, asked: str, html: Path | None, run_id: str) -> None
     settings = settings_of()
     with screen.waiting("Looking through the run"):
         found = traced(open_lake(settings.lake), run_id, asked)
-        found = replace(found, rows=_in_postgres(found, settings))
+        away = None
+        try:
+            found = replace(found, rows=_in_postgres(found, settings))
+        except WarehouseUnavailable as error:  # what the lake holds is told all the same
+            found, away = replace(found, unread=str(error)), error
     screen.value(asdict(found) | {"mails": [mail.to_json() for mail in found.mails]})
     screen.verbatim(traces.told(found))
     if html:
         pages.write(html, pages.traced(found))
         screen.say(f"The page is {html}.")
+    if away:
+        raise away
 
 
 def _in_postgres(found: Trace, settings: Settings) -> dict[str, list[dict[str, Any]]] | None:

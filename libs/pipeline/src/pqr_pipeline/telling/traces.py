@@ -152,6 +152,9 @@ def _folded(rows: list[dict[str, Any]]) -> str:
 
 
 def _rows(trace: Trace) -> Iterator[str]:
+    if trace.unread:
+        yield "  Postgres could not be read: what its tables hold is not known"
+        return
     if trace.rows is None:
         yield f"  Postgres does not show run {trace.run_id}: see `pqr publish {trace.run_id}`"
         return
