@@ -35,6 +35,7 @@ from pqr_common.lake.location import open_lake
 from pqr_common.process.settings import Settings
 from pqr_common.stage.discovery import stage_named
 from pqr_common.stage.executor import DaskExecutor
+from pqr_pipeline.command.called import called
 from pqr_pipeline.embedded.postgres import _pgserver, postgres
 
 PAGE_BYTES = 4096
@@ -85,7 +86,7 @@ def signalled(number: signal.Signals) -> Callable[[Cell], Ended]:
             assert process.returncode == -number
             return Ended(at, "killed", RETRY, is_command=True)
         assert process.returncode == 128 + number, said
-        assert said.endswith(f"{RETRY} continues it."), said
+        assert said.endswith(f": `{called()} retry {RUN}` continues it."), said
         return Ended(at, f"exit code {process.returncode}", RETRY, is_command=True)
 
     return inject

@@ -18,6 +18,7 @@ import pytest
 from pqr_common.errors import InvalidSettings
 from pqr_common.process.settings import Settings
 from pqr_common.stage import discovery
+from pqr_pipeline.command.called import called
 from pqr_pipeline.command.screen import Screen
 from pqr_pipeline.embedded import dashboard
 from pqr_pipeline.embedded.process import free_port
@@ -66,8 +67,8 @@ def test_it_serves_until_it_is_stopped_and_takes_everything_along(platform, numb
         command.send_signal(number)
         assert command.wait(PATIENCE_SECONDS) == 128 + number
         assert not _answers(port)
-        said = f"The command was stopped by {number.name}: `pqr dashboard` continues it."
-        assert command.stderr.read().strip() == said
+        said = f"The command was stopped by {number.name}: `{called()} dashboard` continues it."
+        assert json.loads(command.stderr.read())["error"] == said
 
 
 @pytest.mark.usefixtures("finished")

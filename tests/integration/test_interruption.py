@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import psutil
 import pytest
 
+from pqr_pipeline.command.called import called
+
 pytestmark = pytest.mark.integration
 
 ASKED = ("run", "--to", "2026-01-15", "--volume", "20", "--opens-on", "2026-01-01", "--run-id", "stopped")
@@ -106,7 +108,7 @@ def test_an_interrupted_run_leaves_nothing_and_says_how_to_go_on(shown, number, 
     if number != signal.SIGHUP:
         assert "Traceback" not in ended.said
         last = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", ended.said).strip().splitlines()[-1]
-        assert last.endswith(f"The command was stopped by {number.name}: `pqr retry stopped` continues it.")
+        assert last.endswith(f"The command was stopped by {number.name}: `{called()} retry stopped` continues it.")
 
 
 def test_what_was_interrupted_ends_well(home):

@@ -13,6 +13,7 @@ import pytest
 
 from pqr_common.lake.folder import FolderLake
 from pqr_common.manifest.runs import RunRecords
+from pqr_pipeline.command.called import called
 from pqrs.parameters import Parameters
 
 pytestmark = pytest.mark.integration
@@ -81,7 +82,10 @@ def test_ctrl_c_ends_it_with_one_line_and_the_next_one_goes_on(home):
     first = child.stdout.readline()
     os.killpg(child.pid, signal.SIGINT)
     out, err = child.communicate(timeout=120)
-    assert (child.returncode, err.strip()) == (130, "The command was stopped by SIGINT: `pqr live` continues it.")
+    assert (child.returncode, err.strip()) == (
+        130,
+        f"The command was stopped by SIGINT: `{called()} live` continues it.",
+    )
     assert first.startswith("Fri 2026-01-23 ")
     assert "Traceback" not in out
     (following,) = home.pqr("live", "--days", "1", "--json").splitlines()

@@ -14,6 +14,7 @@ from pqr_common.manifest.values import Dataset, Manifest, Partition
 from pqr_common.stage.discovery import declare
 from pqr_common.testing import MemoryLake
 from pqr_pipeline.command import summary
+from pqr_pipeline.command.called import called
 from pqr_pipeline.command.screen import Screen
 from pqrs.parameters import Parameters
 
@@ -72,9 +73,9 @@ def test_a_run_that_cannot_be_read_says_so(lake):
 
 def test_next_steps_are_commands_of_the_stack_where_that_was_asked():
     """The same words before each."""
-    assert "pqr verify r1 --deep" in summary.next_steps("r1")
+    assert f"\n  {called()} verify r1 --deep  " in summary.next_steps("r1")
     told = summary.next_steps("r1", is_stack=True)
-    assert "pqr --stack verify r1 --deep" in told
+    assert f"\n  {called()} --stack verify r1 --deep  " in told
     assert "http://127.0.0.1:8501" in told
 
 

@@ -114,7 +114,7 @@ def _embedded(
     if is_finished(run_id, settings):
         screen.say(f"Run {run_id} is complete already; nothing was done.")
         return
-    with continued_by(f"pqr retry {run_id}"), contextlib.ExitStack() as running:
+    with continued_by(f"retry {run_id}"), contextlib.ExitStack() as running:
         with screen.waiting("Starting Postgres, Dask and Prefect"):
             ready = running.enter_context(servers.servers(settings))
         with screen.progress() as progress:

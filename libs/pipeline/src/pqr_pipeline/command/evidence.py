@@ -11,6 +11,7 @@ import click
 from pqr_common.errors import InvalidSettings, VerificationFailed, WarehouseUnavailable
 from pqr_common.lake.location import open_lake
 from pqr_common.process.settings import Settings
+from pqr_pipeline.command.called import called
 from pqr_pipeline.command.names import LATEST
 from pqr_pipeline.command.options import command, settings_of
 from pqr_pipeline.command.screen import Screen
@@ -44,7 +45,7 @@ def explain(
         if html:
             raise InvalidSettings(f"--html must be of one figure, found the mart {figure!r}: write {figure}.COLUMN.")
         screen.value(asdict(defined))
-        screen.verbatim(figures.defined(defined))
+        screen.verbatim(figures.defined(defined, called()))
         return
     with screen.waiting("Counting again"):
         found = audit.explained(lake, run_id, figure, where=where, page=audit.Page(page, size))

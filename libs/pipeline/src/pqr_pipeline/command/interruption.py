@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from types import FrameType
 
 from pqr_common.process.settings import Settings
+from pqr_pipeline.command.called import called
 
 __all__ = ["Interrupted", "continued_by", "ending_by_signals"]
 
@@ -62,8 +63,8 @@ def ending_by_signals() -> Iterator[None]:
 
 @contextlib.contextmanager
 def continued_by(command: str) -> Iterator[None]:
-    """What a person types to go on from wherever this is interrupted."""
-    _onward.append(f"`{command}` continues it")
+    """What a person types after `pqr` to go on from wherever this is interrupted."""
+    _onward.append(f"`{called()} {command}` continues it")
     try:
         yield
     finally:

@@ -13,6 +13,7 @@ from pqr_common.errors import InvalidSettings
 from pqr_common.lake.location import open_lake
 from pqr_common.lake.port import Lake
 from pqr_common.stage.discovery import declare
+from pqr_pipeline.command.called import called
 from pqr_pipeline.command.interruption import continued_by
 from pqr_pipeline.command.options import command, settings_of
 from pqr_pipeline.command.screen import Screen
@@ -43,14 +44,14 @@ def live(*, screen: Screen, speed: int | None, days: int | None, workers: int | 
         )
     next_day(open_lake(settings.lake))  # before servers are started for nothing
     seconds = speed or SECONDS_PER_DAY
-    with continued_by("pqr live"), contextlib.ExitStack() as running:
+    with continued_by("live"), contextlib.ExitStack() as running:
         with screen.waiting("Starting Postgres, Dask and Prefect"):
             ready = running.enter_context(servers(settings))
         for _ in range(days or max(1, DEMO_SECONDS // seconds)):
             due = time.monotonic() + seconds
             _add_day(ready, screen)
             time.sleep(max(0.0, due - time.monotonic()))
-    screen.say("The inbox stands still; `pqr live` goes on from here.")
+    screen.say(f"The inbox stands still; `{called()} live` goes on from here.")
 
 
 def _add_day(ready: EmbeddedServers, screen: Screen) -> None:

@@ -42,7 +42,7 @@ def serve(settings: Settings, screen: Screen, *, port: int, is_browser_wanted: b
     module = discovery.view_module("dashboard")
     _refuse_taken(port)
     url, log = f"http://{HOST}:{port}", settings.home / "dashboard.log"
-    with continued_by("pqr dashboard"), contextlib.ExitStack() as running:
+    with continued_by("dashboard"), contextlib.ExitStack() as running:
         with screen.waiting("Starting Postgres and the dashboard"):
             environment = _environment(running.enter_context(_readable(settings)))
             options = {"host": HOST, "port": port}

@@ -24,14 +24,14 @@ def worded(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
-def defined(told: Definitions) -> Iterator[str]:
-    """Each column of a mart with its sentence."""
+def defined(told: Definitions, pqr: str) -> Iterator[str]:
+    """Each column of a mart with its sentence; `pqr` is how the command is called."""
     yield f"{told.mart}{_named(told.row)}, run {told.run_id}"
     for column in told.columns:
         value = f" = {worded(column['value'])}" if told.row else ""
         yield f"  {column['column']}{value}"
         yield f"      {column['says']}"
-    yield f"Next: pqr explain {told.mart}.COLUMN{_conditions(told.row)} {told.run_id}"
+    yield f"Next: {pqr} explain {told.mart}.COLUMN{_conditions(told.row)} {told.run_id}"
 
 
 def explained(told: Explanation) -> Iterator[str]:
