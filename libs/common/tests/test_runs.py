@@ -76,7 +76,7 @@ def attempt(stage, state, number=1):
     [
         ((), (), "declared"),
         ((), [attempt("first", "running")], "running or killed at first"),
-        (("rough",), [attempt("first", "completed")], "running or killed at second"),
+        (("rough",), [attempt("first", "completed")], "waits for second"),
         (("rough",), [attempt("first", "completed"), attempt("second", "failed")], "failed at second"),
         (("rough", "fine", "last"), [attempt("first", "running")], "completed"),
     ],

@@ -90,7 +90,7 @@ def test_defect_5_a_run_killed_between_commit_and_close_has_one_state():
     manifests = {"raw": RAW, "bronze": BRONZE}
     state = run_state(GRAPH, manifests, attempts)
     (row,) = _told(manifests, attempts)["meta.runs"]
-    assert (str(state), row["state"], row["failed_stage"]) == ("running or killed at loader", "running", None)
+    assert (str(state), row["state"], row["failed_stage"]) == ("waits for loader", "running", None)
     killed_early = [_attempt("generator", 1, "running"), _attempt("bronze", 1, "failed", "No raw.")]
     (row,) = _told({}, killed_early)["meta.runs"]
     assert str(run_state(GRAPH, {}, killed_early)) == "running or killed at generator"

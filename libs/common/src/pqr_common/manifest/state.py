@@ -19,19 +19,20 @@ __all__ = ["RunState", "run_state"]
 class RunState:
     """`name`: declared (nothing began), running (or killed: nobody can tell from here), failed, or completed.
 
-    `stage` is the first that is not done; `reason` what its last attempt failed with.
+    `stage` is the first that is not done; `is_begun` where it has an attempt; `reason` what that failed with.
     """
 
     name: str
     stage: str | None = None
     reason: str | None = None
+    is_begun: bool = True
 
     def __str__(self) -> str:
         match self.name:
             case "failed":
                 return f"failed at {self.stage}"
             case "running":
-                return f"running or killed at {self.stage}"
+                return f"running or killed at {self.stage}" if self.is_begun else f"waits for {self.stage}"
         return self.name
 
 
@@ -44,5 +45,5 @@ def run_state(graph: Graph, committed: Collection[str], attempts: Iterable[Attem
         latest = last.get(node.stage)
         if latest is not None and latest.state in ("failed", "unreadable"):
             return RunState("failed", node.stage, latest.error)
-        return RunState("running" if last else "declared", node.stage)
+        return RunState("running" if last else "declared", node.stage, is_begun=latest is not None)
     return RunState("completed")
