@@ -5,16 +5,19 @@ from __future__ import annotations
 import base64
 import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from pqr_common.errors import InvalidSettings
-from pqr_common.stage.discovery import warehouse
+from pqr_common.manifest.runs import RunRecords
+from pqr_common.stage.discovery import installed_graph, warehouse
+from pqr_pipeline.audit.example import complaint
 from pqr_pipeline.audit.explain import Page, explained
 from pqr_pipeline.audit.lines import raw_bytes
 from pqr_pipeline.audit.scan import by_object, whole
 from pqr_pipeline.audit.trace import traced
+from pqrs.parameters import Parameters
 from pqrs.walk import walked
 
 pytestmark = pytest.mark.integration
@@ -181,6 +184,37 @@ def test_what_is_not_there_is_said_in_one_sentence(platform, finished, asked):
     """With what may be asked for."""
     with pytest.raises(InvalidSettings, match=rf"radicado.*{re.escape(asked)}.*january"):
         traced(platform.lake, "january", asked)
+
+
+def _is_late(ticket: dict, last_day: date) -> bool:
+    return (ticket["closed_on"] or last_day) > ticket["effective_due_on"]
+
+
+def test_a_complaint_to_begin_with_is_one_that_breached_its_term(platform, rows, trace):
+    """The first of them in the window that has a radicado."""
+    complaints = [t for t in rows("silver", "tickets") if t["pqrs_type"] == "QUEJA" and t["radicado"]]
+    late = [t for t in complaints if _is_late(t, date(2026, 1, 31))]
+    first = min(late or complaints, key=lambda t: (t["opened_at"], t["ticket_id"]))
+    found = complaint(platform.lake, "january")
+    assert found == {name: first[name] for name in found if name != "is_late"} | {"is_late": bool(late)}
+
+
+def test_a_complaint_is_told_as_it_stands_in_the_run_that_is_asked(platform, tmp_path):
+    """Not as it stood in the run that this one continues, of which the lake has the rows as well."""
+    own, first = platform.in_lake(tmp_path.as_uri()), date(2026, 1, 5)
+    for run_id, days in (("one", 9), ("more", 69)):
+        asked = Parameters.create(
+            opens_on=first, window_from=first, window_to=first + timedelta(days), tickets_per_business_day=40
+        )
+        own.run(run_id, asked, *installed_graph().stages[:-1])
+        found = complaint(own.lake, run_id)
+        row = traced(own.lake, run_id, found["radicado"]).ticket
+        assert found == {name: row[name] for name in found if name != "is_late"} | {
+            "is_late": _is_late(row, asked.window_to)
+        }
+    assert found["is_late"]
+    silver = RunRecords(own.lake, "more").upstream("silver").dataset("tickets")
+    assert {part.sign for part in silver.partitions} == {1, -1}
 
 
 def test_objects_are_found_by_day_and_part(finished):
