@@ -298,6 +298,20 @@ def test_a_stage_that_nobody_takes_is_told_at_once(running):
     assert run.state.is_cancelled()
 
 
+def test_a_run_from_outside_is_not_published_where_that_was_not_asked(running, platform, pqr):
+    """Nor told of in Postgres, which goes on to show what it showed; it can be published later."""
+    asked = ("--from", "2026-01-01", "--to", "2026-01-08", "--opens-on", "2026-01-01", "--volume", "20")
+    code, out, err = pqr("--stack", "run", *asked, "--run-id", "aside", "--no-publish", "--json")
+    assert code == 0, err
+    told = json.loads(out)
+    assert (list(told["manifests"]), told["replaced"]) == (list(GRAPH.layers[:-1]), None)
+    assert warehouse().published(platform.dsn) == "r1"
+    with psycopg.connect(platform.dsn) as connection:
+        assert connection.execute("select state from meta.runs where run_id = 'aside'").fetchone() is None
+    states = {run["run_id"]: run["state"] for run in json.loads(pqr("--stack", "runs", "--json")[1])}
+    assert (states["r1"], states["aside"]) == ("completed", f"waits for {GRAPH.stages[-1]}")
+
+
 def test_a_stage_waits_for_a_worker_that_is_busy(running, platform):
     """Longer than a worker may be missing: both of the generator are at work, and the third run is done after them."""
     settings = running.settings.with_(pickup_seconds=1)

@@ -14,7 +14,6 @@ from pqr_common.manifest.values import Dataset, Manifest, Partition
 from pqr_common.stage.discovery import declare
 from pqr_common.testing import MemoryLake
 from pqr_pipeline.command import summary
-from pqr_pipeline.command.called import called
 from pqr_pipeline.command.screen import Screen
 from pqrs.parameters import Parameters
 
@@ -48,7 +47,7 @@ def test_a_run_is_where_its_first_unfinished_stage_is(lake):
     records = RunRecords(lake, "r1")
     records.close(Attempt("r1", "generator", 1, "running", STARTED, "here"))
     found = summary.of_run(lake, "r1")
-    assert (found["state"], found["emails"]) == ("running or killed at bronze", 7)
+    assert (found["state"], found["emails"]) == ("waits for bronze", 7)
     records.close(Attempt("r1", "bronze", 1, "failed", STARTED, "here", error="It must work."))
     assert summary.of_run(lake, "r1")["state"] == "failed at bronze"
 
@@ -69,14 +68,6 @@ def test_a_run_that_cannot_be_read_says_so(lake):
     found = summary.of_run(lake, "r1")
     assert found["state"].startswith("unreadable: The record of a run must be readable")
     assert found["layers"] == []
-
-
-def test_next_steps_are_commands_of_the_stack_where_that_was_asked():
-    """The same words before each."""
-    assert f"\n  {called()} verify r1 --deep  " in summary.next_steps("r1")
-    told = summary.next_steps("r1", is_stack=True)
-    assert f"\n  {called()} --stack verify r1 --deep  " in told
-    assert "http://127.0.0.1:8501" in told
 
 
 @pytest.mark.parametrize("name", ["nowhere.toml", "/"])

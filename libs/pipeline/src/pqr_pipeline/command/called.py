@@ -13,8 +13,12 @@ __all__ = ["called"]
 BY_UV = "UV_RUN_RECURSION_DEPTH"  # `uv run` sets it, beside a PATH that is gone with it
 
 
-def called() -> str:
-    """`pqr` where PATH leads to this environment's, else what does."""
+def called(*, is_stack: bool = False) -> str:
+    """`pqr` where PATH leads to this environment's, else what does; with `--stack` for what is to happen there."""
+    return f"{_program()} --stack" if is_stack else _program()
+
+
+def _program() -> str:
     if BY_UV in os.environ:
         return "uv run pqr"
     own, found = Path(sys.executable).with_name("pqr"), shutil.which("pqr")

@@ -22,6 +22,7 @@ from pqr_pipeline.command.retention import diff, prune, remove
 from pqr_pipeline.command.screen import Screen
 from pqr_pipeline.command.tour import tour
 from pqr_pipeline.flow.live import last_loaded
+from pqr_pipeline.telling.ending import DASHBOARD_PORT
 from pqrs import parameters as asked
 from pqrs.scenario import DEFAULT_SCENARIO
 
@@ -54,6 +55,7 @@ __all__ = [
 @click.option("--opens-on", default=str(asked.DEFAULT_OPENS_ON), help="The day the simulated inbox opens.")
 @click.option("--scenario", default=DEFAULT_SCENARIO, help="A scenario's name, or a TOML file.")
 @click.option("--run-id", help="Name of the run; default: from its parameters.")
+@click.option("--no-publish", "is_held_back", is_flag=True, help="Leave Postgres as it is.")
 @click.option("--force", "is_forced", is_flag=True, help="Also where it is not sure to fit on the disk.")
 def run(
     *,
@@ -66,6 +68,7 @@ def run(
     scenario: str,
     run_id: str | None,
     is_forced: bool,
+    is_held_back: bool,
     **rest: Any,
 ) -> None:
     """Run the whole pipeline: generate, refine, load, and show the figures."""
@@ -78,7 +81,8 @@ def run(
         **rest,
     )
     name, settings = RunId(run_id or parameters.run_id), settings_of(workers=workers)
-    actions.run_and_show(name, parameters, settings=settings, screen=screen, is_forced=is_forced)
+    how = actions.How(is_forced=is_forced, is_published=not is_held_back)
+    actions.run_and_show(name, parameters, settings=settings, screen=screen, how=how)
 
 
 @command(with_run_id=True, with_workers=True)
@@ -173,7 +177,7 @@ def doctor(*, screen: Screen, fix: bool) -> None:
 
 
 @command()
-@click.option("--port", type=click.IntRange(1, 65535), default=8501, help="Port on 127.0.0.1.")
+@click.option("--port", type=click.IntRange(1, 65535), default=DASHBOARD_PORT, help="Port on 127.0.0.1.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 def dashboard(*, screen: Screen, port: int, no_browser: bool) -> None:
     """Show the figures as executives see them, on the embedded stack, until Ctrl-C."""

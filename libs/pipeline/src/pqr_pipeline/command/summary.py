@@ -14,13 +14,11 @@ from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.state import run_state
 from pqr_common.manifest.values import Manifest
 from pqr_pipeline.audit.lineage import headline
-from pqr_pipeline.command.called import called
 from pqrs.parameters import Parameters
 from pqrs.scenario import Scenario, load_scenario
 
 __all__ = [
     "RUN_COLUMNS",
-    "next_steps",
     "of_run",
     "of_run_in_full",
     "parameter_rows",
@@ -124,17 +122,3 @@ def parameter_rows(parameters: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 def rows_of(manifest: Manifest) -> dict[str, int]:
     return {dataset.name: dataset.rows for dataset in manifest.datasets}
-
-
-def next_steps(run_id: str, *, is_stack: bool = False) -> str:
-    """What to look at now, as a person would have to type it here."""
-    pqr = f"{called()} --stack" if is_stack else called()
-    steps = {
-        "http://127.0.0.1:8501" if is_stack else f"{pqr} dashboard": "the figures as executives see them",
-        f"{pqr} show {run_id}": "datasets, checks, attempts",
-        f"{pqr} verify {run_id} --deep": "prove it, to the last row",
-        f"{pqr} explain breach_rate {run_id}": "what it counts, down to the mails",
-        f"{pqr} psql -- -c 'select * from gold.kpi_executive'": "the figures in Postgres",
-    }
-    width = max(map(len, steps))
-    return "\n".join(["Next:", *(f"  {step:<{width}}  {words}" for step, words in steps.items())])

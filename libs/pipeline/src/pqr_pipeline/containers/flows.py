@@ -38,6 +38,7 @@ from pqr_pipeline.containers.permissions import Scope
 from pqr_pipeline.flow.live import next_day
 from pqr_pipeline.flow.retries import outcome, raise_ended, stage_task
 from pqr_pipeline.flow.runs import record as recorded
+from pqr_pipeline.flow.runs import stages_of
 from pqrs.calendar import UTC_OFFSET
 from pqrs.parameters import Parameters
 
@@ -72,13 +73,13 @@ def doctor(stage: str, versions: dict[str, str], scope: dict[str, Any]) -> State
 
 
 @flow(name="pqr", validate_parameters=False, persist_result=False)
-def pqr(run_id: str | None = None, parameters: dict[str, Any] | None = None) -> State:
-    """The whole pipeline of a run.
+def pqr(run_id: str | None = None, parameters: dict[str, Any] | None = None, *, is_published: bool = True) -> State:
+    """The whole pipeline of a run; without its last stage where it is not to be published.
 
     `parameters` is what `Parameters.to_json` gives and declares the run; without them the run must be declared
     already. With neither, as from a schedule, it is the default inbox from its opening to yesterday.
     """
-    return outcome(partial(_pipeline, run_id, parameters))
+    return outcome(partial(_pipeline, run_id, parameters, is_published=is_published))
 
 
 @flow(name="live", validate_parameters=False, persist_result=False)
@@ -94,7 +95,7 @@ def _run_stage(name: str, run_id: str, settings: Settings) -> None:
         run_stage(found, run_id, lake=lake, settings=settings, executor=executor)
 
 
-def _pipeline(run_id: str | None, given: dict[str, Any] | None) -> None:
+def _pipeline(run_id: str | None, given: dict[str, Any] | None, *, is_published: bool = True) -> None:
     lake = open_lake(configured().lake)
     parameters = Parameters.from_json(given) if given is not None else None if run_id else _until_yesterday()
     name = run_id or parameters.run_id  # type: ignore[union-attr]  # one of them is there
@@ -102,13 +103,14 @@ def _pipeline(run_id: str | None, given: dict[str, Any] | None) -> None:
         RunRecords(lake, name).parameters()
     else:
         declare(lake, name, parameters)
+    tell = partial(_record_quietly, name) if is_published else bool
     try:
-        for stage_name in RunRecords(lake, name).graph().stages:
+        for stage_name in stages_of(name, lake, is_published=is_published):
             stage_task(stage_name, partial(_triggered, stage_name, name))()
     except PqrError:
-        _record_quietly(name)
+        tell()
         raise
-    _record_quietly(name)
+    tell()
 
 
 def _until_yesterday() -> Parameters:

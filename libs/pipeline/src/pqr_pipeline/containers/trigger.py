@@ -34,9 +34,11 @@ POLL_SECONDS = 1.0
 ASK_SECONDS = 90.0
 
 
-def run_on_stack(run_id: str, parameters: Parameters | None, *, settings: Settings, progress: Progress) -> None:
+def run_on_stack(
+    run_id: str, parameters: Parameters | None, *, settings: Settings, progress: Progress, is_published: bool = True
+) -> None:
     """Run the pipeline on the stack; `parameters` declare the run, without them it is continued."""
-    given = {"run_id": run_id, "parameters": parameters and parameters.to_json()}
+    given = {"run_id": run_id, "parameters": parameters and parameters.to_json(), "is_published": is_published}
     with _client(settings) as client:
         Trigger(client, settings, progress).carry_out(f"pqr/{PIPELINE}", given, what=f"run {run_id}", name=run_id)
 

@@ -22,30 +22,45 @@ from pqr_pipeline.embedded.prefect import prefect_environment
 from pqr_pipeline.embedded.servers import EmbeddedServers
 from pqr_pipeline.flow.retries import Call, prefect_session, run_flow
 
-__all__ = ["is_finished", "record", "run_pipeline", "run_single_stage"]
+__all__ = ["is_finished", "record", "run_pipeline", "run_single_stage", "stages_of"]
 
 
-def run_pipeline(run_id: str, servers: EmbeddedServers, progress: Progress) -> list[Manifest]:
-    """All stages of a declared run as one Prefect flow; what is committed already is not done again."""
+def run_pipeline(
+    run_id: str, servers: EmbeddedServers, progress: Progress, *, is_published: bool = True
+) -> list[Manifest]:
+    """The stages of a declared run as one Prefect flow; what is committed already is not done again.
+
+    One that is not to be published is left to Postgres neither to show nor to tell of.
+    """
     lake = open_lake(servers.settings.lake)
-    with _recorded(lake, run_id, servers.settings):
+    with _recorded(lake, run_id, servers.settings) if is_published else contextlib.nullcontext():
         calls = {
             name: _call(
                 name, run_id, lake=lake, settings=servers.settings, executor=servers.executor, progress=progress
             )
-            for name in RunRecords(lake, run_id).graph().stages
+            for name in stages_of(run_id, lake, is_published=is_published)
         }
         with prefect_session(servers.prefect_url, prefect_environment(servers.settings)):
             return run_flow(run_id, calls)
 
 
-def is_finished(run_id: str, settings: Settings) -> bool:
-    """Whether every stage is committed and Postgres shows the run; starts nothing but Postgres, and that last."""
+def stages_of(run_id: str, lake: Lake, *, is_published: bool) -> tuple[str, ...]:
+    """The stages of a run in order; the last is the one that publishes."""
+    stages = RunRecords(lake, run_id).graph().stages
+    return stages if is_published else stages[:-1]
+
+
+def is_finished(run_id: str, settings: Settings, *, is_published: bool = True) -> bool:
+    """Whether its stages are committed and Postgres shows the run; starts nothing but Postgres, and that last.
+
+    For one that is not to be published what Postgres shows is of no matter.
+    """
     lake = open_lake(settings.lake)
-    records = RunRecords(lake, run_id)
-    stages = records.graph().stages
-    if len(records.manifests()) < len(stages):
+    stages = stages_of(run_id, lake, is_published=is_published)
+    if len(RunRecords(lake, run_id).manifests()) < len(stages):
         return False
+    if not is_published:
+        return True
     with postgres(settings) as dsn:
         ready = settings.with_(postgres_dsn=SecretStr(dsn))
         return all(committed(stage_named(name), run_id, lake=lake, settings=ready) is not None for name in stages)
