@@ -36,6 +36,7 @@ def pqr(monkeypatch, capsys, tmp_path):
 
     def call(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["pqr", *arguments])
+        capsys.readouterr()  # what fixtures said
         with pytest.raises(SystemExit) as ended:
             main()
         out, err = capsys.readouterr()
@@ -357,6 +358,37 @@ def test_a_backfill_asks_for_the_days_that_a_run_lacks(in_finished_lake, finishe
     ((run_id, parameters),) = asked
     assert (parameters.window, run_id) == ((date(2026, 1, 1), date(2026, 2, 6)), parameters.run_id)
     assert parameters.continues(january)
+
+
+def _numbers(text: str) -> set[str]:
+    """Numbers and days that stand alone; ages pass while one looks."""
+    return set(re.findall(r"(?<![\w.,:…/-])\d[\d,.:-]*(?![\w…/-])(?! min)", text))
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["runs"],
+        ["show", "january"],
+        ["lineage", "kpi_daily.received", "january", "--full"],
+        ["lineage", "kpi_daily", "january"],
+        ["diff", "january", "aside", "--full"],
+        ["fit", "january"],
+        ["benchmark", "classify", "january"],
+    ],
+    ids=" ".join,
+)
+def test_no_number_is_broken_on_a_narrow_terminal(aside, monkeypatch, arguments):
+    """Of every table there is, at 60 columns: what stands in a wide one stands in it, and nothing is wider."""
+    monkeypatch.setenv("COLUMNS", "400")
+    code, wide, _ = aside(*arguments)
+    assert code == 0
+    monkeypatch.setenv("COLUMNS", "60")
+    narrow = aside(*arguments)[1]
+    assert _numbers(wide) <= _numbers(narrow)
+    prose = set(wide.splitlines())  # which a terminal breaks, and a pipe does not
+    assert max(len(line) for line in narrow.splitlines() if line not in prose) <= 60
 
 
 @pytest.fixture

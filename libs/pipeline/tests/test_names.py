@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -57,7 +57,7 @@ def test_a_run_that_nobody_began_has_no_time(lake):
     """It is listed all the same."""
     declare(lake, "nunca", Parameters.create(seed=9, window_to=date(2026, 1, 9), tickets_per_business_day=5))
     assert begun_at(lake, "nunca") is None
-    assert run_row(of_run(lake, "nunca") | {"is_shown": False})[:2] == ("", "nunca")
+    assert run_row(of_run(lake, "nunca") | {"is_shown": False}, datetime.now(UTC))[:2] == ("", "nunca")
     assert last_loaded(lake) is None
 
 

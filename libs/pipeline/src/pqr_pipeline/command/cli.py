@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -118,7 +119,8 @@ def runs(*, screen: Screen) -> None:
     if not found:
         screen.say(f"No run yet in {lake.url}: start with `pqr run`.")
         return
-    screen.table(f"Runs in {lake.url}", summary.RUN_COLUMNS, [summary.run_row(run) for run in found])
+    now = datetime.now(UTC)
+    screen.table(f"Runs in {lake.url}", summary.RUN_COLUMNS, [summary.run_row(run, now) for run in found])
 
 
 @command(with_run_id=True)

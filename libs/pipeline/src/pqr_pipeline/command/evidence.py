@@ -50,7 +50,7 @@ def explain(
     with screen.waiting("Counting again"):
         found = audit.explained(lake, run_id, figure, where=where, page=audit.Page(page, size))
     screen.value(asdict(found) | {"is_equal": found.is_equal})
-    screen.verbatim(figures.explained(found))
+    screen.verbatim(figures.explained(found, screen.width))
     if html:
         pages.write(html, pages.explained(found))
         screen.say(f"The page is {html}.")
@@ -109,7 +109,7 @@ def lineage(*, screen: Screen, kpi: str, full: bool, run_id: str) -> None:
     figure = followed(open_lake(settings_of().lake), run_id, kpi)
     screen.value(asdict(figure))
     if not full:
-        screen.verbatim(figures.summary(figure))
+        screen.verbatim(figures.summary(figure, screen.width))
         return
     screen.records(figure.mart, figure.rows)
     for layer in figure.layers:

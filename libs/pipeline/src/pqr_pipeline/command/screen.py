@@ -8,15 +8,15 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
+from textwrap import fill
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from pqr_common.stage import driver
+from pqr_pipeline.command.layout import fitted
 from pqrs.rounding import half_up
 
 __all__ = ["Screen", "printable"]
@@ -60,14 +60,25 @@ class Screen:
         self._out = Console(highlight=False)
         self._err = Console(stderr=True, highlight=False, quiet=is_quiet or is_json)
 
+    @property
+    def width(self) -> int:
+        return self._out.width
+
     def value(self, value: Any) -> None:
         """The whole result for a machine; printed only with --json."""
         if self.is_json:
             sys.stdout.write(json.dumps(value, ensure_ascii=False, default=_plain) + "\n")
 
     def say(self, text: str) -> None:
+        """Wrapped between words on a terminal, else as it is; what is indented is to be copied and stays whole."""
         if not (self.is_json or self.is_quiet):
-            self._out.print(escape(text), soft_wrap=True)
+            lines = [self._wrapped(line) for line in text.split("\n")]
+            self._out.print(escape("\n".join(lines)), soft_wrap=True)
+
+    def _wrapped(self, line: str) -> str:
+        if line.startswith(" ") or not self._out.is_terminal:
+            return line
+        return fill(line, self.width, break_long_words=False, break_on_hyphens=False)
 
     def verbatim(self, lines: Iterable[str]) -> None:
         """Lines that others wrote parts of: as they are, but for characters that would command the terminal."""
@@ -78,13 +89,8 @@ class Screen:
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         if self.is_json or self.is_quiet:
             return
-        table = Table(title=escape(title), title_justify="left", header_style="bold")
-        for number, column in enumerate(columns):
-            is_number = bool(rows) and all(isinstance(row[number], int | Decimal) for row in rows)
-            table.add_column(column, justify="right" if is_number else "left", overflow="fold")
-        for row in rows:
-            table.add_row(*(escape(_worded(cell)) for cell in row))
-        self._out.print(table)
+        worded = [[_worded(cell) for cell in row] for row in rows]
+        self._out.print(fitted(title, columns, worded, width=self.width))
 
     def records(self, title: str, items: Sequence[Mapping[str, Any]], names: Sequence[str] | None = None) -> None:
         """A table of records that share their keys, or of some of these."""
@@ -95,14 +101,8 @@ class Screen:
     def headline(self, run_id: str, figures: Mapping[str, Any]) -> None:
         """The KPI table of a run."""
         rows = [(label, _figure(name, figures[name])) for name, label in HEADLINES if name in figures]
-        if self.is_json or self.is_quiet or not rows:
-            return
-        table = Table(title=f"Run {run_id}", title_justify="left", header_style="bold")
-        table.add_column("Figure")
-        table.add_column("Value", justify="right", style="bold")
-        for label, value in rows:
-            table.add_row(label, value)
-        self._out.print(table)
+        if rows:
+            self.table(f"Run {run_id}", ["Figure", "Value"], rows)
 
     @contextlib.contextmanager
     def waiting(self, text: str) -> Iterator[None]:

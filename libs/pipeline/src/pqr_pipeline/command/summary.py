@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ __all__ = [
     "scenario_of",
 ]
 
-RUN_COLUMNS = ("", "Run", "State", "Window", "Begun", "E-mails", "Tickets", "Size")
+RUN_COLUMNS = ("", "Run", "State", "Window", "Age", "E-mails", "Tickets", "Size")
 
 
 def scenario_of(given: str) -> Scenario:
@@ -74,20 +74,26 @@ def of_run(lake: Lake, run_id: str) -> dict[str, Any]:
     }
 
 
-def run_row(run: Mapping[str, Any]) -> tuple[Any, ...]:
+def run_row(run: Mapping[str, Any], now: datetime) -> tuple[Any, ...]:
     """Its cells, as `RUN_COLUMNS` heads them."""
-    begun = datetime.fromisoformat(run["begun_at"]).astimezone().strftime("%Y-%m-%d %H:%M") if run["begun_at"] else ""
     size = "" if run["bytes"] is None else f"{run['bytes'] / 2**20:,.0f} MiB"
     return (
         "●" if run["is_shown"] else "",
         run["run_id"],
         run["state"],
         run["window"],
-        begun,
+        _age(now - datetime.fromisoformat(run["begun_at"])) if run["begun_at"] else "",
         run["emails"],
         run["tickets"],
         size,
     )
+
+
+def _age(since: timedelta) -> str:
+    """In the largest unit of which it has two, or in minutes."""
+    minutes = since // timedelta(minutes=1)
+    hours, days = minutes // 60, since.days
+    return f"{days} days" if days > 1 else f"{hours} h" if hours > 1 else f"{minutes} min"
 
 
 def of_run_in_full(lake: Lake, run_id: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pqr_pipeline.audit.lineage import Figure
 __all__ = ["defined", "explained", "several", "summary", "worded"]
 
 HASH_DIGITS = 12
+WIDTH = 80
 SUMMARY_ROWS = 5
 DAY = re.compile(r"/day=(\d{4}-\d\d-\d\d)/")
 
@@ -34,7 +35,7 @@ def defined(told: Definitions, pqr: str) -> Iterator[str]:
     yield f"Next: {pqr} explain {told.mart}.COLUMN{_conditions(told.row)} {told.run_id}"
 
 
-def explained(told: Explanation) -> Iterator[str]:
+def explained(told: Explanation, width: int = WIDTH) -> Iterator[str]:
     """The value, its definition, and a page of its tickets with their e-mails."""
     yield f"{told.mart}.{told.column}{_named(told.row)}, run {told.run_id}"
     yield f"  the mart says {worded(told.value)}"
@@ -51,7 +52,7 @@ def explained(told: Explanation) -> Iterator[str]:
     yield ""
     yield from _tickets(told)
     yield ""
-    yield from tree(told.layers)
+    yield from tree(told.layers, width)
 
 
 def _tickets(told: Explanation) -> Iterator[str]:
@@ -68,7 +69,7 @@ def _tickets(told: Explanation) -> Iterator[str]:
         yield f"Next: --page {told.page + 1}"
 
 
-def summary(figure: Figure) -> Iterator[str]:
+def summary(figure: Figure, width: int = WIDTH) -> Iterator[str]:
     """A figure and a line for each layer below it; fits a screen of 80 x 24."""
     name = f"{figure.mart}.{figure.column}" if figure.column else figure.mart
     yield f"{name}, run {figure.run_id}"
@@ -80,18 +81,23 @@ def summary(figure: Figure) -> Iterator[str]:
         yield f"  {several(len(figure.rows), 'row')}"
     if figure.column and len(figure.rows) > SUMMARY_ROWS:
         yield f"  and {len(figure.rows) - SUMMARY_ROWS:,} rows more: see them with --full or --json"
-    yield from tree(figure.layers)
+    yield from tree(figure.layers, width)
 
 
-def tree(layers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """One line a layer, each below what was made from it: rows, objects, manifest, days."""
-    yield f"{'Made from':<26}{'Rows':>11}{'Objects':>9}  {'Manifest':<9} Days"
+def tree(layers: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
+    """One line a layer, each below what was made from it: rows, objects, manifest, days; these below, if need be."""
+    lines = [("Made from", "Rows", "Objects", "Manifest", "Days")]
     for depth, layer in enumerate(layers):
         name = f"{'   ' * (depth - 1)}{'└─ ' if depth else ''}{layer['layer']}/{layer['dataset']}"
-        yield (
-            f"{name:<26}{layer['rows']:>11,}{len(layer['objects']):>9,}  {layer['digest'][:8]:<9} "
-            f"{_days(layer['objects'])}"
-        ).rstrip()
+        counts = f"{layer['rows']:,}", f"{len(layer['objects']):,}"
+        lines.append((name, *counts, layer["digest"][:8], _days(layer["objects"])))
+    names, rows, objects, manifests, days = (max(map(len, column)) for column in zip(*lines, strict=True))
+    is_wide = names + rows + objects + manifests + days + 4 * 2 <= width
+    for name, row, count, digest, covered in lines:
+        line = f"{name:<{names}}  {row:>{rows}}  {count:>{objects}}  {digest:<{manifests}}"
+        yield f"{line}  {covered}".rstrip() if is_wide else line.rstrip()
+        if covered and not is_wide:
+            yield f"{covered:>{names + rows + objects + manifests + 3 * 2}}"
 
 
 def _days(objects: Sequence[Mapping[str, Any]]) -> str:
