@@ -107,16 +107,20 @@ clean: ## remove everything that was made here
 	rm -rf $(VENV) wheelhouse .pqr .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(UV):
+	@echo "1 of 3: an environment with its installer"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 $(STAMP): $(UV) uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml)
 	$(UV) export --quiet --frozen --all-packages --no-emit-workspace --output-file wheelhouse.txt > /dev/null
 	mkdir -p wheelhouse
-	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
-		--find-links wheelhouse --dest wheelhouse --requirement wheelhouse.txt
+	@echo "2 of 3: the packages of the lock, into wheelhouse/"
+	@$(BIN)/python -m pip download --progress-bar off --disable-pip-version-check --no-deps --require-hashes \
+		--find-links wheelhouse --dest wheelhouse --requirement wheelhouse.txt \
+		| awk -v all="$$(grep -c == wheelhouse.txt)" '/^(Collecting|Ignoring) / && (++n % 20 == 0 || n == all) {print "  " n " of " all; fflush()}'
 	rm wheelhouse.txt
-	$(UV) sync --quiet --frozen --all-packages --inexact --offline --compile-bytecode
+	@echo "3 of 3: the environment from them"
+	@$(UV) sync --frozen --all-packages --inexact --offline --compile-bytecode 2>&1 | sed -u '/^ [-+~] /d; / Building /d; s/^ */  /'
 	touch $@
 
 # The same packages for the Python of the images, which need not be this machine's.
