@@ -41,11 +41,11 @@ def pqr(tmp_path_factory):
     home = tmp_path_factory.mktemp("readme")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PQR_")}
 
-    def call(command: str) -> str:
+    def call(command: str, columns: int = 200) -> str:
         program = f"{shlex.quote(sys.executable)} -m pqr_pipeline"
         done = subprocess.run(
             ["/bin/sh", "-c", re.sub(r"^pqr\b", program, command)],
-            env=environment | {"PQR_HOME": str(home), "COLUMNS": "200"},
+            env=environment | {"PQR_HOME": str(home), "COLUMNS": str(columns)},
             capture_output=True,
             text=True,
             check=False,
@@ -94,6 +94,11 @@ def test_a_run_that_is_not_published_can_be_later(pqr):
     found = {run["run_id"]: run for run in json.loads(pqr("pqr runs --json"))}
     assert found["aside"]["state"] == "waits for loader"
     assert {name: run["is_shown"] for name, run in found.items() if name != "aside"} == before
+    differing = json.loads(pqr("pqr diff 2026-01-01-2026-04 aside --json"))["datasets"]
+    narrow = pqr("pqr diff 2026-01-01-2026-04 aside", columns=60)
+    assert max(len(line) for line in narrow.splitlines() if " is only in " not in line) <= 60
+    assert sum(each["removed"] for each in differing) > 1000
+    assert {f"{each['removed']:,}" for each in differing if each["removed"]} <= set(narrow.split())
     assert "nothing was done" in pqr(_small("pqr run --to 2026-01-31 --run-id aside --no-publish"))
     (shown,) = [name for name, is_shown in before.items() if is_shown]
     assert f"no longer shows run {shown}: `" in pqr("pqr publish aside")
