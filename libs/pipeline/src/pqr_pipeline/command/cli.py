@@ -13,12 +13,11 @@ from pqr_common.errors import VerificationFailed
 from pqr_common.lake.location import open_lake
 from pqr_common.manifest.runs import RunId, RunRecords, run_ids
 from pqr_pipeline.command import actions, summary
-from pqr_pipeline.command.benchmark import benchmark
 from pqr_pipeline.command.evidence import explain, lineage, trace
-from pqr_pipeline.command.fit import fit
 from pqr_pipeline.command.growing import backfill
 from pqr_pipeline.command.live import live
 from pqr_pipeline.command.options import app, command, day, settings_of
+from pqr_pipeline.command.realism import benchmark, fit
 from pqr_pipeline.command.retention import diff, prune, remove
 from pqr_pipeline.command.screen import Screen
 from pqr_pipeline.command.tour import tour

@@ -6,7 +6,6 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 
 from pqr_common.errors import VerificationFailed
 from pqr_common.manifest.runs import RunRecords
@@ -129,13 +128,9 @@ def _followed(guide: Guide) -> Trace:
     """One complaint that was answered, the same at every stop."""
     tickets = guide.records.upstream("silver").dataset("tickets")
     rows = (row for part in tickets.partitions for row in parquet_table(guide.lake.read(part)).to_pylist())
-    found = (
-        row["ticket_id"] for row in rows
-        if row["pqrs_type"] == "QUEJA" and row["status"] == "answered" and row["is_extended"] is False
-        and row["radicado"] and str(row["received_on"]) >= "2026-01-05"
-    )  # fmt: skip
-    (ticket_id,) = islice(found, 1)
-    return traced(guide.lake, RUN, ticket_id)
+    found = (row["ticket_id"] for row in rows if row["status"] == "answered" and not row["is_extended"]
+             and row["pqrs_type"] == "QUEJA" and row["radicado"] and str(row["received_on"]) >= "2026-01-05")  # fmt: skip
+    return traced(guide.lake, RUN, next(found))
 
 
 STOPS = (

@@ -17,6 +17,7 @@ __all__ = ["sections"]
 
 DAY, WEEK = "Día", "Semana"
 DAYS_SHOWN_SINGLY = 130
+COUNTS = {"received": "Recibidas", "answered": "Respondidas", "backlog": "Pendientes", "overdue": "Vencidas"}
 
 
 def sections(context: Context, daily: pd.DataFrame, *, pqrs_type: str | None, month: pd.Timestamp | None) -> None:
@@ -31,6 +32,14 @@ def sections(context: Context, daily: pd.DataFrame, *, pqrs_type: str | None, mo
         "Las franjas son los picos con nombre del escenario; en ámbar, los días que superan lo habitual. Por semana, "
         f"las incompletas van más claras.{_said_month(month)}",
     )
+    _received(context, days, marks, pqrs_type=pqrs_type)
+    _backlog(days, marks)
+    _arrivals(context)
+    with st.expander("Ver los datos por día"):
+        _table(context, days, pqrs_type=pqrs_type)
+
+
+def _received(context: Context, days: pd.DataFrame, marks: Marks, *, pqrs_type: str | None) -> None:
     is_weekly = _grain(len(days)) == WEEK
     shown = months.weeks(days) if is_weekly else days.assign(is_partial=False)
     last_of = shown["day"] + pd.Timedelta(days=6 if is_weekly else 0)
@@ -40,10 +49,13 @@ def sections(context: Context, daily: pd.DataFrame, *, pqrs_type: str | None, mo
     widgets.chart(
         flow.received_and_answered(shown, marks, is_weekly=is_weekly),
         f"Solicitudes recibidas y respondidas por {WEEK.lower() if is_weekly else 'día'}: {_said(days)}. "
-        f"{_said_peaks(bands)}",
+        f"{_said_peaks(marks.peaks)}",
         key=context.key("recibidas"),
     )
     widgets.how("kpi_daily.received", "kpi_daily.answered", "kpi_peaks.is_peak")
+
+
+def _backlog(days: pd.DataFrame, marks: Marks) -> None:
     widgets.section("Pendientes", "Solicitudes con término legal que seguían sin respuesta al cierre de cada día.")
     last = days.iloc[-1]
     widgets.chart(
@@ -52,23 +64,22 @@ def sections(context: Context, daily: pd.DataFrame, *, pqrs_type: str | None, mo
         f"{wording.count(last['overdue'])} vencidas.",
     )
     widgets.how("kpi_daily.backlog", "kpi_daily.overdue")
-    _arrivals(context)
-    with st.expander("Ver los datos por día"):
-        for column in ("received", "answered", "backlog", "overdue"):
-            figure = f"kpi_daily.{column}"
-            days = context.opened(days, figure, {"day": "day"}, into=f"open_{column}", pqrs_type=pqrs_type)
-        widgets.table(
-            days,
-            [
-                Column("day", "Día", wording.day),
-                Column("received", "Recibidas", wording.count, opens="open_received"),
-                Column("answered", "Respondidas", wording.count, opens="open_answered"),
-                Column("backlog", "Pendientes", wording.count, opens="open_backlog"),
-                Column("overdue", "Vencidas", wording.count, opens="open_overdue"),
-                Column("is_peak", "Día pico", lambda is_peak: "sí" if is_peak else ""),
-            ],
-            file="resumen-por-dia", caption="Recibidas, respondidas y pendientes por día",
-        )  # fmt: skip
+
+
+def _table(context: Context, days: pd.DataFrame, *, pqrs_type: str | None) -> None:
+    for column in COUNTS:
+        figure = f"kpi_daily.{column}"
+        days = context.opened(days, figure, {"day": "day"}, into=f"open_{column}", pqrs_type=pqrs_type)
+    widgets.table(
+        days,
+        [
+            Column("day", "Día", wording.day),
+            *(Column(name, label, wording.count, opens=f"open_{name}") for name, label in COUNTS.items()),
+            Column("is_peak", "Día pico", lambda is_peak: "sí" if is_peak else ""),
+        ],
+        file="resumen-por-dia",
+        caption="Recibidas, respondidas y pendientes por día",
+    )
 
 
 def _arrivals(context: Context) -> None:
