@@ -128,8 +128,8 @@ def _followed(guide: Guide) -> Trace:
     """One complaint that was answered, the same at every stop."""
     tickets = guide.records.upstream("silver").dataset("tickets")
     rows = (row for part in tickets.partitions for row in parquet_table(guide.lake.read(part)).to_pylist())
-    found = (row["ticket_id"] for row in rows if row["status"] == "answered" and not row["is_extended"]
-             and row["pqrs_type"] == "QUEJA" and row["radicado"] and str(row["received_on"]) >= "2026-01-05")  # fmt: skip
+    kinds = (row for row in rows if row["pqrs_type"] == "QUEJA" and row["status"] == "answered" and row["radicado"])
+    found = (row["ticket_id"] for row in kinds if str(row["received_on"]) >= "2026-01-05" and not row["is_extended"])
     return traced(guide.lake, RUN, next(found))
 
 
