@@ -14,9 +14,9 @@ from pqr_common.manifest.runs import RunRecords
 from pqr_common.stage.discovery import installed_graph, warehouse
 from pqr_pipeline.audit.example import complaint
 from pqr_pipeline.audit.explain import Page, explained
-from pqr_pipeline.audit.lines import raw_bytes
-from pqr_pipeline.audit.scan import by_object, whole
+from pqr_pipeline.audit.scan import whole
 from pqr_pipeline.audit.trace import traced
+from pqrs.lines import by_object, raw_bytes
 from pqrs.parameters import Parameters
 from pqrs.walk import walked
 
@@ -51,7 +51,7 @@ def trace(platform, finished):
 
 def test_every_line_is_cut_from_its_object_to_the_byte(platform, finished, monkeypatch):
     """By its offset, also where a line is longer than what is read at a time, and the last one of an object."""
-    monkeypatch.setattr("pqr_pipeline.audit.lines.CHUNK", 500)
+    monkeypatch.setattr("pqrs.lines.CHUNK", 500)
     part = finished["raw"].dataset("emails").partitions[3]
     data, offset = platform.lake.get(part.path), 0
     for line in data.splitlines(keepends=True):

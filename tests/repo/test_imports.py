@@ -38,6 +38,7 @@ TOUCHES_THE_WORLD = {
     "pqr_common.process.*": "the edges of a process",
     "pqr_common.stage.*": "runs stages; what a service declares is pure",
     "pqr_common.testing": "fakes of the world",
+    "pqrs.lines": "reads the lake",
     "pqr_pipeline.*": "runs everything; what only shapes values is pure",
     "*.__main__": "a program",
     "pqr_gold.explained": "explains those that are installed",
@@ -72,8 +73,8 @@ DEEPER = {
     "pqr_gold.marts": ("pqr_common.installed",),  # finds the marts of other packages
     "pqr_gold.schema": ("pqr_common.manifest.values",),  # the digest of a mart covers its columns
     "pqr_loader.figures": ("pqr_common.process.metrics",),  # figures of the published run are metrics
-    "pqr_loader.mirror.changes": ("pqr_common.tables.digest",),  # adds up the digests of rows that come and go
-    "pqr_loader.mirror.parts": ("pqr_common.tables.digest",),  # and those of partitions
+    "pqr_loader.mirror.changes": ("pqr_common.tables.totals",),  # adds up the digests of rows that come and go
+    "pqr_loader.mirror.parts": ("pqr_common.tables.totals",),  # and those of partitions
     "pqr_loader.mirror.tables": ("pqr_common.manifest.values",),  # a table follows from the lines of a schema
     "pqr_loader.records": ("pqr_common.manifest.",),  # tells the story of a run, all of it
     "pqr_loader.stage": ("pqr_common.manifest.graph", "pqr_common.stage.driver"),  # reads whatever layers there are

@@ -17,8 +17,8 @@ from pqr_common.manifest.runs import RunRecords
 from pqr_common.manifest.values import Partition
 from pqr_common.tables.parquet import parquet_table
 from pqr_common.tables.signed import net
-from pqr_pipeline.audit.lines import Place
 from pqr_pipeline.audit.scan import between, of_threads
+from pqrs.lines import Place
 
 __all__ = ["Found", "found"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
@@ -14,9 +13,7 @@ from pqr_common.manifest.values import Dataset, Manifest, Partition
 from pqr_common.tables.parquet import parquet_table
 from pqrs.terms import THREAD_DAYS
 
-__all__ = ["between", "by_object", "holding", "of_threads", "scanned", "whole"]
-
-KEY = re.compile(r"(\d{4}-\d\d-\d\d)/part-(\d+)")  # of a raw object, by its day and part
+__all__ = ["between", "holding", "of_threads", "scanned", "whole"]
 
 
 def holding(manifest: Manifest, name: str, columns: Iterable[str]) -> Dataset:
@@ -56,9 +53,3 @@ def between(dataset: Dataset, first: date, last: date) -> list[Partition]:
 def of_threads(dataset: Dataset, first: date, last: date) -> list[Partition]:
     """Its partitions that may hold rows of threads whose requests came on these days."""
     return between(dataset, first - timedelta(days=1), last + timedelta(days=THREAD_DAYS + 1))
-
-
-def by_object(dataset: Dataset) -> dict[tuple[date, int], Partition]:
-    """The partitions that are keyed by day and part, by both: raw objects, and what bronze made of each."""
-    keyed = ((KEY.fullmatch(part.key), part) for part in dataset.partitions)
-    return {(date.fromisoformat(key[1]), int(key[2])): part for key, part in keyed if key}

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from pqr_common.lake.port import Lake
 from pqr_common.manifest.runs import RunRecords
-from pqr_pipeline.audit.scan import by_object, of_threads, scanned
+from pqr_pipeline.audit.scan import of_threads, scanned
+from pqrs.lines import by_object
 
 __all__ = ["emails_of"]
 

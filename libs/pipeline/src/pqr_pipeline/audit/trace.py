@@ -12,9 +12,9 @@ import pyarrow as pa
 from pqr_common.lake.port import Lake
 from pqr_common.manifest.runs import RunRecords
 from pqr_pipeline.audit.find import Found, found
-from pqr_pipeline.audit.lines import Line, Place, line_at
 from pqr_pipeline.audit.recount import figures
 from pqr_pipeline.audit.scan import holding, whole
+from pqrs.lines import Line, Place, line_at
 from pqrs.parameters import Parameters
 from pqrs.walk import Day, walked
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,16 +12,12 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from pqr_common.canonical import sha256_hex
+from pqr_common import Dataset, Lake, Partition, RunRecords, parquet_table, sha256_hex
 from pqr_common.errors import UpstreamBroken
-from pqr_common.lake.port import Lake
-from pqr_common.manifest.runs import RunRecords
-from pqr_common.manifest.values import Dataset, Partition
-from pqr_common.tables.parquet import parquet_table
-from pqr_pipeline.audit.scan import by_object
 
-__all__ = ["Line", "Place", "line_at", "raw_bytes"]
+__all__ = ["Line", "Place", "by_object", "line_at", "raw_bytes"]
 
+KEY = re.compile(r"(\d{4}-\d\d-\d\d)/part-(\d+)")  # of a raw object, by its day and part
 CHUNK = 65_536  # bytes asked for at a time; most lines are much shorter
 Place = tuple[date, int, int]  # day and part of the raw object, and the line in it, counted from 0
 
@@ -74,12 +71,19 @@ class Line:
         return self.data.decode(errors="backslashreplace").removesuffix("\n")
 
 
+def by_object(dataset: Dataset) -> dict[tuple[date, int], Partition]:
+    """The partitions that are keyed by day and part, by both: raw objects, and what bronze made of each."""
+    keyed = ((KEY.fullmatch(part.key), part) for part in dataset.partitions)
+    return {(date.fromisoformat(key[1]), int(key[2])): part for key, part in keyed if key}
+
+
 def line_at(lake: Lake, records: RunRecords, place: Place) -> Line:
     """The line at a place; raises UpstreamBroken where the run has none."""
     day, number, line = place
     raw = by_object(records.upstream("raw").dataset("emails")).get((day, number))
     bronze = records.upstream("bronze")
-    email, reject = (_row(lake, bronze.dataset(name), place) for name in ("emails", "rejects"))
+    email = _row(lake, bronze.dataset("emails"), place)
+    reject = None if email else _row(lake, bronze.dataset("rejects"), place)  # who may read e-mails alone needs no more
     found = email or reject
     if raw is None or found is None:
         raise UpstreamBroken(
