@@ -14,7 +14,8 @@ from pqr_common.errors import UpstreamBroken
 from pqr_common.manifest.codec import decoded, encoded
 from pqr_common.manifest.rules import schema_fingerprint
 from pqr_common.manifest.values import Check, Dataset, Manifest, Partition, Source, schema_fields
-from pqr_common.tables.digest import content_digest, content_digests, total_digest
+from pqr_common.tables.digest import content_digest, content_digests
+from pqr_common.tables.totals import total_digest
 
 names = st.text("abcdefghijklmnop-0123456789", min_size=1, max_size=12)
 hexes = st.text("0123456789abcdef", min_size=64, max_size=64)

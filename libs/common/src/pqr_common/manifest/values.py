@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pqr_common.errors import UpstreamBroken
 from pqr_common.manifest import rules
-from pqr_common.tables.digest import total_digest
+from pqr_common.tables.totals import total_digest
 
 __all__ = [
     "Change",

@@ -15,7 +15,7 @@ from pqr_common.stage.declaration import Phase, Stage
 from pqr_common.stage.discovery import sources
 from pqr_common.stage.values import StageInputs, StageOutcome
 from pqr_common.tables.contract import Contract
-from pqr_common.tables.digest import total_digest
+from pqr_common.tables.totals import total_digest
 
 __all__ = ["code_of", "depends_on", "manifest_of"]
 

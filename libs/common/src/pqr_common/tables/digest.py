@@ -8,16 +8,17 @@ therefore add up to the digest of the whole. It finds change, not malice: object
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import polars
 import polars_hash
 import pyarrow as pa
 
-__all__ = ["content_digest", "content_digests", "total_digest"]
+from pqr_common.tables.totals import worded
+
+__all__ = ["content_digest", "content_digests"]
 
 ROW_ENCODING = 1
-MODULUS = 1 << 128
 
 
 def content_digest(table: pa.Table) -> str:
@@ -28,26 +29,11 @@ def content_digest(table: pa.Table) -> str:
 def content_digests(table: pa.Table, lengths: Sequence[int]) -> list[str]:
     """The digests of consecutive pieces of a table: as many rows each as `lengths` says."""
     if table.num_rows == 0:
-        return [_worded(0, 0) for _ in lengths]
+        return [worded(0, 0) for _ in lengths]
     frame = polars.DataFrame(polars.from_arrow(table))
     row_hash = polars_hash.hash_rows(polars.all(), version=ROW_ENCODING).nchash.xxh3_128()
     if len(lengths) == 1:
-        return [_worded(table.num_rows, frame.select(row_hash.alias("hash").sum()).item())]
+        return [worded(table.num_rows, frame.select(row_hash.alias("hash").sum()).item())]
     hashes = frame.select(row_hash.alias("hash")).to_series()
     ends = itertools.accumulate(lengths)
-    return [_worded(rows, int(hashes.slice(end - rows, rows).sum())) for rows, end in zip(lengths, ends, strict=True)]
-
-
-def total_digest(added: Iterable[str], removed: Iterable[str] = ()) -> str:
-    """The digest of the rows of several tables together, less those of others."""
-    rows = value = 0
-    for sign, digests in ((1, added), (-1, removed)):
-        for digest in digests:
-            counted, _, summed = digest.partition("-")
-            rows += sign * int(counted)
-            value += sign * int(summed, 16)
-    return _worded(rows, value)
-
-
-def _worded(rows: int, total: int) -> str:
-    return f"{rows}-{total % MODULUS:032x}"
+    return [worded(rows, int(hashes.slice(end - rows, rows).sum())) for rows, end in zip(lengths, ends, strict=True)]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pqr_common.tables.contract import Contract
+if TYPE_CHECKING:
+    from pqr_common.tables.contract import Contract
 
 __all__ = ["parquet_bytes", "parquet_table"]
 

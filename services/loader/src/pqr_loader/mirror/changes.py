@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import product
 
-from pqr_common.tables.digest import total_digest
+from pqr_common.tables.totals import total_digest
 
 __all__ = [
     "ADDED",

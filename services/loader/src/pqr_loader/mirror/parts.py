@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pqr_common import Partition
-from pqr_common.tables.digest import total_digest
+from pqr_common.tables.totals import total_digest
 
 __all__ = ["Moving", "moving", "parts_of", "total_of"]
 
