@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
 
 from pqr_dashboard.figures import tickets
+from pqr_dashboard.journey import clock
 from pqr_dashboard.view.markup import timeline_html
 
 BOGOTA = "America/Bogota"
@@ -17,7 +18,7 @@ TICKET = {
     "due_on": pd.Timestamp("2026-01-23"), "effective_due_on": pd.Timestamp("2026-02-04"), "extension_days": 8,
     "suspended_days": 0, "closed_on": pd.Timestamp("2026-02-09"), "business_days": 21, "has_term": True,
     "is_breached": True, "is_overdue": False, "as_of_day": pd.Timestamp("2026-03-31"), "raw_line": 613,
-    "raw_path": "raw/emails/run=r/day=2026-01-07/part-00000.jsonl",
+    "suspended_from": None, "suspended_to": None, "raw_path": "raw/emails/run=r/day=2026-01-07/part-00000.jsonl",
 }  # fmt: skip
 
 
@@ -46,26 +47,53 @@ def test_the_next_page_begins_after_the_last_ticket_seen():
     assert tickets.page_after(None)["before_at"] is None
 
 
+def _counted(days):
+    return {kind: int(count) for kind, count in days["kind"].value_counts().items()}
+
+
 def test_the_clock_of_a_late_ticket():
-    """Term, extension and what went beyond, in business days that add up to the answer time."""
-    clock = tickets.clock(TICKET)
-    assert clock[["kind", "days"]].to_numpy().tolist() == [["Término", 10], ["Prórroga", 8], ["Fuera de término", 3]]
-    assert (clock["start"].iloc[0], clock["end"].iloc[-1]) == (TICKET["received_on"], TICKET["closed_on"])
-    assert clock["days"].sum() == TICKET["business_days"]
+    """Term, extension and what went beyond are business days that add up to the answer time; other days are named."""
+    days = clock.days(TICKET)
+    assert _counted(days) == {
+        "Recepción": 1, "Término": 10, "Prórroga": 8, "Fuera de término": 3, "Fin de semana": 10, "Festivo": 1,
+    }  # fmt: skip
+    assert (days["day"].iloc[0], days["day"].iloc[-1]) == (TICKET["received_on"], TICKET["closed_on"])
+    assert sum(days["kind"].isin(clock.COUNTED)) == days["counted"].iloc[-1] == TICKET["business_days"]
+    assert (
+        dict(zip(days["day"].dt.date, days["name"], strict=True))[date(2026, 1, 12)]
+        == "Día de los Reyes Magos (observado)"
+    )
+    assert clock.said(days) == (
+        "Término: 10 días hábiles; Prórroga: 8 días hábiles; Fuera de término: 3 días hábiles. No cuentan 10 días de fin "
+        "de semana y 1 festivo (Día de los Reyes Magos (observado))."
+    )
+
+
+def test_the_clock_stands_still_where_it_was_suspended():
+    """On the very days, and the term goes on behind them."""
+    stood = {"suspended_from": pd.Timestamp("2026-01-14"), "suspended_to": pd.Timestamp("2026-01-20"),
+             "extension_days": 0, "effective_due_on": pd.Timestamp("2026-01-29")}  # fmt: skip
+    days = clock.days(TICKET | stood | {"closed_on": pd.Timestamp("2026-01-26")})
+    still = days[days["kind"] == "Suspensión"]["day"].dt.day.tolist()
+    assert still == [15, 16, 19, 20]
+    assert days[days["kind"] == "Sin usar"]["day"].dt.day.tolist() == [27, 28, 29]
+    assert _counted(days)["Término"] == 7
 
 
 def test_the_clock_of_an_open_ticket_runs_to_the_end_of_the_window():
-    """Overdue and unanswered: what is beyond goes on to the last day of the run."""
-    clock = tickets.clock(TICKET | {"closed_on": pd.NaT, "is_overdue": True, "extension_days": 0, "suspended_days": 8})
-    assert clock["kind"].tolist() == ["Término", "Suspensión", "Fuera de término"]
-    assert clock["end"].iloc[-1] == TICKET["as_of_day"]
+    """Overdue and unanswered: what is beyond goes on to the last day of the run, or to the end of its thread."""
+    still_open = TICKET | {"closed_on": pd.NaT, "is_overdue": True}
+    days = clock.days(still_open)
+    assert (days["day"].iloc[-1], days["kind"].iloc[-1]) == (TICKET["as_of_day"], "Fuera de término")
+    years = clock.days(still_open | {"as_of_day": pd.Timestamp("2028-01-01")})
+    assert (years["day"].iloc[-1] - years["day"].iloc[0]).days == 140
 
 
 def test_praise_has_no_clock():
     """What needs no answer has no term, no dates and no clock; its cards say so with a dash."""
     praise = TICKET | {"term_days": None, "due_on": pd.NaT, "effective_due_on": pd.NaT, "has_term": False,
                        "is_breached": False, "closed_on": pd.NaT, "business_days": None, "status": "received"}  # fmt: skip
-    assert tickets.clock(praise).empty
+    assert clock.days(praise).empty
     assert [card.value for card in tickets.cards(praise)] == ["Recibida", "8 ene 2026", "–", "–", "–", "–"]
 
 

@@ -1,4 +1,4 @@
-"""Tickets as people read them: filters, the words of states and steps, and the clock in stretches. Pure."""
+"""Tickets as people read them: filters, the words of states and steps. Pure."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from pqr_dashboard.figures import wording
 from pqr_dashboard.figures.cards import Card
-from pqrs import calendar
 
 __all__ = [
-    "ACTORS", "CLOCK", "PAGE_ROWS", "STATUSES", "STEPS", "Filters", "cards", "clock", "code_of", "listed",
-    "page_after", "source", "status_of",
+    "ACTORS", "PAGE_ROWS", "STATUSES", "STEPS", "Filters", "cards", "code_of", "listed", "page_after", "source",
+    "status_of",
 ]  # fmt: skip
 
 PAGE_ROWS = 25
@@ -36,8 +34,6 @@ STEPS = {
     "annulled": "Anulación del radicado", "extension_refused": "Prórroga que la ley no permite",
 }  # fmt: skip
 ACTORS = {"citizen": "Ciudadanía", "entity": "Entidad", "system": "Sistema", "court": "Juzgado"}
-TERM, EXTENSION, SUSPENSION, BEYOND = "Término", "Prórroga", "Suspensión", "Fuera de término"
-CLOCK = (TERM, EXTENSION, SUSPENSION, BEYOND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +113,6 @@ def cards(ticket: Mapping[Any, Any]) -> list[Card]:
     ]  # fmt: skip
 
 
-def clock(ticket: Mapping[Any, Any]) -> pd.DataFrame:
-    """The clock in stretches: kind (of CLOCK), start, end, days (business days); empty where there is no term."""
-    if wording.is_missing(ticket["due_on"]):
-        return pd.DataFrame(columns=["kind", "start", "end", "days"])
-    received, due, effective = (_day(ticket[name]) for name in ("received_on", "due_on", "effective_due_on"))
-    extended = calendar.add_business_days(due, int(ticket["extension_days"]))
-    end = _day(ticket["closed_on"] if _is_known(ticket["closed_on"]) else ticket["as_of_day"])
-    starts = np.array([received, due, extended, effective], "datetime64[D]")
-    stops = np.array([due, extended, effective, end if ticket["is_breached"] else effective], "datetime64[D]")
-    days = calendar.business_days_between(starts, stops)
-    frame = pd.DataFrame({"kind": CLOCK, "start": pd.to_datetime(starts), "end": pd.to_datetime(stops), "days": days})
-    return frame[frame["days"] > 0].reset_index(drop=True)
-
-
 def source(ticket: Mapping[Any, Any]) -> str:
     """How to see the line its request came in, as a command; lines are counted from 1 there."""
     return f"sed -n '{int(ticket['raw_line']) + 1}p' {ticket['raw_path']}"
@@ -158,10 +140,6 @@ def _term(ticket: Mapping[Any, Any]) -> Card:
 
 def _business_days(value: Any) -> str:
     return f"{wording.count(value)}{wording.THIN}días hábiles" if _is_known(value) else wording.NOTHING
-
-
-def _day(value: Any) -> np.datetime64:
-    return np.datetime64(pd.Timestamp(value).date(), "D")
 
 
 def _is_known(value: Any) -> bool:

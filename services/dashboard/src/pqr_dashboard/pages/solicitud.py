@@ -10,6 +10,7 @@ import streamlit as st
 from pqr_dashboard.charts import ticket as charts
 from pqr_dashboard.figures import tickets, wording
 from pqr_dashboard.figures.pqrs_types import TOPIC_NAMES, Types
+from pqr_dashboard.journey import clock
 from pqr_dashboard.pages.context import Context
 from pqr_dashboard.view import widgets
 from pqr_dashboard.view.markup import timeline_html
@@ -46,15 +47,15 @@ def page(context: Context, ticket_id: str) -> None:
 
 
 def _clock(ticket: dict[Any, Any], events: pd.DataFrame) -> None:
-    stretches = tickets.clock(ticket)
-    if stretches.empty:
+    days = clock.days(ticket)
+    if days.empty:
         return
     widgets.section("El reloj", "El término corre en días hábiles desde el siguiente a la recepción legal.")
     names = [tickets.STEPS.get(kind, kind) for kind in events["event_type"]]
     steps = events.assign(at=events["occurred_at"].dt.tz_localize(None), said=names)
-    said = "; ".join(f"{row.kind}: {row.days} días hábiles" for row in stretches.itertuples())
-    widgets.chart(charts.clock(stretches, steps[["at", "said"]]), said)
-    st.caption(f"{said}.")
+    said = clock.said(days)
+    widgets.chart(charts.clock(days, steps[["at", "said"]]), said)
+    st.caption(said)
 
 
 def _story(ticket: dict[Any, Any], events: pd.DataFrame) -> None:
