@@ -185,6 +185,7 @@ def test_an_older_database_goes_on_working(older_database):
         "012_partitions_once",
         "013_lapsed_tickets",
         "014_cohorts_by_difference",
+        "015_readings",
     ]
     assert WAREHOUSE.published(runs.dsn) == "old"
     run_id = runs.make(1, marts=_with(GOLD["kpi_sla"], *required(mood=pa.string())))
@@ -239,7 +240,8 @@ def test_partitions_of_each_run_become_partitions_written_once(runs, empty):
                 [run, days],
             )
     before = query(empty, f"select {columns} from meta.partitions order by run_id, key")
-    assert WAREHOUSE.migrate(empty) == ["012_partitions_once", "013_lapsed_tickets", "014_cohorts_by_difference"]
+    newer = ["012_partitions_once", "013_lapsed_tickets", "014_cohorts_by_difference", "015_readings"]
+    assert WAREHOUSE.migrate(empty) == newer
     assert query(empty, f"select {columns} from meta.run_partitions order by run_id, key") == before
     assert query(empty, "select count(*) from meta.partitions") == [(3,)]
 

@@ -338,6 +338,31 @@ def test_reading_roles_only_read(runs, role):
                 opened.execute(statement)
 
 
+def test_who_read_which_mail_is_written_by_the_dashboard_and_never_changed(runs):
+    """By one function, with the time of Postgres; not by Metabase nor the loader, and nobody takes a row back."""
+    call = "select meta.record_readings('ana@entidad.example', 'operator', 'r', 't', array['<1@x>', '<2@x>'])"
+    WAREHOUSE.migrate(runs.dsn)
+    with psycopg.connect(_as("pqr_dashboard", runs.dsn), autocommit=True) as opened:
+        opened.execute(call)
+        rows = opened.execute("select person, ticket_id, message_id, now() - read_at < '1 min' from meta.readings")
+        assert rows.fetchall() == [("ana@entidad.example", "t", f"<{n}@x>", True) for n in (1, 2)]
+        for statement in (
+            "insert into meta.readings (person) values ('x')", "update meta.readings set person = 'x'",
+            "delete from meta.readings", "truncate meta.readings",
+        ):  # fmt: skip
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                opened.execute(statement)
+        with pytest.raises(psycopg.errors.CheckViolation):
+            opened.execute(call.replace("operator", "executive"))
+        with pytest.raises(psycopg.errors.RaiseException, match="at most 100"):
+            opened.execute("select meta.record_readings('a', 'local', 'r', 't', array_fill('x'::text, array[101]))")
+    for role in ("pqr_metabase", "pqr_loader"):
+        with psycopg.connect(_as(role, runs.dsn), autocommit=True) as opened:
+            for statement in (call, "select * from meta.readings"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    opened.execute(statement)
+
+
 def test_the_loading_role_cannot_change_the_schema(runs):
     """The loader writes rows and partitions; marts, views and roles are the owner's."""
     runs.load(runs.make())
@@ -383,10 +408,10 @@ def test_the_owner_s_hand_makes_tables_and_nothing_else(runs, schema, kind):
 
 def test_migrations_twice(empty):
     """Applied migrations are recorded and not applied again; their text applied again changes nothing either."""
-    assert len(WAREHOUSE.migrate(empty)) == 9
+    assert len(WAREHOUSE.migrate(empty)) == 10
     assert WAREHOUSE.migrate(empty) == []
     change(empty, "delete from meta.migrations")
-    assert len(WAREHOUSE.migrate(empty)) == 9
+    assert len(WAREHOUSE.migrate(empty)) == 10
 
 
 def test_a_changed_migration_is_refused(runs):
@@ -628,6 +653,11 @@ def test_doctor_finds_a_role_that_may_too_much(runs, empty):
     assert WAREHOUSE.examine(runs.dsn, now=now) == []
     change(runs.dsn, "grant update on gold.kpi_sla to pqr_metabase")
     assert "pqr_metabase may write gold.kpi_sla" in WAREHOUSE.examine(runs.dsn, now=now)[0]
+    change(runs.dsn, "revoke update on gold.kpi_sla from pqr_metabase")
+    change(runs.dsn, "grant select on meta.readings to pqr_metabase")
+    change(runs.dsn, "grant execute on function meta.make_ticket_views() to pqr_dashboard")
+    found = WAREHOUSE.examine(runs.dsn, now=now)
+    assert ["may execute meta.make_ticket_views" in found[0], "may look into meta.readings" in found[1]] == [True] * 2
     assert "agree on the time" in WAREHOUSE.examine(runs.dsn, now=now.replace(year=2020))[0]
 
 
