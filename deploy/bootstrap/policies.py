@@ -12,13 +12,14 @@ from pqr_pipeline.containers.permissions import readable
 
 READ, WRITE, DELETE, LIST = "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"
 MANIFESTS, DECLARATIONS, TASKS = "manifests/*", "manifests/*/run.json", "tasks/*"
+EVIDENCE = ("raw", "bronze")  # layers whose mails the dashboard shows
 TRIAL = "manifests/.doctor-*"  # what `pqr doctor` tries the store with
 
 Policy = dict[str, Any]
 
 
 def policies(bucket: str, stages: Iterable[Stage]) -> dict[str, Policy]:
-    """A policy per user. Everyone sees names and manifests; no stage deletes a manifest."""
+    """A policy per user. All but the dashboard see names and manifests; no stage deletes a manifest."""
     declared = list(stages)
     writers = {stage.writes: stage for stage in declared}
     graph = Graph.of(stage.node for stage in declared)
@@ -28,6 +29,10 @@ def policies(bucket: str, stages: Iterable[Stage]) -> dict[str, Policy]:
         read = [key for layer in layers_read[stage.name] for key in _readable(stage, writers[layer])]
         found[stage.name] = _of_stage(bucket, stage, read)
     found["pipeline"] = _policy(bucket, reads=(MANIFESTS,), writes=(DECLARATIONS,))
+    # the dashboard: a mail as it was delivered and as it was typed, and what says where they lie; it lists nothing
+    mails = (f"{layer}/emails/*" for layer in EVIDENCE)
+    kept = (f"manifests/*/{layer}.json" for layer in EVIDENCE)
+    found["evidence"] = _policy(bucket, reads=(*mails, *kept), writes=(), may_list=False)
     # a person at the host: looks at everything, declares runs, removes and prunes them
     removable = (MANIFESTS, TASKS, *(f"{layer}/*" for layer in graph.layers))
     found["operator"] = _policy(bucket, reads=("*",), writes=(DECLARATIONS, TRIAL, GATE), deletes=removable)
@@ -51,7 +56,14 @@ def _of_stage(bucket: str, stage: Stage, read: Iterable[str]) -> Policy:
     )
 
 
-def _policy(bucket: str, *, reads: tuple[str, ...], writes: tuple[str, ...], deletes: tuple[str, ...] = ()) -> Policy:
+def _policy(
+    bucket: str,
+    *,
+    reads: tuple[str, ...],
+    writes: tuple[str, ...],
+    deletes: tuple[str, ...] = (),
+    may_list: bool = True,
+) -> Policy:
     here = f"arn:aws:s3:::{bucket}"
     granted = {READ: reads, WRITE: writes, DELETE: deletes}
     statements = [
@@ -61,4 +73,4 @@ def _policy(bucket: str, *, reads: tuple[str, ...], writes: tuple[str, ...], del
     ]
     # The whole bucket: without it a store answers 403 where the truth is 404.
     listing = {"Effect": "Allow", "Action": [LIST], "Resource": [here]}
-    return {"Version": "2012-10-17", "Statement": [*statements, listing]}
+    return {"Version": "2012-10-17", "Statement": [*statements, listing] if may_list else statements}

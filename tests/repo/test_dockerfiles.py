@@ -68,11 +68,11 @@ def test_an_image_installs_the_stages_that_are_copied_into_it(service, tmp_path)
 
 
 def test_the_dashboard_holds_no_pipeline():
-    """It reads Postgres; what computes, orchestrates or speaks to the lake has no place in it."""
+    """It reads Postgres, and mails in the lake; what computes or orchestrates has no place in it."""
     sync = next(line for line in _instructions(VIEW) if "uv sync" in line)
     assert "--package pqr-dashboard " in sync
     assert "pqr-pipeline" not in sync
-    assert {"polars", "duckdb", "distributed", "boto3"} <= set(re.findall(r"--no-install-package (\S+)", sync))
+    assert {"polars", "duckdb", "distributed", "dask"} <= set(re.findall(r"--no-install-package (\S+)", sync))
 
 
 @pytest.mark.parametrize("path", OURS, ids=_id)

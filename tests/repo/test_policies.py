@@ -72,7 +72,7 @@ def test_a_new_stage_gets_its_policy_by_being_declared(requires, read):
     assert _reads(may, "toy") == read | {"toy/figures"}
     assert _reads(may, "sorter") == {"raw/letters", "tidy/sorted", "tidy/waste"}
     own = ["toy/figures/run=r/x.parquet", "manifests/r/toy.json", "manifests/r/attempts/toy/1.json"]
-    for user in ("post", "sorter", "toy", "pipeline", "operator"):
+    for user in ("post", "sorter", "toy", "pipeline", "evidence", "operator"):
         assert [may(user, "PutObject", key) for key in own] == [user == "toy"] * 3
 
 
@@ -125,9 +125,32 @@ def test_a_stage_reads_what_it_requires_and_no_more(may):
         assert names == {n for n in there if not n.startswith(own[stage]) and may(stage, "GetObject", f"{n}/run=r/x")}
 
 
+def test_the_dashboard_reads_mails_and_nothing_else(may, stages):
+    """A mail as it came and as it was typed, and the two manifests that say where: it writes, deletes and lists nothing."""
+    data = [
+        f"{stage.writes}/{contract.dataset}/day=2026-01-05/x"
+        for stage in stages.values()
+        for contract in stage.produces
+    ]
+    manifests = [f"manifests/r/{stage.writes}.json" for stage in stages.values()]
+    records = [
+        "manifests/r/run.json",
+        "manifests/r/attempts/gold/1.json",
+        "manifests/.sweep",
+        "tasks/bronze/parse/x.json",
+    ]
+    every = [*data, *manifests, *records, "bronze/_exchange/run=r/x.arrow"]
+    read = {key for key in every if may("evidence", "GetObject", key)}
+    assert read == {
+        "raw/emails/day=2026-01-05/x", "bronze/emails/day=2026-01-05/x", "manifests/r/raw.json", "manifests/r/bronze.json",
+    }  # fmt: skip
+    assert not [(act, key) for act in ("PutObject", "DeleteObject") for key in every if may("evidence", act, key)]
+    assert not allowed([policies("pqr", stages.values())["evidence"]], "s3:ListBucket", "arn:aws:s3:::pqr")
+
+
 def test_the_answer_key_is_for_checks_only(may, stages):
     """Only who wrote it and a person may read it."""
-    for user in (*stages, "pipeline"):
+    for user in (*stages, "pipeline", "evidence"):
         assert may(user, "GetObject", "raw/answers/run=r/2026-01-05.parquet") == (user == "generator")
     assert may("operator", "GetObject", "raw/answers/run=r/2026-01-05.parquet")
 

@@ -11,7 +11,9 @@ from stack_reference import figures, memory, sizes
 from pqr_common.errors import InvalidSettings
 from pqr_common.manifest.runs import RunRecords
 from pqr_common.stage.discovery import installed_graph, installed_stages, warehouse
+from pqr_common.tables.parquet import parquet_table
 from pqr_pipeline.containers.permissions import scope_of, scoped
+from pqrs.lines import line_at
 
 IMAGE_MB_MAX = 700
 IDLE_MB_MAX = 2500
@@ -90,6 +92,24 @@ def test_a_key_is_refused_outside_of_its_prefix(stack, stage):
         lake.put_new(f"manifests/other/{other}.json", b"{}")
     with pytest.raises(InvalidSettings, match="AccessDenied"):
         lake.delete(f"manifests/other/{own}.json")
+
+
+def test_the_key_of_the_dashboard_reads_mails_and_nothing_else(stack, first_run_id):
+    """The conversation of a ticket can be read with it; no other object, no list of them, and nothing is written."""
+    lake = stack.lake("evidence")
+    emails = RunRecords(lake, first_run_id).upstream("bronze").dataset("emails")
+    (row,) = parquet_table(lake.read(emails.partitions[0])).slice(0, 1).to_pylist()
+    place = (row["raw_day"], row["raw_part"], row["raw_line"])
+    assert line_at(lake, RunRecords(lake, first_run_id), place).email == row
+    others = ("raw/answers", "bronze/rejects", "silver/emails", "silver/tickets", "gold/kpi_daily", "tasks/bronze")
+    for key in (*(f"{name}/x" for name in others), *(f"manifests/{first_run_id}/{n}.json" for n in ("run", "silver"))):
+        with pytest.raises(InvalidSettings, match="AccessDenied"):
+            lake.find(key)
+    for refused in (lambda: lake.put("bronze/emails/x", b""), lambda: lake.delete("bronze/emails/x")):
+        with pytest.raises(InvalidSettings, match="AccessDenied"):
+            refused()
+    with pytest.raises(InvalidSettings, match="AccessDenied"):
+        list(lake.keys("raw"))
 
 
 def test_a_wrong_key_is_refused(stack, monkeypatch):

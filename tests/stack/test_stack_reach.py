@@ -124,18 +124,24 @@ def test_prefect_answers_nobody_without_its_password(stack, credentials):
 
 
 def test_what_a_dashboard_in_wrong_hands_can_read(stack):
-    """Two secrets, and of Postgres the published figures, past runs and records: as deploy/README.md says."""
+    """Three secrets, and of Postgres the published figures, past runs and records: as deploy/README.md says."""
     (dashboard,) = _inspected(stack)["dashboard"]
     environment = "\n".join(dashboard["Config"]["Env"])
     secrets = {name: value for name, value in stack.values.items() if len(value) >= 32 and not name.startswith("PQR_A")}
     held = {name for name, value in secrets.items() if value.strip('"') in environment}
-    assert held == {"POSTGRES_PASSWORD_DASHBOARD", "AUTH_JWT_SECRET"}
+    assert held == {"POSTGRES_PASSWORD_DASHBOARD", "AUTH_JWT_SECRET", "S3_SECRET_EVIDENCE"}
     password, port = stack.values["POSTGRES_PASSWORD_DASHBOARD"], stack.values["PQR_PORT_POSTGRES"]
     with psycopg.connect(f"postgresql://pqr_dashboard:{password}@127.0.0.1:{port}/postgres") as opened:
         readable = opened.execute(
             "select distinct n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace "
             "where c.relkind in ('r', 'p', 'v', 'm') and has_schema_privilege(n.oid, 'usage') "
             "and has_table_privilege(c.oid, 'select') and n.nspname !~ '^(pg_|information_schema)'"
+        ).fetchall()
+        # what it may do with the rights of another: write down who read a mail, and nothing else
+        borrowed = opened.execute(
+            "select p.oid::regproc::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace "
+            "where p.prosecdef and has_schema_privilege(n.oid, 'usage') and has_function_privilege(p.oid, 'execute') "
+            "and n.nspname in ('archive', 'core', 'gold', 'meta', 'staging')"
         ).fetchall()
         writable = opened.execute(
             "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace "
@@ -144,3 +150,4 @@ def test_what_a_dashboard_in_wrong_hands_can_read(stack):
         ).fetchone()
     assert {name for (name,) in readable} == {"archive", "core", "gold", "meta"}
     assert writable == (0,)
+    assert borrowed == [("meta.record_readings",)]
