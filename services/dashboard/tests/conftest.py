@@ -125,7 +125,7 @@ def _looked_through_once() -> Iterator[None]:
 
 @pytest.fixture
 def visit(
-    _looked_through_once: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    _looked_through_once: None, server: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[Callable[..., AppTest]]:
     """Open a page of the whole app on a database, as a visitor of this machine; `address` holds query parameters."""
     monkeypatch.delenv("PQR_AUTH_URL", raising=False)
@@ -134,6 +134,8 @@ def visit(
     script.write_text(f"import runpy; runpy.run_path({str(APP)!r})")
     before = config.get_option("server.address")
     config.set_option("server.address", "127.0.0.1")
+
+    monkeypatch.setenv("PQR_LAKE_URL", server.lake_url)
 
     def open_(module: str, dsn: str, **address: str) -> AppTest:
         monkeypatch.setenv("PQR_DASHBOARD_DSN", dsn)

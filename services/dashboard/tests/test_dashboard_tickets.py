@@ -9,7 +9,7 @@ import pytest
 
 from pqr_dashboard.figures import tickets
 from pqr_dashboard.journey import clock
-from pqr_dashboard.view.markup import timeline_html
+from pqr_dashboard.view.conversation import conversation_html
 
 BOGOTA = "America/Bogota"
 TICKET = {
@@ -17,8 +17,8 @@ TICKET = {
     "opened_at": pd.Timestamp("2026-01-07 19:08", tz=BOGOTA), "received_on": pd.Timestamp("2026-01-08"), "term_days": 10,
     "due_on": pd.Timestamp("2026-01-23"), "effective_due_on": pd.Timestamp("2026-02-04"), "extension_days": 8,
     "suspended_days": 0, "closed_on": pd.Timestamp("2026-02-09"), "business_days": 21, "has_term": True,
-    "is_breached": True, "is_overdue": False, "as_of_day": pd.Timestamp("2026-03-31"), "raw_line": 613,
-    "suspended_from": None, "suspended_to": None, "raw_path": "raw/emails/run=r/day=2026-01-07/part-00000.jsonl",
+    "is_breached": True, "is_overdue": False, "as_of_day": pd.Timestamp("2026-03-31"),
+    "suspended_from": None, "suspended_to": None,
 }  # fmt: skip
 
 
@@ -109,18 +109,28 @@ def test_cards_tell_the_clock():
 def test_steps_are_escaped_and_in_words():
     """A step reads when, what and who; markup in the data is text."""
     event = {"event_type": "extended", "occurred_at": pd.Timestamp("2026-01-20 10:02", tz=BOGOTA), "actor": "entity",
-             "is_effective": False, "extension_days": 8}  # fmt: skip
+             "is_effective": False, "extension_days": 8, "event_id": "t-1"}  # fmt: skip
     odd = event | {"event_type": "<script>alert(1)</script>", "extension_days": None, "actor": '"><img>'}
-    html = timeline_html([event, odd])
+    mail = {"from_name": "<b>Ana</b>", "from_address": "a@x.test", "to_addresses": "b@x.test", "subject": "<i>Ruido</i>",
+            "body": "Uno\n<script>alert(2)</script>", "direction": "inbound", "attachment_count": 2}  # fmt: skip
+    html = conversation_html([event, odd], {"t-1": mail})
     assert "Prórroga del término" in html
     assert "Entidad · 8 días hábiles más · no mueve el término" in html
     assert "<script>" not in html
     assert "<img>" not in html
+    assert html.count("&lt;b&gt;Ana&lt;/b&gt;") == html.count("2 adjuntos") == 2  # the odd step has the same mail
 
 
-def test_the_line_it_came_from():
-    """The command shows the very line, counted from one."""
-    assert tickets.source(TICKET) == "sed -n '614p' raw/emails/run=r/day=2026-01-07/part-00000.jsonl"
+@pytest.mark.parametrize(
+    ("before", "to", "said"),
+    [(None, "received", "Entidad · queda Recibida"), ("received", "answered", "Entidad · de Recibida a Respondida"),
+     ("answered", "answered", "Entidad · queda Respondida")],
+)  # fmt: skip
+def test_what_a_step_did(before, to, said):
+    """By whom, from which state to which; what moves no clock says so."""
+    event = {"from_status": before, "to_status": to, "actor": "entity", "is_effective": True}
+    assert tickets.moved(event) == said
+    assert tickets.moved(event | {"is_effective": False}) == f"{said} · no mueve el término"
 
 
 def test_a_list_in_words():

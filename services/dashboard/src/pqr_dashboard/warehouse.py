@@ -1,10 +1,13 @@
-"""The read-only door to Postgres: marts and named queries with parameters in, data frames out."""
+"""The read-only door to Postgres: marts and named queries with parameters in, data frames out.
+
+One thing goes in: who read which mail, by a function that can do nothing else.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -32,6 +35,7 @@ DATE, TIMESTAMP = 1082, 1184  # type numbers of Postgres
 NUMBERS = (20, 21, 23, 701, 1700)  # bigint, smallint, integer, double precision, numeric
 MART = re.compile(r"[a-z][a-z0-9_]*")
 KEPT = sql.SQL("select * from archive.{} where run_id = %s")
+RECORD = "select meta.record_readings(%(person)s, %(role)s, %(run_id)s, %(ticket_id)s, %(messages)s)"
 SHOWN = sql.SQL("select * from core.{} where exists (select from meta.published where run_id = %s)")
 
 
@@ -97,6 +101,13 @@ class Warehouse:
                 except psycopg.errors.UndefinedTable:
                     opened.rollback()
         return pd.DataFrame()
+
+    def record_readings(self, messages: Sequence[str], *, person: str, role: str, run_id: str, ticket_id: str) -> None:
+        """Write down that somebody reads these mails of a ticket, now; raises WarehouseUnavailable where it is not."""
+        said = {"person": person, "role": role, "run_id": run_id, "ticket_id": ticket_id, "messages": list(messages)}
+        with _translated("meta.record_readings"), self._connection() as opened:
+            opened.execute("set transaction read write")  # of this one alone
+            opened.execute(RECORD, said)
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[psycopg.Connection]:

@@ -44,7 +44,7 @@ def serve(settings: Settings, screen: Screen, *, port: int, is_browser_wanted: b
     url, log = f"http://{HOST}:{port}", settings.home / "dashboard.log"
     with continued_by("dashboard"), contextlib.ExitStack() as running:
         with screen.waiting("Starting Postgres and the dashboard"):
-            environment = _environment(running.enter_context(_readable(settings)))
+            environment = _environment(running.enter_context(_readable(settings)), settings)
             options = {"host": HOST, "port": port}
             child = running.enter_context(child_of_this(module, options, environment=environment, log=log))
             _wait_until_healthy(url, child, log)
@@ -69,6 +69,7 @@ def _readable(settings: Settings) -> Iterator[str]:
                 f"A run must have been published before it can be shown, found none in the Postgres of "
                 f"{settings.home}: start with `pqr run`."
             )
+        discovery.warehouse().migrate(dsn)  # a newer dashboard may write down what an older platform could not
         yield dsn if settings.postgres_dsn is not None else _as_reader(dsn)
 
 
@@ -78,10 +79,10 @@ def _as_reader(dsn: str) -> str:
     return parts._replace(netloc=f"{READER}@{parts.netloc.rpartition('@')[2]}").geturl()
 
 
-def _environment(dsn: str) -> dict[str, str]:
-    """The dashboard's: it asks nobody to sign in, reads this DSN, and is not scraped."""
+def _environment(dsn: str, settings: Settings) -> dict[str, str]:
+    """The dashboard's: it asks nobody to sign in, reads this DSN and the mails of this lake, and is not scraped."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PQR_AUTH_")}
-    return kept | {"PQR_DASHBOARD_DSN": dsn, "PQR_METRICS_PORT": "0"}
+    return kept | {"PQR_DASHBOARD_DSN": dsn, "PQR_LAKE_URL": settings.lake_url, "PQR_METRICS_PORT": "0"}
 
 
 def _wait_until_healthy(url: str, child: subprocess.Popen[bytes], log: Path) -> None:

@@ -17,7 +17,7 @@ from pqr_dashboard.access.menu import PAGES, Entry
 from pqr_dashboard.access.session import User
 from pqr_dashboard.view import widgets
 
-__all__ = ["HOME", "elsewhere", "gate", "signed_in_as"]
+__all__ = ["HOME", "ROLE_NAMES", "elsewhere", "gate", "signed_in_as"]
 
 HOME = "-"  # the page at the root must have an address of its own, which nobody asks for
 PATHS = tuple(entry.path for entry in PAGES)

@@ -13,7 +13,7 @@ from pqr_dashboard.figures import wording
 from pqr_dashboard.figures.cards import Card
 
 __all__ = [
-    "ACTORS", "PAGE_ROWS", "STATUSES", "STEPS", "Filters", "cards", "code_of", "listed", "page_after", "source",
+    "ACTORS", "PAGE_ROWS", "STATUSES", "STEPS", "Filters", "cards", "code_of", "listed", "moved", "page_after",
     "status_of",
 ]  # fmt: skip
 
@@ -94,6 +94,17 @@ def listed(found: pd.DataFrame, types: Mapping[str, str], topics: Mapping[str, s
     )
 
 
+def moved(event: Mapping[Any, Any]) -> str:
+    """What a step did to the ticket: by whom, from which state to which."""
+    to = STATUSES.get(event["to_status"], event["to_status"])
+    before = (
+        "" if wording.is_missing(event["from_status"]) else STATUSES.get(event["from_status"], event["from_status"])
+    )
+    states = f"de {before} a {to}" if before and before != to else f"queda {to}"
+    who = ACTORS.get(event["actor"], event["actor"])
+    return f"{who} · {states}{'' if event['is_effective'] else ' · no mueve el término'}"
+
+
 def cards(ticket: Mapping[Any, Any]) -> list[Card]:
     """The dates that count, side by side."""
     moves = [
@@ -111,11 +122,6 @@ def cards(ticket: Mapping[Any, Any]) -> list[Card]:
         Card("Vencimiento efectivo", wording.day(ticket["effective_due_on"]), note=" y ".join(moves) or "el de ley"),
         Card("Cerrada", wording.day(ticket["closed_on"]), note=taken),
     ]  # fmt: skip
-
-
-def source(ticket: Mapping[Any, Any]) -> str:
-    """How to see the line its request came in, as a command; lines are counted from 1 there."""
-    return f"sed -n '{int(ticket['raw_line']) + 1}p' {ticket['raw_path']}"
 
 
 def _standing(ticket: Mapping[Any, Any]) -> str:

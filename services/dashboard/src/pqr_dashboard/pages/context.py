@@ -17,7 +17,7 @@ from pqr_dashboard.figures import counted, wording
 from pqr_dashboard.figures.standing import Standing
 from pqr_dashboard.warehouse import Warehouse
 
-__all__ = ["CAME_FROM", "NO_RUN", "RUN_IN_ADDRESS", "Context", "Remembered", "Run"]
+__all__ = ["CAME_FROM", "NO_RUN", "RUN_IN_ADDRESS", "SECONDS", "Context", "Remembered", "Run"]
 
 RUN_IN_ADDRESS, CAME_FROM = "corrida", "desde"
 SECONDS = 3600

@@ -11,7 +11,7 @@ import streamlit as st
 from pqr_dashboard.charts import operation as charts
 from pqr_dashboard.figures import operation, wording
 from pqr_dashboard.figures.operation import STAGES, STATES
-from pqr_dashboard.pages import linaje
+from pqr_dashboard.pages import lecturas, linaje
 from pqr_dashboard.pages.context import Context
 from pqr_dashboard.view import widgets
 from pqr_dashboard.view.markup import Column
@@ -35,8 +35,11 @@ def page(context: Context) -> None:
     widgets.cards(operation.cards(run, attempts=attempts, checks=checks, rejects=rejects))
     if run["why"]:
         widgets.trouble(f"La corrida se detuvo {run['why'].split(':')[0]}", str(run["reason"]))
-    stages, quality, lineage, history = st.tabs(
-        ["Etapas", "Calidad", "Linaje", "Corridas"], key="operation-tab", on_change="rerun", bind="query-params"
+    stages, quality, lineage, history, readings = st.tabs(
+        ["Etapas", "Calidad", "Linaje", "Corridas", "Lecturas"],
+        key="operation-tab",
+        on_change="rerun",
+        bind="query-params",
     )
     with stages:
         _stages(attempts, _stages_in_order(context, run_id))
@@ -47,6 +50,8 @@ def page(context: Context) -> None:
         linaje.section(context, run_id)
     with history:
         _history(runs)
+    with readings:
+        lecturas.section(context)
 
 
 def _chosen(runs: pd.DataFrame, shown: str) -> str:

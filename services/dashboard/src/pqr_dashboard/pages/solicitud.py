@@ -1,4 +1,4 @@
-"""One ticket: its dates, its clock, its story, and the line it came from. Part of Solicitudes."""
+"""One ticket: its dates, its clock, and the journey of its mails. Part of Solicitudes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from pqr_dashboard.charts import ticket as charts
-from pqr_dashboard.figures import tickets, wording
+from pqr_dashboard.figures import tickets
 from pqr_dashboard.figures.pqrs_types import TOPIC_NAMES, Types
 from pqr_dashboard.journey import clock
+from pqr_dashboard.pages import viaje
 from pqr_dashboard.pages.context import Context
 from pqr_dashboard.view import widgets
-from pqr_dashboard.view.markup import timeline_html
 from pqrs.catalogue import DEPENDENCIES
 
 __all__ = ["TICKET_IN_ADDRESS", "page"]
@@ -43,7 +43,7 @@ def page(context: Context, ticket_id: str) -> None:
     widgets.cards(tickets.cards(ticket))
     events = context.read("ticket_events", ticket_id=ticket["ticket_id"])
     _clock(ticket, events)
-    _story(ticket, events)
+    viaje.section(context, ticket, events)
 
 
 def _clock(ticket: dict[Any, Any], events: pd.DataFrame) -> None:
@@ -56,17 +56,3 @@ def _clock(ticket: dict[Any, Any], events: pd.DataFrame) -> None:
     said = clock.said(days)
     widgets.chart(charts.clock(days, steps[["at", "said"]]), said)
     st.caption(said)
-
-
-def _story(ticket: dict[Any, Any], events: pd.DataFrame) -> None:
-    story, origin = st.columns([3, 2], gap="large")
-    with story:
-        widgets.section("La historia", f"{wording.count(ticket['count_emails'])} correos, hora de Bogotá.")
-        st.html(timeline_html(events.to_dict("records")))
-    with origin:
-        widgets.section("De dónde sale", "La línea del correo tal como llegó al lago.")
-        st.code(tickets.source(ticket), language="bash", wrap_lines=True)
-        facts = [("SHA-256 del objeto", ticket["raw_sha256"]), ("Identificador de la solicitud", ticket["ticket_id"])]
-        for label, value in facts:
-            st.caption(label)
-            st.code(value, language=None, wrap_lines=True)

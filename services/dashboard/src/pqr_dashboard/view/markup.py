@@ -1,8 +1,8 @@
-"""Cards, tables, messages and the steps of a ticket as HTML. Pure."""
+"""Cards, tables and messages as HTML. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -12,21 +12,10 @@ import pandas as pd
 from pqr_dashboard.figures import wording
 from pqr_dashboard.figures.cards import Card
 from pqr_dashboard.figures.judging import is_few
-from pqr_dashboard.figures.tickets import ACTORS, STEPS
 
-__all__ = [
-    "Column",
-    "cards_html",
-    "chips_html",
-    "link_html",
-    "section_html",
-    "state_html",
-    "table_html",
-    "timeline_html",
-]
+__all__ = ["Column", "cards_html", "chips_html", "link_html", "section_html", "state_html", "table_html"]
 
 Format = Callable[[Any], str]
-ENDS = ("answered", "transferred", "archived")  # steps after which nothing is due
 COLUMNS_SEEN = 4  # on a telephone
 HINT = '<p class="pqr-hint">Deslice la tabla hacia un lado para ver todas las columnas.</p>'
 ARROWS = {-1: "▼", 0: "■", 1: "▲"}
@@ -100,11 +89,6 @@ def table_html(frame: pd.DataFrame, columns: Sequence[Column], *, caption: str, 
     )
 
 
-def timeline_html(events: Sequence[Mapping[Any, Any]]) -> str:
-    """The steps as an ordered list: when, what, who."""
-    return f'<ol class="pqr-steps">{"".join(_step(event) for event in events)}</ol>'
-
-
 def _card(card: Card) -> str:
     moved = ""
     if card.change is not None:
@@ -151,17 +135,3 @@ def _text(value: Any, formatted: Format | None) -> str:
     if formatted is not None:
         return formatted(value)
     return wording.NOTHING if wording.is_missing(value) else str(value)
-
-
-def _step(event: Mapping[Any, Any]) -> str:
-    said = STEPS.get(event["event_type"], event["event_type"])
-    notes = [ACTORS.get(event["actor"], event["actor"])]
-    if not wording.is_missing(event["extension_days"]):
-        notes.append(f"{int(event['extension_days'])} días hábiles más")
-    if not event["is_effective"]:
-        notes.append("no mueve el término")
-    kind = "pqr-end" if event["event_type"] in ENDS else f"pqr-{event['actor']}"
-    return (
-        f'<li class="{escape(kind)}"><time>{escape(wording.moment(event["occurred_at"]))}</time>'
-        f"<strong>{escape(said)}</strong><span>{escape(' · '.join(notes))}</span></li>"
-    )
