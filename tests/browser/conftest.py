@@ -115,19 +115,24 @@ def databases(platform) -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
-def published(platform, databases, tmp_path_factory) -> str:
+def vista_lake(tmp_path_factory) -> str:
+    """Where the mails of that run lie."""
+    return tmp_path_factory.mktemp("vista").as_uri()
+
+
+@pytest.fixture(scope="session")
+def published(platform, databases, vista_lake) -> str:
     """The DSN of a database with a finished run of two months: what was received fell due within it, and it shows."""
     dsn = databases("vista")
     parameters = Parameters.create(window_to=date(2026, 3, 31), tickets_per_business_day=40)
-    lake = tmp_path_factory.mktemp("vista").as_uri()
-    platform.in_lake(lake, postgres_dsn=SecretStr(dsn)).run(RUN_ID, parameters)
+    platform.in_lake(vista_lake, postgres_dsn=SecretStr(dsn)).run(RUN_ID, parameters)
     return dsn
 
 
 @pytest.fixture(scope="session")
-def local(dashboards, published) -> Dashboard:
+def local(dashboards, published, vista_lake) -> Dashboard:
     """What `pqr dashboard` shows: no login, everything."""
-    return dashboards(dashboard_dsn=published)
+    return dashboards(dashboard_dsn=published, lake_url=vista_lake)
 
 
 @pytest.fixture(scope="session")
@@ -147,9 +152,10 @@ def seeded_auth(auth_server):
 
 
 @pytest.fixture(scope="session")
-def behind_login(dashboards, published, seeded_auth) -> Dashboard:
+def behind_login(dashboards, published, vista_lake, seeded_auth) -> Dashboard:
     """What the stack shows."""
-    return dashboards(dashboard_dsn=published, auth_url=seeded_auth.url, auth_jwt_secret=seeded_auth.secret)
+    auth = {"auth_url": seeded_auth.url, "auth_jwt_secret": seeded_auth.secret}
+    return dashboards(dashboard_dsn=published, lake_url=vista_lake, **auth)
 
 
 @dataclass
