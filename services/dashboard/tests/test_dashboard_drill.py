@@ -7,9 +7,10 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from pqr_dashboard.figures import cells, counted
+from pqr_dashboard.figures import counted
 from pqr_dashboard.figures.counted import FIGURE, Counted
 from pqr_dashboard.figures.tickets import Filters
+from pqr_dashboard.journey import cells
 from pqrs import figures
 from pqrs.terms import THREAD_DAYS
 

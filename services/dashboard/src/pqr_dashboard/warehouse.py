@@ -19,7 +19,7 @@ from psycopg.types.numeric import FloatLoader
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from pqr_common.errors import WarehouseUnavailable
-from pqr_dashboard.figures import cells
+from pqr_dashboard.journey import cells
 from pqrs import calendar
 
 __all__ = ["ROLE", "NotPublished", "Warehouse"]

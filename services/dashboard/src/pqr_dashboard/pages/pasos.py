@@ -106,7 +106,7 @@ def _clock(journey: Journey) -> None:
 
 
 def _rows(journey: Journey) -> None:
-    """The rows of Postgres; the cells of marts that count the ticket stand below them."""
+    """Those of Postgres; the cells of marts that count the ticket stand below them."""
     st.html(step_html(5, "Las filas en Postgres", "Las que muestran esta solicitud en la corrida publicada."))
     ticket = [(str(name), _cell(value)) for name, value in journey.ticket.items() if not wording.is_missing(value)]
     with st.expander("core.tickets_as_of: 1 fila"):

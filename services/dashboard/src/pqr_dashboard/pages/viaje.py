@@ -8,20 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
+from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
 
 from pqr_common import Settings, logger, open_lake
 from pqr_common.errors import PqrError, WarehouseUnavailable
+from pqr_dashboard.access.menu import TICKETS
 from pqr_dashboard.figures import wording
+from pqr_dashboard.journey import cells
 from pqr_dashboard.journey.evidence import Evidence, Mail, Message
 from pqr_dashboard.journey.reading import Reader
 from pqr_dashboard.pages import pasos
-from pqr_dashboard.pages.context import SECONDS, Context
+from pqr_dashboard.pages.context import RUN_IN_ADDRESS, SECONDS, Context
 from pqr_dashboard.view import widgets
 from pqr_dashboard.view.conversation import conversation_html
+from pqr_dashboard.view.markup import Column
 from pqrs.lines import Line, Place
+from pqrs.terms import THREAD_DAYS
 
 __all__ = ["section"]
 
@@ -56,6 +61,20 @@ def section(context: Context, ticket: Mapping[Any, Any], events: pd.DataFrame) -
         )
     line = _line_of(context, mails)
     pasos.section(pasos.Journey(ticket, events, mails, reader), line)
+    _cells(context, ticket["ticket_id"])
+
+
+def _cells(context: Context, ticket_id: str) -> None:
+    """The figures that count the ticket, and the tickets that each of them counts."""
+    window = context.run.window_from, context.run.window_to
+    given: dict[str, Any] = {"window_from": window[0], "window_to": window[1], "thread_days": THREAD_DAYS}
+    given |= {f"of_{name}": day for name, day in zip(("window_from", "window_to"), window, strict=True)}
+    asked = {"run_id": context.run_id, "ticket_id": ticket_id}
+    found = pd.concat([cells.told(mart, context.fresh.cells(mart, **asked, **given)) for mart in cells.MARTS])
+    run = urlencode({RUN_IN_ADDRESS: context.run_id})
+    shown = found.assign(opens=[f"{TICKETS.path}?{each}&{run}" if each else "" for each in found["query"]])
+    with st.expander(f"Las cifras que la cuentan: {wording.several(len(found), 'columna')} de los marts"):
+        widgets.table(shown, CELLS, file="cifras-de-la-solicitud", caption="Cifras que cuentan la solicitud")
 
 
 def _shown(context: Context, ticket_id: str, events: pd.DataFrame) -> Mails:
@@ -126,3 +145,11 @@ def _mails(run_id: str, stamp: str, ticket_id: str, *, _wanted: Mapping[str, Mes
 @st.cache_data(ttl=SECONDS, max_entries=THREADS, show_spinner=False)
 def _line(run_id: str, stamp: str, place: Place) -> Line:  # noqa: ARG001  the stamp is a key
     return _evidence().line(run_id, place)
+
+
+CELLS = (
+    Column("mart", "Mart"),
+    Column("figure", "Columna"),
+    Column("says", "Qué cuenta"),
+    Column("rows", "En qué filas", opens="opens"),
+)

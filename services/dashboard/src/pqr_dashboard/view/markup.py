@@ -113,7 +113,10 @@ def _cells(frame: pd.DataFrame, column: Column) -> list[str]:
     if column.opens not in frame.columns:
         return texts
     found = zip(texts, frame[column.name], frame[column.opens], strict=True)
-    return [text if not value or wording.is_missing(value) else _link(text, address) for text, value, address in found]
+    return [
+        text if not value or wording.is_missing(value) or not address else _link(text, address)
+        for text, value, address in found
+    ]
 
 
 def _link(inside: str, address: str) -> str:

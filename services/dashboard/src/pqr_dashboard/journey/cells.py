@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from pqr_dashboard.figures.counted import GIVEN, named
+from pqr_dashboard.figures.counted import GIVEN, named, opens
 from pqrs import figures
 
 __all__ = ["MARTS", "counting", "told"]
@@ -42,16 +42,24 @@ def counting(mart: str) -> str:
 
 
 def told(mart: str, found: pd.DataFrame) -> pd.DataFrame:
-    """One row per column that counts the ticket: figure, and the rows in which it does; many are told by their ends."""
+    """One row per column that counts the ticket: figure, and the rows in which it does; many are told by their ends.
+
+    `query` is the address of all that the cell counts, where there is one cell.
+    """
     names = [name for name in found.columns if name.startswith(CELL)]
     rows = []
     for column in (name for name in found.columns if name not in names):
-        mine = found.loc[found[column].fillna(False).astype(bool), names].sort_values(names) if names else found
-        if len(mine) and found[column].any():
+        mine = found.loc[found[column].fillna(False).astype(bool), names]
+        mine = mine.sort_values(names) if names else mine
+        if len(mine):
             ends = [_row(mine.iloc[place].to_dict()) for place in (0, -1)]
             said = ends[0] if len(mine) == 1 else f"{len(mine)} filas, de {ends[0]} a {ends[1]}"
-            rows.append((MARTS[mart], figures.of_mart(mart)[column].dice, said, f"{mart}.{column}"))
-    return pd.DataFrame(rows, columns=["mart", "says", "rows", "figure"])
+            alone = mine.rename(columns=lambda name: str(name).removeprefix(CELL))
+            query = (
+                opens(f"{mart}.{column}", alone, {name: name for name in alone.columns})[0] if len(mine) == 1 else ""
+            )
+            rows.append((MARTS[mart], figures.of_mart(mart)[column].dice, said, f"{mart}.{column}", query))
+    return pd.DataFrame(rows, columns=["mart", "says", "rows", "figure", "query"])
 
 
 def _row(names: Mapping[Any, Any]) -> str:
