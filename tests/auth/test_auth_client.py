@@ -103,7 +103,15 @@ def aged(grant, server, seconds_left):
 def test_a_session_that_was_ended_is_not_renewed(auth, auth_server, email):
     """Signed out elsewhere, or the account deleted: back to the login."""
     grant = auth.sign_in(email, PASSWORD, address=HERE)
-    auth.sign_out(grant)
+    auth.sign_out(grant, address=HERE)
+    with pytest.raises(WrongCredentials):
+        auth.current(aged(grant, auth_server, -60), address=HERE)
+
+
+def test_signing_out_ends_a_session_whose_token_is_past_its_time(auth, auth_server, email):
+    """Auth ends a session for who shows a token that holds, so one is fetched for it."""
+    grant = auth.sign_in(email, PASSWORD, address=HERE)
+    auth.sign_out(aged(grant, auth_server, -60), address=HERE)
     with pytest.raises(WrongCredentials):
         auth.current(aged(grant, auth_server, -60), address=HERE)
 
@@ -163,7 +171,7 @@ def test_auth_down_is_told_apart(auth_with):
         auth.current(aged(grant, server, -60), address=HERE)
     near_its_end = aged(grant, server, 30)
     assert auth.current(near_its_end, address=HERE) is near_its_end
-    auth.sign_out(grant)
+    auth.sign_out(grant, address=HERE)
 
 
 def test_attempts_are_counted_by_address(auth_with):

@@ -43,7 +43,7 @@ def test_who_was_seeded_signs_in_as_what_they_are(stack, auth, users):
         grant = auth.sign_in(email, values[variable], address=HERE)
         assert (grant.claims.email, grant.claims.role) == (email, role)
         assert auth.current(grant, address=HERE) == grant
-        auth.sign_out(grant)
+        auth.sign_out(grant, address=HERE)
 
 
 def test_nobody_else_does(stack, auth, users):

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from pqr_common import Settings
-from pqr_common.errors import InvalidSettings, Transient
+from pqr_common.errors import InvalidSettings, PqrError, Transient
 from pqr_dashboard.access.tokens import Claims, Expired, NoRole, Untrusted, Verifier
 
 __all__ = ["Auth", "AuthUnavailable", "Grant", "TooManyAttempts", "WrongCredentials"]
@@ -37,7 +37,7 @@ class AuthUnavailable(Transient, ConnectionError):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a signed-in browser session holds, on the server's side only."""
+    """What somebody who signed in holds, on the server's side only."""
 
     claims: Claims
     access_token: str = field(repr=False)
@@ -80,9 +80,10 @@ class Auth:
             return grant
         return self._refreshed(grant, address)
 
-    def sign_out(self, grant: Grant) -> None:
-        """Revoke this session's tokens; where Auth does not answer they end by themselves, and soon."""
-        self._revoke(grant.access_token)
+    def sign_out(self, grant: Grant, *, address: str) -> None:
+        """Revoke this session's tokens, which Auth takes from who shows one that holds."""
+        with contextlib.suppress(PqrError):
+            self._revoke(self.current(grant, address=address).access_token)
 
     def _refreshed(self, grant: Grant, address: str) -> Grant:
         return self._grant(self._token("refresh_token", {"refresh_token": grant.refresh_token}, address))

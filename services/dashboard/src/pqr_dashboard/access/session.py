@@ -101,7 +101,7 @@ def sign_out(settings: Settings) -> None:
     """Revoke the tokens and forget everything this session held."""
     grant = st.session_state.get(GRANT)
     if isinstance(grant, Grant):
-        _auth(settings).sign_out(grant)
+        _auth(settings).sign_out(grant, address=_address())
     _forget(LEFT)
 
 
