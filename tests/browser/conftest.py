@@ -259,7 +259,7 @@ def contexts(browser) -> Callable[..., BrowserContext]:
 
 @pytest.fixture
 def visits(contexts) -> Iterator[Callable[..., Visit]]:
-    """New windows, each a session of its own to the dashboard; what went wrong in one fails the test."""
+    """New windows of one browser, where nobody is signed in; what went wrong in one fails the test."""
     opened: list[Visit] = []
 
     def visit(url: str = "", **options: object) -> Visit:
@@ -274,6 +274,7 @@ def visits(contexts) -> Iterator[Callable[..., Visit]]:
     shown = [word for made in opened for word in NEVER_SHOWN.findall(made.text)]
     for made in opened:
         made.page.close()
+        made.page.context.clear_cookies()  # nobody stays signed in for the next test
     assert troubles == []
     assert shown == []
 

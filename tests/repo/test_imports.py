@@ -101,6 +101,7 @@ OWNERS = {
         "pqr_common.process.resources",
     },
     "psycopg_pool": {"pqr_dashboard.warehouse"},
+    "starlette": {"pqr_dashboard.access.cookie"},
     "streamlit": {
         "pqr_dashboard.__main__",
         "pqr_dashboard.access.login",

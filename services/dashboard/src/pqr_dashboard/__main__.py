@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import threading
 import time
 import urllib.error
@@ -12,14 +14,15 @@ from importlib import import_module
 from pathlib import Path
 
 import click
+import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
-from streamlit.web import bootstrap
 
 from pqr_common import Settings
 from pqr_common.errors import InvalidSettings
 from pqr_common.process.entry import configured, ended
 from pqr_common.process.exposition import exposition
 from pqr_dashboard.access.auth import Auth
+from pqr_dashboard.access.cookie import ROUTES
 from pqr_dashboard.access.menu import PAGES
 from pqr_dashboard.access.session import is_loopback
 from pqr_dashboard.view import style
@@ -84,10 +87,10 @@ def _serve(host: str, port: int, settings: Settings) -> None:
     # Nothing here writes metrics to files, so any folder without some will do: no other is made, and none is left.
     with exposition(APP.parent, lambda: _trouble(address), host=host, port=settings.metrics_port):
         _warm_up()
-        flags = {name.replace(".", "_"): value for name, value in options.items()}
-        bootstrap.load_config_options(flags)
         PagesManager.uses_pages_directory = False  # or the first visitor of pages/*.py would be led around app.py
-        bootstrap.run(str(APP), is_hello=False, args=[], flag_options=flags)
+        for number in (signal.SIGTERM, signal.SIGINT):  # which the server raises again once it has closed
+            signal.signal(number, lambda *_: sys.exit(0))
+        st.App(APP, routes=ROUTES).run(config=options)
 
 
 def _trouble(address: str) -> str | None:

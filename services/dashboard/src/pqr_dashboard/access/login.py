@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from pqr_common import Settings
-from pqr_dashboard.access import session
+from pqr_dashboard.access import cookie, session
 from pqr_dashboard.access.menu import PAGES, Entry
 from pqr_dashboard.access.session import User
 from pqr_dashboard.view import widgets
@@ -89,11 +89,13 @@ def _form(settings: Settings) -> str:
         password = st.text_input("Contraseña", type="password", autocomplete="current-password")
         is_sent = st.form_submit_button("Ingresar", type="primary", width="stretch")
     if not is_sent:
+        if session.is_over():
+            st.html(cookie.LEAVE, unsafe_allow_javascript=True)
         return ""
     if not email.strip() or not password:
         return "Escriba su correo y su contraseña."
-    if session.sign_in(settings, email, password):
-        st.rerun()
+    if ticket := session.sign_in(settings, email, password):
+        st.html(cookie.ENTER % ticket, unsafe_allow_javascript=True)
     return session.message()
 
 
