@@ -36,7 +36,7 @@ prometheus: setup ## Prometheus' own programs, for tests, from Debian's packages
 	tools/prometheus.sh $(VENV)/prometheus
 
 .PHONY: programs screenshots
-programs: ## Chromium and HAProxy for the tests, from Debian, where root and apt are there; says so where they are not
+programs: ## Chromium, HAProxy and nginx for the tests, from Debian, where root and apt are there; says so where they are not
 	tools/programs.sh
 
 screenshots: setup programs ## the pages of the dashboard as pictures, in docs/screenshots

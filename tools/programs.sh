@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What tests need of Debian's packages: Chromium and a font, and HAProxy. They are installed where apt and root are there;
-# elsewhere it says so, and the tests skip, or fail under PQR_REQUIRE_PROGRAMS=1. And axe, from npm where that is there.
+# elsewhere it says so, and the tests skip, or fail under PQR_REQUIRE_PROGRAMS=1. nginx is unpacked in .venv and not installed,
+# or it would begin to serve port 80. And axe, from npm where that is there.
 set -euo pipefail
 say() { printf 'programs: %s\n' "$*" >&2; }
 is_there() { command -v "$1" > /dev/null; }
@@ -13,6 +14,20 @@ if is_there npm && [ ! -e ".venv/axe/axe-core-$AXE.tgz" ]; then
   else
     say "no axe, and its tests will skip: $(tail -n 1 /tmp/pqr-axe.log)"
   fi
+fi
+
+if ! is_there nginx && [ ! -x .venv/nginx/nginx ]; then
+  temporary=$(mktemp -d)
+  if (cd "$temporary" && { apt-get download -qq -o APT::Sandbox::User=root nginx ||
+    { apt-get update -qq && apt-get download -qq -o APT::Sandbox::User=root nginx; }; } && dpkg-deb -x nginx_*.deb .) \
+    > /tmp/pqr-nginx.log 2>&1; then
+    mkdir -p .venv/nginx
+    install -m 755 "$temporary/usr/sbin/nginx" .venv/nginx/nginx
+    say "$(.venv/nginx/nginx -v 2>&1) in .venv/nginx"
+  else
+    say "no nginx, and its tests will skip: $(tail -n 1 /tmp/pqr-nginx.log)"
+  fi
+  rm -rf "$temporary"
 fi
 
 missing=()

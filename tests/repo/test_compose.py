@@ -186,6 +186,7 @@ def test_no_secret_has_a_default(path):
         "PQR_INBOX_SPEED",
         "PQR_LOG_LEVEL",
         "PQR_PICKUP_SECONDS",
+        "PQR_PROXY",
         "PQR_PYTHON_IMAGE",
         "PQR_REAP_AFTER_SECONDS",
     } | {name for name in with_default if name.startswith("PQR_PORT_")}
