@@ -86,7 +86,11 @@ bench-dashboard: setup ## first paint, filter change and memory of the dashboard
 stack-env: setup ## secrets for a stack on this machine, in .env
 	$(BIN)/python deploy/stack_env.py
 
-images: stack-env $(IMAGE_WHEELS) ## every image of the project, from the wheelhouse; downloads nothing but base images
+.PHONY: sbom
+sbom: setup ## what each image is made of, in CycloneDX, in build/sbom; from the lock, without an engine
+	$(BIN)/python tools/sbom.py build/sbom
+
+images: sbom stack-env $(IMAGE_WHEELS) ## every image of the project, from the wheelhouse; downloads nothing but base images
 	$(COMPOSE) build pipeline generator bronze silver gold loader dashboard
 
 base-images: stack-env $(IMAGE_WHEELS) ## the images that others make, pulled, or stand-ins where none can be pulled; needs an engine
