@@ -86,9 +86,12 @@ bench-dashboard: setup ## first paint, filter change and memory of the dashboard
 stack-env: setup ## secrets for a stack on this machine, in .env
 	$(BIN)/python deploy/stack_env.py
 
-.PHONY: sbom
+.PHONY: sbom audit
 sbom: setup ## what each image is made of, in CycloneDX, in build/sbom; from the lock, without an engine
 	$(BIN)/python tools/sbom.py build/sbom
+
+audit: setup ## what is known against the versions of the lock, asked of OSV; says so where that does not answer
+	tools/audit.sh $(UV)
 
 images: sbom stack-env $(IMAGE_WHEELS) ## every image of the project, from the wheelhouse; downloads nothing but base images
 	$(COMPOSE) build pipeline generator bronze silver gold loader dashboard
