@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
@@ -76,6 +77,18 @@ def picture(page: Page, address: str, name: str, *, width: int = WIDTH) -> None:
         raise SystemExit(f"A picture must have at most {BYTES_MAX} bytes, found {size} in {path}: show less of it.")
 
 
+def ticket(dsn: str) -> str:
+    """One complaint that was extended and answered too late: its page has everything."""
+    with psycopg.connect(dsn) as opened:
+        found = opened.execute(
+            "select ticket_id from core.tickets_as_of where pqrs_type = 'QUEJA' and extension_days > 0 and is_breached "
+            "and closed_on is not null and radicado is not null order by opened_at limit 1"
+        ).fetchone()
+    if found is None:
+        raise SystemExit("A run must have a complaint that was extended and answered too late, found none: make demo.")
+    return str(found[0])
+
+
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with postgres(Settings.read()) as dsn, sync_playwright() as playwright:
@@ -90,7 +103,13 @@ def main() -> None:
                 where = f"{address}/{'' if entry is PAGES[0] else entry.path}"
                 picture(light, where, entry.path)
                 picture(dark, where, f"{entry.path}-oscuro")
+            shown = f"{address}/solicitudes?solicitud={ticket(dsn)}"
+            picture(light, shown, "solicitud")
+            picture(dark, shown, "solicitud-oscuro")
+            counted = f"{address}/solicitudes?cifra=kpi_sla.breached&month=2026-02-01&pqrs_type=QUEJA&desde=terminos?"
+            picture(light, counted, "cifra-abierta")
             picture(light, address, "resumen-telefono", width=TELEPHONE)
+            picture(light, shown, "solicitud-telefono", width=TELEPHONE)
             picture(light, login, "ingreso")
             browser.close()
         finally:
