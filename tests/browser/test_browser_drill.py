@@ -185,6 +185,21 @@ def test_what_is_shown_is_in_the_address(visits, local):
     visit.page.get_by_role("heading", name="Resumen", level=1).wait_for()
 
 
+def test_a_link_is_copied_without_tls_too(visits, local):
+    """As from another machine, where a browser has no clipboard for the page; the paste is the browser's own."""
+    visit = visits(local.url)
+    visit.page.context.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    visit.page.reload()
+    visit.settled().page.get_by_text("Copiar enlace").click()
+    visit.page.get_by_text("Enlace copiado").wait_for()
+    visit.page.get_by_role("link", name="Solicitudes").click()
+    typed = visit.page.get_by_label("Radicado o identificador")
+    typed.focus()
+    visit.page.keyboard.press("Control+V")
+    assert typed.input_value() == f"{local.url}/?corrida=vista"[: len(typed.input_value())]
+    assert len(typed.input_value()) >= 20
+
+
 def test_who_may_not_see_tickets_has_no_link_to_them(visits, behind_login):
     """The executive's figures are the same, without a way to a person's mail."""
     visit = visits(behind_login.url).sign_in("ejecutivo@entidad.example")

@@ -33,7 +33,13 @@
   document.addEventListener("click", async (event) => {
     const copy = event.target instanceof Element && event.target.closest(".pqr-copy");
     if (!copy) return;
-    await navigator.clipboard.writeText(location.href);
+    if (navigator.clipboard) await navigator.clipboard.writeText(location.href);
+    else {  // a browser gives the clipboard to no page that came without TLS from another machine
+      const field = document.body.appendChild(Object.assign(document.createElement("input"), { value: location.href }));
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+    }
     copy.textContent = "Enlace copiado";
     setTimeout(() => { copy.textContent = "Copiar enlace"; }, 2000);
   });
