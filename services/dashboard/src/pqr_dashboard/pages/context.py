@@ -148,6 +148,14 @@ class Context:
         found = counted.opens(figure, rows, columns, **told)
         return rows.assign(**{into: [f"{TICKETS.path}?{each}&{run}" for each in found]})
 
+    def opened_each(
+        self, rows: pd.DataFrame, figures: Iterable[str], columns: Mapping[str, str], **told: Any
+    ) -> pd.DataFrame:
+        """The same for several figures (`mart.column`): the address of each is in `open_<column>`."""
+        for figure in figures:
+            rows = self.opened(rows, figure, columns, into=f"open_{figure.partition('.')[2]}", **told)
+        return rows
+
     def opens(self, figure: str, **told: Any) -> str:
         """The address of the tickets of one figure; empty if none can be opened."""
         return str(self.opened(pd.DataFrame(index=[0]), figure, {}, **told).get("opens", pd.Series([""]))[0])

@@ -67,9 +67,8 @@ def _backlog(days: pd.DataFrame, marks: Marks) -> None:
 
 
 def _table(context: Context, days: pd.DataFrame, *, pqrs_type: str | None) -> None:
-    for column in COUNTS:
-        figure = f"kpi_daily.{column}"
-        days = context.opened(days, figure, {"day": "day"}, into=f"open_{column}", pqrs_type=pqrs_type)
+    figures = [f"kpi_daily.{column}" for column in COUNTS]
+    days = context.opened_each(days, figures, {"day": "day"}, pqrs_type=pqrs_type)
     widgets.table(
         days,
         [

@@ -12,6 +12,7 @@ from pqr_dashboard.view.markup import Column
 
 __all__ = ["section"]
 
+COUNTED = ("received", "transferred", "answered", "access_denied")
 REPORTED = ("received", "transferred", "mean_business_days", "access_denied")
 
 
@@ -29,8 +30,7 @@ def section(context: Context, types: Types) -> None:
     rows = compliance.with_standing(report, context.run.standing, ("answered",))
     rows = rows.assign(ours=rows["received"] - rows["transferred"])  # what was passed on is not ours to answer
     by = {"month": "month", "pqrs_type": "pqrs_type"}
-    for column in ("received", "transferred", "answered", "access_denied"):
-        rows = context.opened(rows, f"report_access_to_information.{column}", by, into=f"open_{column}")
+    rows = context.opened_each(rows, [f"report_access_to_information.{column}" for column in COUNTED], by)
     widgets.table(
         rows.assign(
             closed_share=compliance.shares(rows, "closed", "ours"),

@@ -70,8 +70,7 @@ def _by_type_and_month(context: Context, types: Types) -> None:
             closed_share=compliance.shares(rows, "closed", "due"),
             name=[types.called(code) for code in sla["pqrs_type"]],
         )
-        for column in ("due", "in_term", "late", "open_overdue"):
-            rows = context.opened(rows, f"kpi_sla.{column}", by, into=f"open_{column}")
+        rows = context.opened_each(rows, [f"kpi_sla.{column}" for column in COUNTED], by)
         st.caption(compliance.UNFINISHED)
         widgets.table(rows, COHORTS, file="terminos-por-tipo-y-mes", caption="Cumplimiento por tipo y mes")
 
@@ -104,9 +103,7 @@ def _response_time(context: Context, types: Types, chosen: str | None) -> None:
     )
     with st.expander("Ver los datos por día hábil"):
         rows = compliance.by_day(days)
-        for column in ("tickets", "late"):
-            figure = f"kpi_response_time.{column}"
-            rows = context.opened(rows, figure, by, into=f"open_{column}", pqrs_type=chosen)
+        rows = context.opened_each(rows, ["kpi_response_time.tickets", "kpi_response_time.late"], by, pqrs_type=chosen)
         widgets.table(
             rows,
             [
@@ -149,6 +146,7 @@ def _age(context: Context, chosen: str | None) -> None:
         )  # fmt: skip
 
 
+COUNTED = ("due", "in_term", "late", "open_overdue")
 COHORTS = (
     Column("month", "Mes", wording.month), Column("name", "Tipo"),
     Column("due", "Vencían", wording.count, opens="open_due"),

@@ -99,9 +99,8 @@ def _topics(context: Context, chosen: str | None, measure: Measure) -> None:
         _nothing_of_this_type()
         return
     found = context.opened(found, f"kpi_topic.{measure.counted}", {"topic": "topic"}, pqrs_type=chosen)
-    for column in TOPIC_COUNTS:
-        figure = f"kpi_topic.{column}"
-        found = context.opened(found, figure, {"topic": "topic"}, into=f"open_{column}", pqrs_type=chosen)
+    figures = [f"kpi_topic.{column}" for column in TOPIC_COUNTS]
+    found = context.opened_each(found, figures, {"topic": "topic"}, pqrs_type=chosen)
     classed, kinds = places.classed(found, measure)
     top = classed.head(TOPICS_SHOWN)
     widgets.chart(
