@@ -17,7 +17,7 @@ COMPOSE := docker compose
 # Told to keep no bytecode, every process of a test would compile every module of ours again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test test-increments test-services test-stack check bench bench-increments bench-scale bench-dashboard lock clean format stack-env images base-images up down
+.PHONY: setup demo test test-increments test-services test-stack check bench bench-increments bench-scale bench-dashboard bench-stack lock clean format stack-env images base-images up down
 
 setup: $(STAMP) ## the environment in .venv, from wheelhouse/
 
@@ -82,6 +82,9 @@ bench-scale: setup ## two workers against one, ten million e-mails against one
 
 bench-dashboard: setup ## first paint, filter change and memory of the dashboard at a million tickets
 	$(BIN)/python bench/dashboard.py
+
+bench-stack: setup ## where the time of a million e-mails goes in a running stack, stage by stage
+	$(BIN)/python bench/stack.py
 
 stack-env: setup ## secrets for a stack on this machine, in .env
 	$(BIN)/python deploy/stack_env.py

@@ -167,6 +167,11 @@ def test_the_door_to_the_engine_is_optional():
     assert [services[name]["profiles"] for name in BEHIND_DOOR] == [["logs"], ["logs"]]
 
 
+def test_the_store_has_room_for_a_million_e_mails():
+    """RustFS 1.0.1 was measured at 835 MB after them, and its users saw it killed at 1 GiB."""
+    assert CORE["rustfs"]["deploy"]["resources"]["limits"]["memory"] == "2g"
+
+
 def test_workers_in_containers_are_set_up_as_local_ones():
     """How memory is kept and how many threads libraries start: the same in the cluster of one process."""
     said = {name: value for name, value in WORKER_ENVIRONMENT.items() if not name.startswith("DASK_")}
