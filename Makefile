@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 STAMP := $(VENV)/.synced
+DEMO_STAMP := $(VENV)/.synced-for-demo
 SOURCES := libs services tests bench deploy
 IMAGE_PYTHON := 3.11
 IMAGE_WHEELS := wheelhouse/.for-images
@@ -21,7 +22,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 setup: $(STAMP) ## the environment in .venv, from wheelhouse/
 
-demo: setup ## the main job: generate, refine, load, show the figures
+demo: $(DEMO_STAMP) ## the main job: generate, refine, load, show the figures
 	$(BIN)/pqr run
 
 test: setup prometheus programs ## format, lint, types and every test that this machine can run
@@ -111,7 +112,7 @@ down: ## stop the stack and forget its data
 
 lock: $(UV) ## resolve again; the lock names no index, only files of wheelhouse/
 	$(BIN)/python tools/portable_lock.py $(UV)
-	rm -f $(STAMP)
+	rm -f $(STAMP) $(DEMO_STAMP)
 
 clean: ## remove everything that was made here
 	rm -rf $(VENV) wheelhouse .pqr .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -121,8 +122,10 @@ $(UV):
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-$(STAMP): $(UV) uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml)
-	$(UV) export --quiet --frozen --all-packages --no-emit-workspace --output-file wheelhouse.txt > /dev/null
+# A third of the packages, and half of what there is to compile, is for those who test and change the project.
+$(DEMO_STAMP): GROUPS := --no-dev --extra embedded
+$(STAMP) $(DEMO_STAMP): $(UV) uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml)
+	$(UV) export --quiet --frozen --all-packages $(GROUPS) --no-emit-workspace --output-file wheelhouse.txt > /dev/null
 	mkdir -p wheelhouse
 	@echo "2 of 3: the packages of the lock, into wheelhouse/"
 	@$(BIN)/python -m pip download --progress-bar off --disable-pip-version-check --no-deps --require-hashes \
@@ -130,7 +133,7 @@ $(STAMP): $(UV) uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services
 		| awk -v all="$$(grep -c == wheelhouse.txt)" '/^(Collecting|Ignoring) / && (++n % 20 == 0 || n == all) {print "  " n " of " all; fflush()}'
 	rm wheelhouse.txt
 	@echo "3 of 3: the environment from them"
-	@$(UV) sync --frozen --all-packages --inexact --offline --compile-bytecode 2>&1 | sed -u '/^ [-+~] /d; / Building /d; s/^ */  /'
+	@$(UV) sync --frozen --all-packages $(GROUPS) --inexact --offline --compile-bytecode 2>&1 | sed -u '/^ [-+~] /d; / Building /d; s/^ */  /'
 	touch $@
 
 # The same packages for the Python of the images, which need not be this machine's.
