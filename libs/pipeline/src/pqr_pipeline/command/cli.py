@@ -15,12 +15,13 @@ from pqr_common.manifest.runs import RunId, RunRecords, run_ids
 from pqr_pipeline.command import actions, summary
 from pqr_pipeline.command.evidence import explain, lineage, trace
 from pqr_pipeline.command.growing import backfill
+from pqr_pipeline.command.learning.lab import lab
+from pqr_pipeline.command.learning.tour import tour
 from pqr_pipeline.command.live import live
 from pqr_pipeline.command.options import app, command, day, settings_of
 from pqr_pipeline.command.realism import benchmark, fit
 from pqr_pipeline.command.retention import diff, prune, remove
 from pqr_pipeline.command.screen import Screen
-from pqr_pipeline.command.tour import tour
 from pqr_pipeline.flow.live import last_loaded
 from pqr_pipeline.telling.ending import DASHBOARD_PORT
 from pqrs import parameters as asked
@@ -33,6 +34,7 @@ __all__ = [
     "diff",
     "explain",
     "fit",
+    "lab",
     "lineage",
     "live",
     "prune",

@@ -1,0 +1,1 @@
+"""One module per exercise, named like its folder: `check(work)` says what it found to be right, or raises Differs."""

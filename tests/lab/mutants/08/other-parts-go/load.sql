@@ -1,0 +1,10 @@
+-- Exercise 8. Tables: tickets, batch. Variable: part.
+begin;
+
+delete from tickets;
+
+insert into tickets
+select part, ticket_id, pqrs_type, status
+from batch;
+
+commit;

@@ -1,0 +1,18 @@
+"""Exercise 9: create a file that must not exist yet."""
+
+import os
+import secrets
+from pathlib import Path
+
+
+def put_new(path: Path, data: bytes) -> bool:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        if path.exists():
+            return False
+        draft.write_bytes(data)
+        draft.rename(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return True
