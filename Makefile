@@ -9,7 +9,7 @@ UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 STAMP := $(VENV)/.synced
 DEMO_STAMP := $(VENV)/.synced-for-demo
-SOURCES := libs services tests bench deploy
+SOURCES := libs services tests bench deploy notebooks
 IMAGE_PYTHON := 3.11
 IMAGE_WHEELS := wheelhouse/.for-images
 # What images need beyond the lock: to build from it, and what only the oldest 3.11 asks for.
@@ -67,10 +67,15 @@ check-static: setup
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy libs/*/src services/*/src deploy
+	$(BIN)/marimo check --strict notebooks
 
 format: setup ## write the code as the formatter wants it
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/ruff check --fix $(SOURCES)
+
+.PHONY: notebook
+notebook: setup ## questions to the lake of PQR_HOME or PQR_LAKE_URL, in a notebook that opens in the browser
+	$(BIN)/marimo edit notebooks/inbox.py
 
 bench: setup ## speed and memory as ratios, a million e-mails
 	$(BIN)/python bench/run.py
