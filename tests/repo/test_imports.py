@@ -7,6 +7,7 @@ import re
 import sys
 import tomllib
 from fnmatch import fnmatch
+from functools import cache
 from graphlib import TopologicalSorter
 from importlib import import_module
 from importlib.util import find_spec
@@ -124,16 +125,19 @@ DISTRIBUTIONS = {
 }
 
 
+@cache
 def _room(path: Path) -> str:
     return path.relative_to(ROOT).parts[3]
 
 
+@cache
 def _name(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts[3:]
     return ".".join(parts).removesuffix(".__init__")
 
 
-def _imported(path: Path, *, is_running: bool = False) -> set[str]:
+@cache
+def _imported(path: Path, *, is_running: bool = False) -> frozenset[str]:
     """Every module or name that is imported, in full: `from a.b import c` may mean the module `a.b.c`.
 
     `is_running`: without what stands below `if TYPE_CHECKING`.
@@ -147,7 +151,7 @@ def _imported(path: Path, *, is_running: bool = False) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+    return frozenset(found)
 
 
 def _tops(path: Path) -> set[str]:
