@@ -215,7 +215,8 @@ def test_stack_env_keeps_what_is_there():
 
 def test_no_secret_begins_like_an_option():
     """`neo4j-admin` takes one that begins with `-` for an option; one secret of sixty-four would."""
-    secrets = [_module("deploy/stack_env.py")._secret() for _ in range(2_000)]
+    stack_env = _module("deploy/stack_env.py")
+    secrets = [stack_env._secret() for _ in range(2_000)]
     assert all(secret[0].isalnum() for secret in secrets)
 
 
