@@ -44,13 +44,18 @@ class Work:
     def rows(self, file: str, parameters: Mapping[str, Any] | None = None, /, **relations: pa.Table) -> pa.Table:
         """What the query in the file gives of these relations."""
         self.begin()
+        text = self.text(file)
+        given = {name: value for name, value in (parameters or {}).items() if f"${name}" in text}
         try:
-            return query(self.text(file), parameters, **relations)
+            return query(text, given, **relations)
+        except AttributeError as error:  # what gives no rows is None to DuckDB
+            raise Differs(f"{file} must be one query that gives rows, found one that gives none: write it.") from error
         except QueryFailed as error:
-            said = " ".join(str(error).split("\n\n")[0].split())
-            where = next((line.split(":")[0] for line in str(error).splitlines() if line.startswith("LINE ")), "")
-            line = f" at line {where.removeprefix('LINE ')}" if where else ""
-            raise Differs(f"{file} must be one query that DuckDB runs, found{line}: {said}.") from error
+            said, _, where = str(error).partition("\n\nLINE ")
+            line = f" at line {where.split(':')[0]}" if where else ""
+            raise Differs(
+                f"{file} must be one query that DuckDB runs, found {' '.join(said.split())}{line}: mend it."
+            ) from error
 
     def text(self, file: str) -> str:
         try:

@@ -23,8 +23,8 @@ class Listing(click.Group):
     """A group that lists when nothing else is asked of it."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        asked = {*context.help_option_names, *(name for name in args if not name.startswith("-"))}
-        return super().parse_args(context, args if asked & set(args) else ["list", *args])
+        is_asked = args and (args[0] in context.help_option_names or not args[0].startswith("-"))
+        return super().parse_args(context, args if is_asked else ["list", *args])
 
 
 @app.group(cls=Listing)
