@@ -32,6 +32,7 @@ TOGETHER = (
 FIRST = (
     "tests/integration/test_faults.py",
     "tests/browser/",
+    "tests/lab/test_lab_course.py",
     "tests/integration/test_determinism.py",
     "tests/integration/test_dashboard_command.py",
     "services/dashboard/tests/test_dashboard_",

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from pqr_common.errors import InvalidSettings
 from pqr_pipeline.lab.course import exercises
+from pqr_pipeline.lab.folder import Lab
+from pqr_pipeline.lab.inbox import HOME
 
 pytestmark = pytest.mark.integration
 
@@ -51,6 +54,18 @@ def test_init_never_overwrites_what_a_student_wrote(begun, pqr):
         f"name another folder, or work on in this one.\n"
     )
     assert {path: path.read_bytes() for path in folder.rglob("answer.*")} == before
+
+
+def test_an_interrupted_init_is_continued(begun, pqr, tmp_path):
+    """What there is of the inbox stays; with --json the folder and its exercises are said."""
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / HOME).symlink_to(begun[0] / HOME)
+    with pytest.raises(InvalidSettings):
+        Lab.opened(tmp_path / "lab")
+    said = pqr("lab", "init", "--json", cwd=tmp_path)
+    assert said.returncode == 0, said.stderr
+    assert json.loads(said.stdout) == {"folder": str(tmp_path / "lab"), "exercises": [e.name for e in exercises()]}
+    assert Lab.opened(tmp_path / "lab").folder == tmp_path / "lab"
 
 
 def test_without_a_lab_it_says_how_to_make_one(pqr, tmp_path):

@@ -85,6 +85,7 @@ def test_a_wrong_variant_fails(exercise, folder, work_on):
     assert [line for line in lines if len(line) > 25 and line in said] == []
 
 
+@pytest.mark.timeout(600)  # half a minute, if the machine has nothing else to do
 def test_all_references_pass_in_time(lab):
     """As students call it: in processes of their own. On a busy machine the processor's time counts, not the wall's."""
     took = {}

@@ -21,8 +21,8 @@ def check(work: Work) -> str:
         named = altered(_reader(work.inbox, changes), RUN)
         must(isinstance(named, list), f"altered must return a list of keys, found {named!r}.")
         missed, wrong = sorted(set(changes) - set(named)), sorted(set(named) - set(changes))
-        must(not missed, f"Where {what}, what was altered must be named, found {len(missed)} missed: {missed[:1]}.")
-        must(not wrong, f"Where {what}, nothing else must be named, found {len(wrong)} others: {wrong[:1]}.")
+        must(not missed, f"Where {what}, that must be named, found that {', '.join(missed[:1])} is not.")
+        must(not wrong, f"Where {what}, nothing else must be named, found that {', '.join(wrong[:1])} is.")
     return f"In {len(cases)} copies of the lake, what was altered is named and nothing else."
 
 

@@ -36,7 +36,7 @@ def check(work: Work) -> str:
             f"A partial must be smaller than what it was counted from, found {rows:,} rows for {closed.num_rows:,}.",
         )
         found = work.rows("total.sql", partials=pa.concat_tables(partials, promote_options="permissive"))
-        same_rows(f"The total of {parts} parts", found, mart, key=KEY)
+        same_rows(f"The total of {parts} part{'s' * (parts > 1)}", found, mart, key=KEY)
     return f"{closed.num_rows:,} tickets in {', '.join(map(str, CUTS[:-1]))} or {CUTS[-1]} parts give the same mart."
 
 
