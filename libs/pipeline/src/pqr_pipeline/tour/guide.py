@@ -15,6 +15,7 @@ from pathlib import Path
 from pqr_common.errors import PqrError
 from pqr_common.lake.location import open_lake
 from pqr_common.lake.port import Lake, LakeLocation
+from pqr_common.manifest.layout import manifest_key
 from pqr_common.manifest.runs import RunRecords
 from pqr_pipeline.command.screen import Screen
 
@@ -67,12 +68,15 @@ class Guide:
         child = subprocess.Popen(
             self._command(arguments), env=self._environment({}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        manifest = self.home / "lake" / "manifests" / f"run={run_id}" / f"{after}.json"
+        manifest = self.home / "lake" / manifest_key(run_id, after)
         until = time.monotonic() + KILL_SECONDS
         while child.poll() is None and not manifest.exists() and time.monotonic() < until:
             time.sleep(POLL_SECONDS)
         child.send_signal(signal.SIGKILL)
-        child.wait()
+        if child.wait() == 0:
+            raise PqrError(
+                f"`pqr {' '.join(arguments)}` must be killed while it works, found it done: the tour has found a fault."
+            )
 
     def show(self, lines: Iterable[str]) -> None:
         """Indented, and cut where they are longer than anybody reads."""
