@@ -36,9 +36,12 @@ panels: setup prometheus ## each panel of Grafana with its value after a small r
 prometheus: setup ## Prometheus' own programs, for tests, from Debian's packages; says so where they cannot be had
 	tools/prometheus.sh $(VENV)/prometheus
 
-.PHONY: programs screenshots
+.PHONY: programs docs screenshots
 programs: ## Chromium, HAProxy and nginx for the tests, from Debian, where root and apt are there; says so where they are not
 	tools/programs.sh
+
+docs: setup programs ## the site of docs/ in build/site, its links checked; without a network
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 screenshots: setup programs ## the pages of the dashboard as pictures, in docs/screenshots
 	$(BIN)/python tests/browser/screenshots.py

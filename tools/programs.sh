@@ -1,20 +1,28 @@
 #!/usr/bin/env bash
 # What tests need of Debian's packages: Chromium and a font, and HAProxy. They are installed where apt and root are there;
 # elsewhere it says so, and the tests skip, or fail under PQR_REQUIRE_PROGRAMS=1. nginx is unpacked in .venv and not installed,
-# or it would begin to serve port 80. And axe, from npm where that is there.
+# or it would begin to serve port 80. And axe and Mermaid, from npm where that is there.
 set -euo pipefail
 say() { printf 'programs: %s\n' "$*" >&2; }
 is_there() { command -v "$1" > /dev/null; }
 
-AXE=4.14.1
-if is_there npm && [ ! -e ".venv/axe/axe-core-$AXE.tgz" ]; then
-  mkdir -p .venv/axe
-  if npm pack --silent --pack-destination .venv/axe "axe-core@$AXE" > /tmp/pqr-axe.log 2>&1; then
-    tar -xzf ".venv/axe/axe-core-$AXE.tgz" -C .venv/axe package/axe.min.js
+# from_npm PACKAGE VERSION FOLDER WHAT-GOES-WITHOUT: unpack it there, once.
+from_npm() {
+  is_there npm || return 0
+  local folder=$3 archive=/tmp/pqr-npm.$$
+  [ -e "$folder/.$2" ] && return 0
+  mkdir -p "$folder" "$archive"
+  if npm pack --silent --pack-destination "$archive" "$1@$2" > /tmp/pqr-npm.log 2>&1; then
+    tar -xzf "$archive"/*.tgz -C "$folder" --strip-components 1
+    touch "$folder/.$2"
   else
-    say "no axe, and its tests will skip: $(tail -n 1 /tmp/pqr-axe.log)"
+    say "no $1, $4: $(tail -n 1 /tmp/pqr-npm.log)"
   fi
-fi
+  rm -rf "$archive"
+}
+from_npm axe-core 4.14.1 .venv/npm/axe-core "and its tests will skip"
+from_npm @mermaid-js/tiny 11.17.2 .venv/npm/mermaid "and the site shows its diagrams as text"
+from_npm iframe-worker 1.0.4 .venv/npm/iframe-worker "and the site's search needs a server"
 
 if ! is_there nginx && [ ! -x .venv/nginx/nginx ]; then
   temporary=$(mktemp -d)

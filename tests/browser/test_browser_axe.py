@@ -11,7 +11,7 @@ from pqr_dashboard.access.menu import PAGES
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.xdist_group("browser")]
 
-AXE = Path(os.environ.get("PQR_AXE") or Path(__file__).parents[2] / ".venv/axe/package/axe.min.js")
+AXE = Path(os.environ.get("PQR_AXE") or Path(__file__).parents[2] / ".venv/npm/axe-core/axe.min.js")
 RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
   .filter((found) => ["serious", "critical"].includes(found.impact))
   .flatMap((found) => found.nodes.map((node) => `${found.id}: ${node.html.slice(0, 160)}`))"""

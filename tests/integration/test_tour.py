@@ -77,6 +77,23 @@ def test_each_stop_shows_what_it_promises(transcript, number, says):
     assert re.search(says, stop(transcript, number)), stop(transcript, number)
 
 
+@pytest.mark.parametrize("page", ["index", "es"])
+def test_the_tutorial_shows_what_the_tour_says(transcript, page):
+    """Line by line, stop by stop, digests aside: these change with any column that is added."""
+    text = (ROOT / f"docs/tutorial/{page}.md").read_text(encoding="utf-8")
+    told = re.split(r"^## \d+\. ", text, flags=re.MULTILINE)[1:]
+    assert len(told) == len(STOPS)
+    for number, prose in enumerate(told, 1):
+        said = undigested(stop(transcript, number))
+        shown = re.findall(r"^```text\n(.*?)^```", prose, re.MULTILINE | re.DOTALL)
+        assert [block for block in map(undigested, shown) if block.rstrip("\n") not in said] == [], said
+        assert shown or number == len(STOPS)
+
+
+def undigested(text):
+    return re.sub(r"\b[0-9a-f]{8,}\b", "#", text)
+
+
 def test_the_lake_of_the_tour_is_whole_afterwards(transcript, home):
     """What was flipped was a copy, which is gone."""
     assert not (home / "tour" / "copy").exists()

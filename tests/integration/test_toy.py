@@ -1,10 +1,12 @@
-"""A stage and a mart that another package brings: three files and no edit elsewhere, and they are everywhere."""
+"""The stage and the mart of the how-to guides, which another package brings: no edit elsewhere, and they are everywhere."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,63 +15,19 @@ ROOT = Path(__file__).parents[2]
 PQR = ROOT / ".venv/bin/pqr"
 pytestmark = pytest.mark.integration
 
-FILES = {
+# The guides show a package's files as blocks with a title; what each announces is installed as pip would install it.
+GUIDES = [(ROOT / "docs/how-to" / name).read_text(encoding="utf-8") for name in ("add-a-mart.md", "add-a-stage.md")]
+BLOCK = re.compile(r'^```\w+ title="([^"]+)"\n(.*?)^```', re.MULTILINE | re.DOTALL)
+PROJECT = "pyproject.toml"
+BLOCKS = [found for guide in GUIDES for found in BLOCK.findall(guide)]
+ANNOUNCED = [tomllib.loads(text)["project"]["entry-points"] for name, text in BLOCKS if name == PROJECT]
+FILES = {name: text for name, text in BLOCKS if name != PROJECT} | {
     "pqr_toy/__init__.py": "",
-    "pqr_toy/mart.py": """
-from pqr_common import required
-from pqr_gold.schema import COUNT, TEXT, Partial, declared
-
-MART = declared(
-    "kpi_toy",
-    Partial(
-        "toy",
-        "select pqrs_type, count(*) as tickets from facts where came_in_window group by pqrs_type",
-        required(pqrs_type=TEXT),
-    ),
-    grain="one row per type that occurs",
-    columns=required(pqrs_type=TEXT, tickets=COUNT),
-    key=("pqrs_type",),
-    sql="select pqrs_type, cast(sum(tickets) as bigint) as tickets from toy group by pqrs_type",
-)
-""",
-    "pqr_toy/schema.py": """
-import pyarrow as pa
-
-from pqr_common import Contract, required
-
-COLUMNS = required(pqrs_type=pa.string(), tickets=pa.int64())
-TOY = Contract("kpi_toy", "one row per type that occurs", pa.schema(COLUMNS))
-LARGEST = Contract(
-    "largest", "the type with the most tickets", pa.schema(COLUMNS), key=("pqrs_type",),
-    made_from=("gold/kpi_toy",), warehouse="gold",
-)
-""",
-    "pqr_toy/stage.py": """
-from pqr_common import Check, Output, Phase, Stage, Task
-from pqr_toy.schema import LARGEST, TOY
-
-
-def plan(inputs):
-    return [Task("all", inputs.manifests["gold"].dataset("kpi_toy").partitions)]
-
-
-def work(task, context):
-    toy = context.read(task.inputs[0])
-    yield Output("largest", "part-00000", toy.sort_by([("tickets", "descending")]).slice(0, 1))
-
-
-def checks(outcome):
-    return [Check.equal("one_largest", outcome.rows("largest"), 1)]
-
-
-STAGE = Stage(
-    name="platinum", writes="platinum", package="pqr_toy", requires={"gold": (TOY,)}, produces=(LARGEST,),
-    phases=(Phase("pick", plan, work),), checks=checks,
-)
-""",
     "pqr_toy-0.1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: pqr-toy\nVersion: 0.1.0\n",
-    "pqr_toy-0.1.0.dist-info/entry_points.txt": (
-        "[pqr.stages]\nplatinum = pqr_toy.stage:STAGE\n[pqr.marts]\nkpi_toy = pqr_toy.mart:MART\n"
+    "pqr_toy-0.1.0.dist-info/entry_points.txt": "".join(
+        f"[{group}]\n" + "".join(f"{name} = {where}\n" for name, where in entries.items())
+        for groups in ANNOUNCED
+        for group, entries in groups.items()
     ),
 }
 
@@ -123,6 +81,12 @@ def test_they_are_in_the_lineage(pqr):
     assert [f"{each['layer']}/{each['dataset']}" for each in figure["layers"]] == [
         "gold/kpi_toy", "silver/tickets", "bronze/emails", "raw/emails",
     ]  # fmt: skip
+
+
+def test_the_mart_is_explained(pqr):
+    """By what it says its column counts."""
+    told = pqr("explain", "kpi_toy.tickets", "toy", "--where", "pqrs_type=QUEJA", "--size", "1")
+    assert re.search(r"counted again from (\d+) tickets alone: \1, equal", told)
 
 
 def test_they_are_verified(pqr):
