@@ -379,7 +379,7 @@ def _numbers(text: str) -> set[str]:
     ids=" ".join,
 )
 def test_no_number_is_broken_on_a_narrow_terminal(aside, monkeypatch, arguments):
-    """At 60 columns, as the README's test does for `diff`: what stands in a wide one stands in it, and nothing is wider."""
+    """At 60 columns, as tests/docs does for `diff`: what stands in a wide one stands in it, and nothing is wider."""
     monkeypatch.setenv("COLUMNS", "400")
     code, wide, _ = aside(*arguments)
     assert code == 0

@@ -72,7 +72,7 @@ def test_a_run_that_nobody_began_has_no_time(lake):
     ],
 )
 def test_a_shell_completes_runs_and_commands(lake, typed, offered):
-    """By click's own protocol, as the README says to switch it on."""
+    """By click's own protocol, as the docs say to switch it on."""
     environment = {
         "_PQR_COMPLETE": "bash_complete",
         "COMP_WORDS": typed,
