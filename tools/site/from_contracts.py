@@ -49,12 +49,9 @@ def _dataset(name: str, contract: Contract) -> str:
         told.append(f"**Made from** {', '.join(f'`{each}`' for each in contract.made_from)}.")
     if contract.warehouse:
         told.append(f"**In Postgres:** `{_mirror(name, contract)}`.")
-    columns = [
-        (f"`{field.name}`", _type(field), "" if field.nullable else "never empty", meaning(name, field.name))
-        for field in contract.schema
-    ]
+    columns = [(f"`{field.name}`", _type(field), meaning(name, field.name)) for field in contract.schema]
     rules = [(f"`{rule.name}`", f"`{rule.holds}`") for rule in contract.rules]
-    told.append("\n" + table(["column", "type", "", "meaning"], columns))
+    told.append("\n" + table(["column", "type", "meaning"], columns))
     if rules:
         told.append("Every row satisfies:\n\n" + table(["rule", "condition"], rules))
     return "\n".join(told)
@@ -65,7 +62,7 @@ def _mirror(name: str, contract: Contract) -> str:
 
 
 def _type(field: pa.Field) -> str:
-    return f"`{field.type}`"
+    return f"`{field.type}`" if field.nullable else f"`{field.type}`, required"
 
 
 def _diagram() -> str:
