@@ -34,6 +34,7 @@ FIRST = (
     "tests/browser/",
     "tests/lab/test_lab_course.py",
     "tests/integration/test_determinism.py",
+    "tests/docs/test_docs_commands.py",
     "tests/integration/test_dashboard_command.py",
     "services/dashboard/tests/test_dashboard_",
     "tests/logs/test_log_collection.py",
