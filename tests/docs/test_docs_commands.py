@@ -11,8 +11,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
+import outsider
 import pytest
 
 pytestmark = pytest.mark.integration
@@ -186,3 +188,23 @@ def shape(value: object) -> object:
     if isinstance(value, list):
         return [shape(each) for each in value[:1] if isinstance(each, dict)]
     return type(value).__name__ if not isinstance(value, dict | None) else "one"
+
+
+def test_an_outsider_comes_to_the_same_values(shell):
+    """By the rules in the reference alone, of a run that was made in two steps."""
+    lake = shell.folder / "home/lake"
+    (run,) = (path.name for path in (lake / "manifests").glob("2026-01-01-2026-04-01-s42-*"))
+    tickets = outsider.rows(lake, run, "silver/tickets")
+    assert len(tickets) > 400
+    for ticket in tickets:
+        told = ticket | ({"due_at": ticket["due_at"].replace(tzinfo=None)} if ticket["due_at"] else {})
+        found = outsider.clock(ticket)
+        assert found == {name: told[name] for name in found}
+    first, last = date(2026, 1, 1), date(2026, 4, 1)
+    (executive,) = outsider.rows(lake, run, "gold/kpi_executive")
+    counted = outsider.headline(tickets, first, last)
+    assert counted == {name: executive[name] for name in counted}
+    days = outsider.peaks(tickets, opens=first, first=first, last=last)
+    columns = ("received", "expected", "ratio", "dispersion", "is_peak")
+    told = {row["day"]: tuple(row[name] for name in columns) for row in outsider.rows(lake, run, "gold/kpi_peaks")}
+    assert days == told
