@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 
 import outsider
+import outsider_mails
 import pytest
 
 pytestmark = pytest.mark.integration
@@ -200,6 +201,12 @@ def test_an_outsider_comes_to_the_same_values(shell):
         told = ticket | ({"due_at": ticket["due_at"].replace(tzinfo=None)} if ticket["due_at"] else {})
         found = outsider.clock(ticket)
         assert found == {name: told[name] for name in found}
+    bronze = outsider.rows(lake, run, "bronze/emails")
+    messages, status = outsider_mails.lived(bronze)
+    emails = {outsider_mails.place(row): row for row in outsider.rows(lake, run, "silver/emails")}
+    assert messages == {at: {name: emails[at][name] for name in message} for at, message in messages.items()}
+    assert len(messages) == len(emails) < len(bronze)
+    assert status == {ticket["ticket_id"]: ticket["status"] for ticket in tickets}
     first, last = date(2026, 1, 1), date(2026, 4, 1)
     (executive,) = outsider.rows(lake, run, "gold/kpi_executive")
     counted = outsider.headline(tickets, first, last)
