@@ -50,7 +50,7 @@ SHOWS = {
     "pqr run --to 2026-01-10": [r"Tickets received"],
     "pqr verify latest": [r"raw, bronze, silver, gold, load are what the manifests say"],
     "pqr live --speed 1 --days 2": [r"2026-02-01(.|\n)*2026-02-02"],
-    "pqr backfill latest --to 2026-04-05": [r"Tickets received"],
+    "pqr backfill latest --to 2026-02-05": [r"Tickets received"],
     "pqr retry latest": [r"nothing was done"],
     'pqr verify latest || echo "exit code $?"': [r"^exit code 4\n$"],
 }
