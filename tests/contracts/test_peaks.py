@@ -8,6 +8,8 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
+from pqr_generator.tickets.counts import counted
+from pqr_generator.tickets.demand import calendar_days
 from pqr_generator.tickets.volume import planned_volume
 from pqr_gold.partials import FLOW
 from pqr_gold.transform import mart
@@ -21,15 +23,29 @@ YEAR = Parameters.create(
 )  # fmt: skip
 
 
+def planned_counts(parameters):
+    """The days from the opening on, and how many tickets come on each; what becomes of them is nothing to a peak."""
+    days = calendar_days(parameters.opens_on, parameters.window_to)
+    return days, counted(parameters, days).sum(axis=(0, 2, 3))
+
+
+def test_the_counts_of_days_are_those_of_the_plan():
+    """So the others may ask for the counts alone, which is a third of the work."""
+    volume = planned_volume(YEAR)
+    days, tickets = planned_counts(YEAR)
+    assert (days == volume.days).all()
+    assert (tickets == volume.tickets).all()
+
+
 def peaks_of(parameters):
     """kpi_peaks as it is when every ticket that was planned comes in."""
-    volume = planned_volume(parameters)
+    days, tickets = planned_counts(parameters)
     received = pa.table(
         {
-            "day": pa.array(volume.days),
-            "pqrs_type": ["PET_PAR"] * len(volume.days),
-            "step": ["received"] * len(volume.days),
-            "tickets": pa.array(volume.tickets),
+            "day": pa.array(days),
+            "pqrs_type": ["PET_PAR"] * len(days),
+            "step": ["received"] * len(days),
+            "tickets": pa.array(tickets),
         },
         schema=FLOW.total.schema,
     )
