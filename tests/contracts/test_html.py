@@ -14,7 +14,7 @@ from pqr_generator.days import RawPart, generate
 from pqrs.parameters import Parameters
 from pqrs.scenario import load_scenario
 
-QUARTER = date(2026, 1, 1), date(2026, 3, 31)
+MONTH = date(2026, 1, 1), date(2026, 1, 31)
 SHARES = (0, 200, 1_000)
 
 
@@ -27,12 +27,12 @@ def raw():
 def objects(share):
     scenario = load_scenario("alcaldia")
     run = Parameters.create(
-        opens_on=QUARTER[0],
-        window_to=QUARTER[1],
+        opens_on=MONTH[0],
+        window_to=MONTH[1],
         tickets_per_business_day=60,
         scenario=replace(scenario, rates=replace(scenario.rates, html=share)),
     )
-    made = (part for part in generate(run, *QUARTER) if isinstance(part, RawPart))
+    made = (part for part in generate(run, *MONTH) if isinstance(part, RawPart))
     return [RawObject(str(part.day), part.day, part.number, bytes(part.lines)) for part in made]
 
 
