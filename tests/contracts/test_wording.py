@@ -27,7 +27,7 @@ from pqrs.catalogue import CONTROL_BODIES, PQRS_TYPES
 from pqrs.parameters import Parameters
 from pqrs.scenario import load_scenario
 
-RUN = Parameters.create(tickets_per_business_day=80, window_to=date(2026, 4, 15))
+RUN = Parameters.create(tickets_per_business_day=40, window_to=date(2026, 2, 28))
 UTILITY = replace(RUN, scenario=load_scenario("servicios_publicos"))  # whose silence is an approval
 WHOLE = [DIRT.index(name) for name in ("", "out_of_office", "bounce")]  # mails with nothing wrong in their lines
 READ_AS = dict.fromkeys(FROM_MAILBOX, "out_of_office") | {
