@@ -19,6 +19,7 @@ from pqrs.parameters import Parameters
 pytestmark = pytest.mark.integration
 
 VOLUME = 20
+OPENS_ON = date(2026, 1, 1)
 
 
 class Home:
@@ -31,7 +32,7 @@ class Home:
     def start(self, *arguments):
         return subprocess.Popen(
             [sys.executable, "-m", "pqr_pipeline", *arguments],
-            env=os.environ | {"PQR_HOME": str(self.path)},
+            env=os.environ | {"PQR_HOME": str(self.path), "PQR_WORKERS": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -45,12 +46,12 @@ class Home:
         return out
 
     def digests(self, day):
-        parameters = Parameters.create(window_to=day, tickets_per_business_day=VOLUME)
+        parameters = Parameters.create(opens_on=OPENS_ON, window_to=day, tickets_per_business_day=VOLUME)
         return {layer: found.digest for layer, found in RunRecords(self.lake, parameters.run_id).manifests().items()}
 
 
 def _run(home, day):
-    home.pqr("run", "--to", day, "--volume", str(VOLUME), "--quiet")
+    home.pqr("run", "--opens-on", str(OPENS_ON), "--to", day, "--volume", str(VOLUME), "--quiet")
 
 
 @pytest.fixture(scope="module")
