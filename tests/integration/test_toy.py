@@ -39,7 +39,11 @@ def pqr(tmp_path_factory):
     for name, text in FILES.items():
         (folder / "site" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "site" / name).write_text(text)
-    environment = os.environ | {"PYTHONPATH": str(folder / "site"), "PQR_HOME": str(folder / "home")}
+    environment = os.environ | {
+        "PYTHONPATH": str(folder / "site"),
+        "PQR_HOME": str(folder / "home"),
+        "PQR_WORKERS": "1",
+    }
 
     def call(*arguments):
         done = subprocess.run(
@@ -48,7 +52,7 @@ def pqr(tmp_path_factory):
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout) if "--json" in arguments else done.stdout
 
-    call("run", "--run-id", "toy", "--volume", "5", "--to", "2026-01-20", "--quiet")
+    call("run", "--run-id", "toy", "--volume", "5", "--opens-on", "2026-01-01", "--to", "2026-01-20", "--quiet")
     return call
 
 
