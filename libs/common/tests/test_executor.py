@@ -29,6 +29,13 @@ def test_inline_runs_in_this_process():
     assert list(Inline().map(operator.neg, [1, 2, 3])) == [-1, -2, -3]
 
 
+@pytest.fixture(scope="module")
+def one_worker():
+    """A cluster for the tests that leave its worker as it was."""
+    with dask_executor(Settings(workers=1)) as cluster:
+        yield cluster
+
+
 @pytest.mark.integration
 def test_a_cluster_maps_and_passes_our_errors_on(tmp_path):
     """Every item once, in any order; an error of ours arrives as itself; a dying worker is a transient error."""
@@ -42,7 +49,7 @@ def test_a_cluster_maps_and_passes_our_errors_on(tmp_path):
 
 
 @pytest.mark.integration
-def test_an_error_of_ours_is_not_tried_again_by_the_cluster(tmp_path):
+def test_an_error_of_ours_is_not_tried_again_by_the_cluster(one_worker, tmp_path):
     """What is worth another try is tried again where it is known, by the lake and by the flow."""
 
     def work(item):
@@ -50,20 +57,19 @@ def test_an_error_of_ours_is_not_tried_again_by_the_cluster(tmp_path):
             file.write(item)
         raise UpstreamBroken("no")
 
-    with dask_executor(Settings(workers=1)) as cluster, pytest.raises(UpstreamBroken):
-        list(cluster.map(work, ["x"]))
+    with pytest.raises(UpstreamBroken):
+        list(one_worker.map(work, ["x"]))
     assert (tmp_path / "tries").read_text() == "x"
 
 
 @pytest.mark.integration
-def test_a_cluster_of_other_versions_is_refused():
+def test_a_cluster_of_other_versions_is_refused(one_worker):
     """Code travels by name, so versions must agree; the sentence names package and both versions."""
     mine = package_versions()
-    with dask_executor(Settings(workers=1)) as cluster:
-        with pytest.raises(InvalidSettings, match=r"pyarrow 0\.0\.1 here"):
-            executor._refuse_mixed(cluster.client, mine | {"pyarrow": "0.0.1"})
-        with pytest.raises(InvalidSettings, match=r"pqr_platinum 1\.0 here and missing there"):
-            executor._refuse_mixed(cluster.client, mine | {"pqr_platinum": "1.0"})
+    with pytest.raises(InvalidSettings, match=r"pyarrow 0\.0\.1 here"):
+        executor._refuse_mixed(one_worker.client, mine | {"pyarrow": "0.0.1"})
+    with pytest.raises(InvalidSettings, match=r"pqr_platinum 1\.0 here and missing there"):
+        executor._refuse_mixed(one_worker.client, mine | {"pqr_platinum": "1.0"})
 
 
 def test_workers_with_other_code_of_the_same_version_are_refused(tmp_path):
