@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -73,16 +74,17 @@ def servers(platform, inbox) -> Iterator[None]:
 
 
 @pytest.fixture
-def work_on(inbox, tmp_path) -> Callable[[Exercise, Path | None], Work]:
-    """The files of an exercise as they begin, with those of a folder over them, for a check in this process."""
+def work_on(inbox, tmp_path) -> Callable[..., Work]:
+    """The files of an exercise as they begin, with those of a folder over them and a patch to these, for a check here."""
 
-    def placed(exercise: Exercise, files: Path | None) -> Work:
-        folder = tmp_path / exercise.name
-        folder.mkdir()
+    def placed(exercise: Exercise, files: Path | None = None, patch: Path | None = None) -> Work:
+        folder = Path(tempfile.mkdtemp(dir=tmp_path))
         for name, text in exercise.starts.items():
             (folder / name).write_text(text, encoding="utf-8")
         if files:
             shutil.copytree(files, folder, dirs_exist_ok=True)
+        if patch:
+            subprocess.run(["git", "apply", "--whitespace=nowarn", patch], cwd=folder, check=True)
         return Work(folder, inbox)
 
     return placed

@@ -20,10 +20,9 @@ SECONDS_EACH, SECONDS_TOGETHER = 10, 60
 TEXT_LINES = 60
 COURSE = exercises()
 NAMES = [each.name for each in COURSE]
+# Each is a patch of the reference, which shows what is wrong and nothing else.
 MUTANTS = [
-    (exercise, folder)
-    for exercise in COURSE
-    for folder in sorted((HERE / "mutants" / exercise.name[:2]).iterdir(), key=lambda each: each.name)
+    (exercise, patch) for exercise in COURSE for patch in sorted((HERE / "mutants" / exercise.name[:2]).iterdir())
 ]
 
 
@@ -61,25 +60,27 @@ def test_a_text_is_short_and_says_what_a_student_must_know(exercise):
 
 
 @pytest.mark.parametrize("exercise", COURSE, ids=NAMES)
-def test_an_exercise_has_three_mutants_of_its_own_files(exercise):
+def test_an_exercise_has_three_mutants_of_its_own_files(exercise, work_on):
     files = set(exercise.starts)
     assert files == {path.name for path in solution(exercise).iterdir()}
-    mutants = [folder for each, folder in MUTANTS if each is exercise]
+    mutants = [patch for each, patch in MUTANTS if each is exercise]
     assert len(mutants) >= 3
-    assert all({path.name for path in folder.iterdir()} == files for folder in mutants)
+    for patch in mutants:
+        folder = work_on(exercise, solution(exercise), patch).folder
+        assert {path.name for path in folder.iterdir()} == files
 
 
 @pytest.mark.parametrize("exercise", COURSE, ids=NAMES)
 @pytest.mark.usefixtures("servers")
 def test_a_starting_point_fails(exercise, work_on):
-    assert not failure(work_on(exercise, None), exercise).startswith("passed")
+    assert not failure(work_on(exercise), exercise).startswith("passed")
 
 
-@pytest.mark.parametrize(("exercise", "folder"), MUTANTS, ids=[f"{e.name[:2]}-{f.name}" for e, f in MUTANTS])
+@pytest.mark.parametrize(("exercise", "patch"), MUTANTS, ids=[f"{e.name[:2]}-{p.stem}" for e, p in MUTANTS])
 @pytest.mark.usefixtures("servers")
-def test_a_wrong_variant_fails(exercise, folder, work_on):
+def test_a_wrong_variant_fails(exercise, patch, work_on):
     """It says where, and not how to do it: no line of the solution is in the sentence."""
-    said = failure(work_on(exercise, folder), exercise)
+    said = failure(work_on(exercise, solution(exercise), patch), exercise)
     assert not said.startswith("passed"), said
     lines = [line.strip() for path in solution(exercise).iterdir() for line in path.read_text().splitlines()]
     assert [line for line in lines if len(line) > 25 and line in said] == []

@@ -1,4 +1,0 @@
--- Exercise 2. Grain: one row per message, its first delivery. Relation: emails.
-select message_id, raw_day, raw_part, raw_line
-from emails
-qualify row_number() over (partition by subject order by received_at, raw_day, raw_part, raw_line) = 1

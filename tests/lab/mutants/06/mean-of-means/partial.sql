@@ -1,3 +1,0 @@
-select month, pqrs_type, count(*) as closed, avg(business_days) as mean, quantile_disc(business_days, 0.9) as p90
-from tickets
-group by month, pqrs_type
