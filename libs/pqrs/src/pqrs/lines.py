@@ -15,11 +15,12 @@ import pyarrow.compute as pc
 from pqr_common import Dataset, Lake, Partition, RunRecords, parquet_table, sha256_hex
 from pqr_common.errors import UpstreamBroken
 
-__all__ = ["Line", "Place", "by_object", "line_at", "raw_bytes"]
+__all__ = ["PLACE", "Line", "Place", "by_object", "line_at", "raw_bytes"]
 
 KEY = re.compile(r"(\d{4}-\d\d-\d\d)/part-(\d+)")  # of a raw object, by its day and part
 CHUNK = 65_536  # bytes asked for at a time; most lines are much shorter
 Place = tuple[date, int, int]  # day and part of the raw object, and the line in it, counted from 0
+PLACE = ("raw_day", "raw_part", "raw_line")  # the columns of a row that tell it
 
 # What a line calls it, and the column of bronze that it became.
 BECAME = {

@@ -11,12 +11,11 @@ import pyarrow.compute as pc
 from pqr_common.lake.port import Lake
 from pqr_common.manifest.runs import RunRecords
 from pqr_pipeline.audit.scan import of_threads, scanned
-from pqrs.lines import by_object
+from pqrs.lines import PLACE, by_object
 
 __all__ = ["emails_of"]
 
-ARRIVAL = ("raw_day", "raw_part", "raw_line")
-SHOWN = ("ticket_id", "message_id", "kind", "direction", "received_at", *ARRIVAL)
+SHOWN = ("ticket_id", "message_id", "kind", "direction", "received_at", *PLACE)
 
 
 def emails_of(lake: Lake, records: RunRecords, tickets: pa.Table) -> dict[str, list[dict[str, Any]]]:

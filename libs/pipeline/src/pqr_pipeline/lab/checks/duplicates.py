@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pqr_pipeline.lab.grading import same_rows
 from pqr_pipeline.lab.work import Work
+from pqrs.lines import PLACE
 
 __all__ = ["check"]
-
-PLACE = ("raw_day", "raw_part", "raw_line")
 
 
 def check(work: Work) -> str:

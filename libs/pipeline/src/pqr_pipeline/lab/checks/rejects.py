@@ -10,11 +10,10 @@ from pqr_common.tables.sql import query
 from pqr_pipeline.lab.grading import Differs, must, same_rows
 from pqr_pipeline.lab.inbox import Inbox
 from pqr_pipeline.lab.work import Work
-from pqrs.lines import by_object
+from pqrs.lines import PLACE, by_object
 
 __all__ = ["check"]
 
-PLACE = ("raw_day", "raw_part", "raw_line")
 MAIL = ("message_id", "direction", "received_at", "subject", "attachment_count", "attachment_bytes")
 PLANTED = """
 select count(*) as n from answers
