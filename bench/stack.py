@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
-from prefect.client.schemas.objects import FlowRun
 from run import TICKETS_A_DAY, parameters
 from scale import LAST_DAY, measured
 
@@ -51,11 +49,10 @@ class Moments:
 def main() -> int:
     """Print a row per stage; the exit code is 0."""
     embedded = measured(TICKETS_A_DAY, workers=2)
-    settings, run_id = Settings.read(_env_file=STACK_ENVIRONMENT), f"bench-{int(time.time())}"
+    seed = int(time.time())  # another inbox each time, or nothing is to be done
+    settings, run_id = Settings.read(_env_file=STACK_ENVIRONMENT), f"bench-{seed}"
     begun = time.perf_counter()
-    given = parameters(
-        LAST_DAY, TICKETS_A_DAY, seed=int(time.time())
-    )  # another inbox each time, or nothing is to be done
+    given = parameters(LAST_DAY, TICKETS_A_DAY, seed=seed)
     trigger.run_on_stack(run_id, given, settings=settings, progress=lambda *_, **__: None)
     whole = time.perf_counter() - begun
     sys.stdout.write(
@@ -70,17 +67,14 @@ def main() -> int:
 
 def of_stages(run_id: str, settings: Settings) -> Iterator[tuple[str, Moments]]:
     records = RunRecords(open_lake(settings.lake), run_id)
-    with trigger._client(settings) as client:  # noqa: SLF001  # there is one way to Prefect's API
+    with trigger.api_client(settings) as client:
         for stage in installed_graph().stages:
-            (flow,) = _flows(client, f"{run_id}-{stage}-1")
+            named = FlowRunFilter(name=FlowRunFilterName(any_=[f"{run_id}-{stage}-1"]))
+            (flow,) = client.read_flow_runs(flow_run_filter=named)
             states = {state.name: state.timestamp for state in reversed(client.read_flow_run_states(flow.id))}
             attempt = records.attempt(stage, 1)
             opened, closed = (datetime.fromisoformat(at) for at in (attempt.started_at, attempt.finished_at))
             yield stage, Moments(flow.created, states["Pending"], flow.start_time, opened, closed, flow.end_time)
-
-
-def _flows(client: SyncPrefectClient, name: str) -> list[FlowRun]:
-    return client.read_flow_runs(flow_run_filter=FlowRunFilter(name=FlowRunFilterName(any_=[name])))
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ class Stack:
     def start(self, stage, run_id):
         """Ask for one stage of a run and wait until its attempt is open; gives the id of the flow run."""
         declare(self.lake, run_id, SMALL)
-        with trigger._client(self.settings) as client:
+        with trigger.api_client(self.settings) as client:
             found = trigger._deployment(client, f"stage/{stage}")
             run = client.create_flow_run_from_deployment(found, parameters={"run_id": run_id, "stage": stage})
         _until(lambda: list(RunRecords(self.lake, run_id).attempts(stage)), f"{stage} of {run_id} did not start")
@@ -124,11 +124,11 @@ class Stack:
 
     def reap_after(self, silence):
         name, (after, _) = next(iter(deployments.AUTOMATIONS.items()))
-        with trigger._client(self.settings) as client:
+        with trigger.api_client(self.settings) as client:
             deployments._bring_automation(client, deployments.reaper(name, after, silence))
 
     def state(self, flow_run):
-        with trigger._client(self.settings) as client:
+        with trigger.api_client(self.settings) as client:
             return client.read_flow_run(flow_run).state
 
 
@@ -180,7 +180,7 @@ def _busy(client):
 
 def test_bootstrap_twice_changes_nothing(running):
     """Deployments and automations keep their ids, and a schedule that a person switched on stays on."""
-    with prefect_session(running.url, {}), trigger._client(running.settings) as client:
+    with prefect_session(running.url, {}), trigger.api_client(running.settings) as client:
 
         def there():
             deployed = {d.id: (d.name, [s.active for s in d.schedules]) for d in client.read_deployments()}
@@ -197,7 +197,7 @@ def test_bootstrap_twice_changes_nothing(running):
 
 def test_a_live_inbox_is_scheduled_as_the_setting_says(running):
     """An interval that is on, one run at a time; without the setting it is gone again."""
-    with prefect_session(running.url, {}), trigger._client(running.settings) as client:
+    with prefect_session(running.url, {}), trigger.api_client(running.settings) as client:
 
         def there():
             found = client.read_deployment_by_name(f"live/{PIPELINE}")
@@ -227,7 +227,7 @@ def test_a_run_whose_worker_died_is_reaped(running, platform):
 
 def test_two_workers_never_commit_one_stage_twice(running):
     """Two triggers at once: an attempt of its own each, one manifest, and the older attempt is fenced if it is slower."""
-    with trigger._client(running.settings) as client, ThreadPoolExecutor(2) as pool:
+    with trigger.api_client(running.settings) as client, ThreadPoolExecutor(2) as pool:
         given = {"run_id": "r1", "stage": "generator"}
         following = trigger.Trigger(client, running.settings, lambda *_, **__: None)
         asked = functools.partial(following.carry_out, "stage/generator", given, what="r1")
@@ -251,7 +251,7 @@ def test_retry_from_outside_brings_the_run_to_its_end(running, platform, pqr, tm
     assert warehouse().published(platform.dsn) == "r1"
     with psycopg.connect(platform.dsn) as connection:
         assert connection.execute("select state from meta.runs where run_id = 'r1'").fetchone() == ("completed",)
-    with trigger._client(running.settings) as client:
+    with trigger.api_client(running.settings) as client:
         artifacts = client.read_artifacts()  # one an attempt: a fenced one may write its own after the last
     for name, manifest in layers.items():
         shown = [artifact.data for artifact in artifacts if artifact.key == f"pqr-{name}"]
@@ -260,7 +260,7 @@ def test_retry_from_outside_brings_the_run_to_its_end(running, platform, pqr, tm
 
 def test_the_live_deployment_adds_a_day_to_the_run_that_was_loaded_last(running, platform):
     """As its schedule asks for it: without parameters."""
-    with trigger._client(running.settings) as client:
+    with trigger.api_client(running.settings) as client:
         trigger.Trigger(client, running.settings, lambda *_, **__: None).carry_out(
             f"live/{PIPELINE}", {}, what="a day", name="live"
         )
@@ -288,7 +288,7 @@ def test_only_what_may_pass_is_tried_again(running, monkeypatch, error, tries):
 def test_a_stage_that_nobody_takes_is_told_at_once(running):
     """Its worker is missing: the error says which, and the run is not carried out later, when nobody waits for it."""
     settings = running.settings.with_(pickup_seconds=1)
-    with trigger._client(settings) as client:
+    with trigger.api_client(settings) as client:
         deployments._bring_pool(client, "nobody")
         deployments._bring_deployment(client, Deployed("stage", "nobody", "nobody"))
         asking = trigger.Trigger(client, settings, lambda *_, **__: None)
@@ -317,7 +317,7 @@ def test_a_stage_waits_for_a_worker_that_is_busy(running, platform):
     """Longer than a worker may be missing: both of the generator are at work, and the third run is done after them."""
     settings = running.settings.with_(pickup_seconds=1)
     declare(running.lake, "r6", SMALL)
-    with ThreadPoolExecutor(1) as pool, trigger._client(settings) as client:
+    with ThreadPoolExecutor(1) as pool, trigger.api_client(settings) as client:
         asking = trigger.Trigger(client, settings, lambda *_, **__: None)
         given = {"run_id": "r6", "stage": "generator"}
         with _busy(platform.executor.client):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas.objects import State
 
-__all__ = ["Trigger", "ask_service", "live_workers", "run_on_stack", "stage_on_stack"]
+__all__ = ["Trigger", "api_client", "ask_service", "live_workers", "run_on_stack", "stage_on_stack"]
 
 POLL_SECONDS = 1.0
 ASK_SECONDS = 90.0
@@ -39,13 +39,13 @@ def run_on_stack(
 ) -> None:
     """Run the pipeline on the stack; `parameters` declare the run, without them it is continued."""
     given = {"run_id": run_id, "parameters": parameters and parameters.to_json(), "is_published": is_published}
-    with _client(settings) as client:
+    with api_client(settings) as client:
         Trigger(client, settings, progress).carry_out(f"pqr/{PIPELINE}", given, what=f"run {run_id}", name=run_id)
 
 
 def stage_on_stack(stage: str, run_id: str, *, settings: Settings, progress: Progress) -> None:
     """Run one stage on the stack and tell Postgres of it."""
-    with _client(settings) as client:
+    with api_client(settings) as client:
         trigger = Trigger(client, settings, progress)
         try:
             given = {"run_id": run_id, "stage": stage}
@@ -58,7 +58,7 @@ def stage_on_stack(stage: str, run_id: str, *, settings: Settings, progress: Pro
 
 def ask_service(stage: str, versions: Mapping[str, str], settings: Settings) -> str:
     """What a service finds when it examines itself, as JSON."""
-    with _client(settings) as client:
+    with api_client(settings) as client:
         scope = asdict(scope_of(stage_named(stage), installed_stages().values()))
         given = {"stage": stage, "versions": dict(versions), "scope": scope}
         trigger = Trigger(client, settings, _silent)
@@ -74,7 +74,7 @@ def live_workers(settings: Settings) -> dict[str, int]:
     from prefect.client.schemas.objects import WorkerStatus
 
     online = WorkerFilter(status=WorkerFilterStatus(any_=[WorkerStatus.ONLINE]))
-    with _client(settings) as client:
+    with api_client(settings) as client:
         for item in deployed():
             _deployment(client, item.full_name)
         return {
@@ -131,7 +131,7 @@ def _deployment(client: SyncPrefectClient, name: str) -> UUID:
 
 
 @contextlib.contextmanager
-def _client(settings: Settings) -> Iterator[SyncPrefectClient]:
+def api_client(settings: Settings) -> Iterator[SyncPrefectClient]:
     """A client of the stack's API; the errors of the way there become ours."""
     if settings.api_url is None:
         raise InvalidSettings("PQR_API_URL must say where the stack's Prefect API is, found none: set it.")
