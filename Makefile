@@ -130,7 +130,8 @@ $(UV):
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-# A third of the packages, and half of what there is to compile, is for those who test and change the project.
+# A third of the packages, and half of what there is to compile, is for those who test and change the project;
+# whoever has all has what the demo needs.
 $(DEMO_STAMP): GROUPS := --no-dev --extra embedded
 $(STAMP) $(DEMO_STAMP): $(UV) uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml)
 	$(UV) export --quiet --frozen --all-packages $(GROUPS) --no-emit-workspace --output-file wheelhouse.txt > /dev/null
@@ -142,7 +143,7 @@ $(STAMP) $(DEMO_STAMP): $(UV) uv.lock pyproject.toml $(wildcard libs/*/pyproject
 	rm wheelhouse.txt
 	@echo "3 of 3: the environment from them"
 	@$(UV) sync --frozen --all-packages $(GROUPS) --inexact --offline --compile-bytecode 2>&1 | sed -u '/^ [-+~] /d; / Building /d; s/^ */  /'
-	touch $@
+	touch $(DEMO_STAMP) $@
 
 # The same packages for the Python of the images, which need not be this machine's.
 $(IMAGE_WHEELS): $(STAMP)
