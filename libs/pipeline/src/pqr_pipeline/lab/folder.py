@@ -14,7 +14,7 @@ from pqr_common.errors import InvalidSettings, Transient, VerificationFailed
 from pqr_common.stage.driver import Progress
 from pqr_pipeline.command.called import called
 from pqr_pipeline.lab.course import TEXT, Exercise, exercises
-from pqr_pipeline.lab.inbox import HOME, Inbox, make
+from pqr_pipeline.lab.inbox import HOME, LAST, Inbox, make
 from pqr_pipeline.lab.work import LIMIT_SECONDS
 
 __all__ = ["Lab", "Verdict"]
@@ -75,7 +75,8 @@ class Lab:
 
         inbox = Inbox(self.folder)
         prepare_home(inbox.settings)
-        make(inbox, progress)
+        if inbox.records.manifest(LAST) is None:
+            make(inbox, progress)
         if not (inbox.settings.home / "postgres").exists():
             with postgres(inbox.settings):
                 pass

@@ -20,11 +20,12 @@ from pqr_common.stage.executor import Inline
 from pqr_pipeline.audit.scan import whole
 from pqrs.parameters import Parameters
 
-__all__ = ["HOME", "RUN", "Inbox", "make"]
+__all__ = ["HOME", "LAST", "RUN", "Inbox", "make"]
 
 HOME = ".lab"  # a folder that holds one is a lab
 RUN = "lab"
 STAGES = ("generator", "bronze", "silver", "gold")
+LAST = "gold"  # the layer with which it is whole
 TICKETS_PER_BUSINESS_DAY = 40
 
 
