@@ -95,14 +95,15 @@ def test_one_window_renews_at_a_time(sessions):
 
 
 def asked(method, **headers):
-    """What a browser with these headers is answered."""
+    """What a browser with these headers is answered; asked from a thread of its own: browser tests have a loop in ours."""
 
     async def ask():
         door = httpx.ASGITransport(Starlette(routes=list(ROUTES)))
         async with httpx.AsyncClient(transport=door, base_url=HTTP) as client:
             return await client.request(method, "/sesion", headers=headers)
 
-    return asyncio.run(ask())
+    with ThreadPoolExecutor(1) as own:
+        return own.submit(lambda: asyncio.run(ask())).result()
 
 
 def entered(origin):
