@@ -118,29 +118,73 @@ def test_what_was_interrupted_ends_well(home):
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, said[-2000:]
 
 
-# A collector of garbage that takes long: what is raised while it calls back, Python prints and forgets.
-COLLECTING = """
+# What would lose the exception that a signal raises; `ready` is said just before.
+SWALLOWING = {
+    "in a callback of the collector": """
 import gc, time
-from pqr_pipeline.command.interruption import Interrupted, ending_by_signals
 def slow(phase, info):
     gc.callbacks.remove(slow)
-    print("ready", flush=True)
+    ready()
     time.sleep(60)
 gc.callbacks.append(slow)
+gc.collect()
+""",
+    "by whoever catches all": """
+import time
 try:
-    with ending_by_signals():
-        gc.collect()
-except Interrupted as stopped:
-    raise SystemExit(stopped.exit_code)
+    ready()
+    time.sleep(60)
+except BaseException:
+    pass
+time.sleep(60)
+""",
+    "by a query that makes another error of it": """
+import duckdb
+ready()
+duckdb.sql("select count(*) from range(1000000000) t(a) where a % 7 = 3").fetchall()
+""",
+}
+STOPPED = """
+from pqr_pipeline.command.interruption import ending_by_signals
+def ready():
+    print("ready", flush=True)
+with ending_by_signals():
+    exec({body!r})
 """
 
 
-def test_a_signal_within_the_collector_is_not_forgotten():
-    """As Dask has a callback of it, in which the signal of a run once came."""
-    process = subprocess.Popen([sys.executable, "-c", COLLECTING], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+@pytest.mark.parametrize("body", SWALLOWING.values(), ids=SWALLOWING)
+def test_a_signal_is_not_lost(body):
+    """Each of these once met the signal of a run."""
+    command = [sys.executable, "-c", STOPPED.format(body=body)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout.readline() == b"ready\n"
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
     sent = time.monotonic()
     _, said = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, said) == (130, b"")
-    assert time.monotonic() - sent < 1.5
+    assert (process.returncode, said.splitlines()[0]) == (143, b"The command was stopped by SIGTERM: run it again.")
+    assert time.monotonic() - sent < WITHIN_SECONDS
+
+
+ENDING = """
+import time
+from pqr_pipeline.command.interruption import ending_by_signals
+with ending_by_signals():
+    try:
+        print("ready", flush=True)
+        time.sleep(60)
+    finally:
+        time.sleep(1)
+        print("closed", flush=True)
+"""
+
+
+def test_a_second_signal_does_not_cut_the_ending_short():
+    """A person who presses Ctrl-C twice."""
+    process = subprocess.Popen([sys.executable, "-c", ENDING], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout.readline() == b"ready\n"
+    for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
+        process.send_signal(number)
+        time.sleep(0.2)
+    assert process.communicate(timeout=PATIENCE)[0] == b"closed\n"
+    assert process.returncode == 130

@@ -23,7 +23,7 @@ from pqr_pipeline.command.called import called
 __all__ = ["Interrupted", "continued_by", "ending_by_signals"]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-AGAIN_SECONDS = 0.01
+AGAIN_SECONDS = 0.1
 CHILDREN_SECONDS, LAST_SECONDS = 2.0, 4.5  # after the signal
 TRACKER = "multiprocessing.resource_tracker"  # ends by itself, and a new one would complain of what it does not know
 
@@ -41,24 +41,40 @@ class Interrupted(KeyboardInterrupt):
 @contextlib.contextmanager
 def ending_by_signals() -> Iterator[None]:
     """The first of these signals ends what is within, also where whoever started it has Ctrl-C ignored."""
+    stopped: Interrupted | None = None
+    is_left = threading.Event()
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        for each in SIGNALS:
-            signal.signal(each, _ignored)  # a second one would cut the ending short
-        if number == signal.SIGHUP:
-            _say_nothing()
-        stopped = Interrupted(number)
-        threading.Thread(target=_hurried, args=(stopped,), daemon=True).start()
-        raise stopped
+        nonlocal stopped
+        if stopped is None:
+            stopped = Interrupted(number)
+            if number == signal.SIGHUP:
+                _say_nothing()
+            threading.Thread(target=_hurried, args=(stopped, is_left), daemon=True).start()
+        if not is_left.is_set() and not _is_under_way(stopped):  # a second one would cut the ending short
+            raise stopped
+
+    def forgotten(lost: sys.UnraisableHookArgs) -> None:
+        if not isinstance(lost.exc_value, Interrupted):  # which comes again, and is not to be shown
+            sys.__unraisablehook__(lost)
 
     before = {number: signal.signal(number, stop) for number in SIGNALS}
-    hook, sys.unraisablehook = sys.unraisablehook, _raised_again
+    hook, sys.unraisablehook = sys.unraisablehook, forgotten
     try:
         yield
+    except (Interrupted, Exception, SystemExit) as error:
+        if stopped is None or (isinstance(error, SystemExit) and error.code == stopped.exit_code):
+            raise
     finally:
+        is_left.set()
         sys.unraisablehook = hook
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if stopped is None:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    if stopped is not None:
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            sys.stderr.write(f"{stopped}\n")
+        raise SystemExit(stopped.exit_code)
 
 
 @contextlib.contextmanager
@@ -71,21 +87,12 @@ def continued_by(command: str) -> Iterator[None]:
         _onward.pop()
 
 
-def _ignored(_number: int, _frame: FrameType | None) -> None:
-    """Not SIG_IGN, which children would inherit."""
-
-
-def _raised_again(lost: sys.UnraisableHookArgs) -> None:
-    """Where Python cannot raise, as in a callback of its collector, the exception would be printed and forgotten."""
-    if not isinstance(stopped := lost.exc_value, Interrupted):
-        sys.__unraisablehook__(lost)
-        return
-
-    def again(_number: int, _frame: FrameType | None) -> None:
-        raise stopped
-
-    signal.signal(signal.SIGALRM, again)
-    signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
+def _is_under_way(stopped: Interrupted) -> bool:
+    """Whether the main thread is on its way out: it handles this exception, or one that came of it."""
+    handled = sys.exc_info()[1]
+    while handled is not None and handled is not stopped:
+        handled = handled.__context__
+    return handled is not None
 
 
 def _say_nothing() -> None:
@@ -96,11 +103,18 @@ def _say_nothing() -> None:
             os.dup2(nothing, stream)
 
 
-def _hurried(stopped: Interrupted) -> None:
-    """Kill what the command waits for; then, if it has not ended yet, the command."""
+def _hurried(stopped: Interrupted, is_left: threading.Event) -> None:
+    """Remind the main thread; then kill what it waits for; then, if it has not ended yet, the command.
+
+    Where an exception cannot be raised, as in a callback of the collector, Python forgets it, DuckDB makes another of
+    it, and Prefect passes over one that comes when its flow is done: so the signal is sent until it is heard.
+    """
     import psutil
 
-    time.sleep(CHILDREN_SECONDS)
+    came = time.monotonic()
+    while not is_left.wait(AGAIN_SECONDS) and time.monotonic() < came + CHILDREN_SECONDS:
+        os.kill(os.getpid(), stopped.exit_code - 128)
+    time.sleep(max(0, came + CHILDREN_SECONDS - time.monotonic()))
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
             if TRACKER not in " ".join(child.cmdline()):

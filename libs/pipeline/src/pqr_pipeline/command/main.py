@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import signal
-import sys
 
 from pqr_common.process.entry import ended
-from pqr_pipeline.command.interruption import Interrupted, ending_by_signals
+from pqr_pipeline.command.interruption import ending_by_signals
 
 __all__ = ["main"]
 
@@ -14,10 +13,7 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command; every failure ends with its own code and one sentence."""
     with ending_by_signals():
-        try:
-            from pqr_pipeline.command.cli import app
-        except Interrupted as stopped:
-            sys.stderr.write(f"{stopped}\n")
-            raise SystemExit(stopped.exit_code) from None
+        from pqr_pipeline.command.cli import app
+
         signal.siginterrupt(signal.SIGINT, True)  # polars puts a handler before ours, with which waiting goes on
         raise SystemExit(ended(app, program="pqr"))
