@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +21,7 @@ __all__ = ["Call", "outcome", "prefect_session", "raise_ended", "run_flow", "sta
 STAGE_RETRIES = 3
 FIRST_RETRY_SECONDS = 2  # doubled each time
 RETRY_JITTER = 0.5
+LAST_WORDS_SECONDS = 2.0
 
 T = TypeVar("T")
 Call = Callable[[], Manifest]
@@ -27,7 +29,10 @@ Call = Callable[[], Manifest]
 
 @contextlib.contextmanager
 def prefect_session(url: str, environment: Mapping[str, str]) -> Iterator[None]:
-    """Point Prefect at a server. Its settings are read at import, so the environment comes first."""
+    """Point Prefect at a server. Its settings are read at import, so the environment comes first.
+
+    What was to be told to the server is told before this ends: when it is gone, every word is tried for a minute.
+    """
     before = os.environ.get("PREFECT_API_URL")
     os.environ.update(environment)
     os.environ["PREFECT_API_URL"] = url
@@ -37,6 +42,8 @@ def prefect_session(url: str, environment: Mapping[str, str]) -> Iterator[None]:
         with temporary_settings({PREFECT_API_URL: url}):
             yield
     finally:
+        if worker := sys.modules.get("prefect.events.worker"):
+            worker.EventsWorker.drain_all(timeout=LAST_WORDS_SECONDS)
         os.environ.pop("PREFECT_API_URL", None)  # another thread's session may have ended first
         os.environ.update({"PREFECT_API_URL": before} if before else {})
 
