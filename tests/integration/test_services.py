@@ -94,7 +94,7 @@ class Stack:
         folder.mkdir()
         environment = os.environ | {
             "PREFECT_API_URL": self.url,
-            "PREFECT_WORKER_QUERY_SECONDS": "1",
+            "PREFECT_WORKER_QUERY_SECONDS": "2",  # SQLite has one writer, and whoever asks for work writes that it did
             "PQR_HOME": str(self.home),
             "PQR_LAKE_URL": self.settings.lake_url,
             "PQR_POSTGRES_DSN": self.settings.postgres_dsn.get_secret_value(),
@@ -133,21 +133,26 @@ class Stack:
 
 
 @pytest.fixture(scope="module")
-def running(platform, tmp_path_factory):
+def deployed(platform, tmp_path_factory):
+    """A Prefect server that knows the deployments, before any service asks it for work, as in a stack."""
     home = tmp_path_factory.mktemp("stack")
     with prefect_server(Settings.read(home=home)) as url:
         settings = platform.settings.with_(
             lake_url=(home / "lake").as_uri(), scheduler=platform.executor.client.scheduler.address, api_url=url
         )
-        found = Stack(settings, url, home)
         with prefect_session(url, {}):
             deployments.bootstrap()
-        found.serve("generator", "generator", *GRAPH.stages[1:], PIPELINE)
-        yield found
-        for service in found.services:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(service.process.pid, signal.SIGKILL)
-            service.process.wait()
+        yield Stack(settings, url, home)
+
+
+@pytest.fixture(scope="module")
+def running(deployed):
+    deployed.serve("generator", "generator", *GRAPH.stages[1:], PIPELINE)
+    yield deployed
+    for service in deployed.services:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(service.process.pid, signal.SIGKILL)
+        service.process.wait()
 
 
 @pytest.fixture
@@ -178,13 +183,13 @@ def _busy(client):
         client.gather(waiting)
 
 
-def test_bootstrap_twice_changes_nothing(running):
+def test_bootstrap_twice_changes_nothing(deployed):
     """Deployments and automations keep their ids, and a schedule that a person switched on stays on."""
-    with prefect_session(running.url, {}), trigger.api_client(running.settings) as client:
+    with prefect_session(deployed.url, {}), trigger.api_client(deployed.settings) as client:
 
         def there():
-            deployed = {d.id: (d.name, [s.active for s in d.schedules]) for d in client.read_deployments()}
-            return deployed, sorted((a.name, a.id, a.trigger.within) for a in client.read_automations())
+            known = {d.id: (d.name, [s.active for s in d.schedules]) for d in client.read_deployments()}
+            return known, sorted((a.name, a.id, a.trigger.within) for a in client.read_automations())
 
         pipeline = client.read_deployment_by_name(f"pqr/{PIPELINE}")
         assert [s.active for s in pipeline.schedules] == [False]
@@ -195,9 +200,9 @@ def test_bootstrap_twice_changes_nothing(running):
         assert before[0][pipeline.id] == (PIPELINE, [True])
 
 
-def test_a_live_inbox_is_scheduled_as_the_setting_says(running):
+def test_a_live_inbox_is_scheduled_as_the_setting_says(deployed):
     """An interval that is on, one run at a time; without the setting it is gone again."""
-    with prefect_session(running.url, {}), trigger.api_client(running.settings) as client:
+    with prefect_session(deployed.url, {}), trigger.api_client(deployed.settings) as client:
 
         def there():
             found = client.read_deployment_by_name(f"live/{PIPELINE}")
