@@ -90,9 +90,12 @@ def live() -> State:
 
 def _run_stage(name: str, run_id: str, settings: Settings) -> None:
     found, lake = stage_named(name), open_lake(settings.lake)
-    RunRecords(lake, run_id).parameters()  # before a cluster is started for a run that is none
+    records = RunRecords(lake, run_id)
+    records.parameters()  # before a cluster is started for a run that is none
     with dask_executor(settings) as executor:
         run_stage(found, run_id, lake=lake, settings=settings, executor=executor)
+    if name == records.graph().stages[-1]:  # Postgres is at hand here; a process only to tell it takes seconds
+        recorded(lake, RunId(run_id), settings)
 
 
 def _pipeline(run_id: str | None, given: dict[str, Any] | None, *, is_published: bool = True) -> None:
@@ -103,14 +106,13 @@ def _pipeline(run_id: str | None, given: dict[str, Any] | None, *, is_published:
         RunRecords(lake, name).parameters()
     else:
         declare(lake, name, parameters)
-    tell = partial(_record_quietly, name) if is_published else bool
     try:
         for stage_name in stages_of(name, lake, is_published=is_published):
             stage_task(stage_name, partial(_triggered, stage_name, name))()
     except PqrError:
-        tell()
+        if is_published:
+            _record_quietly(name)
         raise
-    tell()
 
 
 def _until_yesterday() -> Parameters:
