@@ -74,11 +74,11 @@ class Marks:
         for is_early, aligned in sides:
             part = placed[(placed["start"] < middle) == is_early]
             if len(part):
-                text = alt.Chart(part).mark_text(
-                    baseline="top", color=theme.now().amber, fontSize=11, fontWeight=600, **aligned
-                )
                 y = alt.Y("line:Q", scale=None, axis=None)
-                layers.append(text.encode(x=days_axis(days, "start"), y=y, text="name:N"))
+                name = alt.Chart(part).encode(x=days_axis(days, "start"), y=y, text="name:N")
+                look = {"baseline": "top", "fontSize": 11, "fontWeight": 600, **aligned}
+                edge = name.mark_text(color=theme.now().paper, stroke=theme.now().paper, strokeWidth=4, **look)
+                layers.append(edge + name.mark_text(color=theme.now().amber, **look))  # readable on a line it meets
         return layers
 
 
