@@ -9,7 +9,7 @@ import pytest
 
 from pqr_dashboard.access.menu import PAGES, menu_of
 from pqr_dashboard.charts import scales, theme
-from pqr_dashboard.figures import cards, compliance, months, places, wording
+from pqr_dashboard.figures import cards, compliance, months, operation, places, wording
 from pqr_dashboard.figures.cards import Card
 from pqr_dashboard.figures.pqrs_types import Types
 from pqr_dashboard.pages.context import Run
@@ -245,3 +245,13 @@ def test_runs_of_one_window_are_told_apart():
     )
     assert run.called([run, twin, other]) == "1 ene – 28 feb 2026 · s1"
     assert other.called([run, twin, other]) == "1 ene – 28 mar 2026"
+
+
+@pytest.mark.parametrize(("failed", "said"), [(0, "todos se cumplen"), (1, "1 no se cumple"), (2, "2 no se cumplen")])
+def test_checks_that_fail_are_counted_in_words(failed, said):
+    run = {"state": "completed", "is_published": True, "seconds": 1.0, "started_at": pd.Timestamp(2026, 1, 1, tz="UTC")}
+    attempts = pd.DataFrame({"stage": ["gold"]})
+    checks = pd.DataFrame({"status": ["failed"] * failed + ["passed"]})
+    rejects = pd.DataFrame({"layer": [], "lines": [], "rejected": []})
+    shown = operation.cards(run | {"rows": 1, "bytes": 1}, attempts=attempts, checks=checks, rejects=rejects)
+    assert next(card.note for card in shown if card.label == "Controles de calidad") == said

@@ -39,7 +39,7 @@ FIGURES = {
 def cards(run: Mapping[Any, Any], *, attempts: pd.DataFrame, checks: pd.DataFrame, rejects: pd.DataFrame) -> list[Card]:
     """The health of a run at a glance."""
     failed = int((checks["status"] == "failed").sum())
-    kept = f"{wording.count(failed)} no se cumplen" if failed else "todos se cumplen"
+    kept = f"{wording.count(failed)} no se {'cumple' if failed == 1 else 'cumplen'}" if failed else "todos se cumplen"
     retries = len(attempts) - attempts["stage"].nunique()
     repeated = wording.several(retries, "repetido") if retries else "ninguno repetido"
     lines = rejects.drop_duplicates("layer")["lines"].max() if len(rejects) else None
