@@ -1,4 +1,4 @@
-"""The flows that the services of a stack run: `pqr` triggers one `stage` per service, and `record` at the end.
+"""The flows that the services of a stack run: `pqr` triggers one `stage` per service, and `record` where one failed.
 
 Each run is a child process of a service's worker (`serve`). Run id and parameters are all that a trigger carries;
 what a stage reads and writes goes through the lake.
@@ -90,11 +90,10 @@ def live() -> State:
 
 def _run_stage(name: str, run_id: str, settings: Settings) -> None:
     found, lake = stage_named(name), open_lake(settings.lake)
-    records = RunRecords(lake, run_id)
-    records.parameters()  # before a cluster is started for a run that is none
+    last = RunRecords(lake, run_id).graph().stages[-1]  # before a cluster is started for a run that is none
     with dask_executor(settings) as executor:
         run_stage(found, run_id, lake=lake, settings=settings, executor=executor)
-    if name == records.graph().stages[-1]:  # Postgres is at hand here; a process only to tell it takes seconds
+    if name == last:  # Postgres is at hand here; a process only to tell it takes seconds
         recorded(lake, RunId(run_id), settings)
 
 
