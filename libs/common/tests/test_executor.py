@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import date
 from importlib import resources
 from pathlib import Path
 
@@ -19,9 +20,13 @@ from distributed import LocalCluster
 
 from pqr_common.errors import ClusterUnavailable, InvalidSettings, UpstreamBroken
 from pqr_common.lake.folder import FolderLake
+from pqr_common.process.memory import KEPT
 from pqr_common.process.settings import Settings
 from pqr_common.stage import executor
+from pqr_common.stage.discovery import declare, stage_named
+from pqr_common.stage.driver import run_stage
 from pqr_common.stage.executor import Inline, dask_executor, package_versions
+from pqrs.parameters import Parameters
 
 
 def test_inline_runs_in_this_process():
@@ -144,6 +149,7 @@ def test_a_cluster_that_loses_all_its_workers_is_transient(monkeypatch):
 
 MEMORY = "__import__('psutil').Process().memory_info().rss"
 FILLED = f"len(bytearray(b'x') * (1_320_000_000 - {MEMORY}))"  # touched and freed, which the allocator keeps
+DAY = date(2026, 1, 5)
 HELD = f"(__import__('time').sleep(1), {MEMORY})[1]"
 
 
@@ -154,3 +160,17 @@ def test_a_worker_that_once_filled_its_memory_goes_on():
         list(cluster.map(eval, [FILLED]))
         for held in cluster.map(eval, [HELD, HELD]):
             assert 0.8 < held / parse_bytes(executor.WORKER_MEMORY) < 0.95
+
+
+@pytest.mark.integration
+def test_a_worker_gives_back_what_it_freed_before_a_task(tmp_path):
+    """Else one stage's peak would come on top of what another stage left, and end the worker."""
+    settings = Settings(workers=1, lake_url=tmp_path.as_uri())
+    lake, given = FolderLake(tmp_path), Parameters.create(window_from=DAY, opens_on=DAY, window_to=DAY)
+    declare(lake, "r1", given)
+    with dask_executor(settings) as cluster:
+        list(cluster.map(eval, [FILLED]))
+        [full] = cluster.map(eval, [HELD])
+        run_stage(stage_named("generator"), "r1", lake=lake, settings=settings, executor=cluster)
+        [left] = cluster.map(eval, [HELD])
+    assert left < KEPT < full

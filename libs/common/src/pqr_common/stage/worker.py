@@ -16,6 +16,7 @@ from pqr_common.lake.port import Lake
 from pqr_common.manifest import layout
 from pqr_common.manifest.parameters import RunParameters
 from pqr_common.manifest.values import Partition
+from pqr_common.process.memory import give_back
 from pqr_common.stage.assignment import Assignment, worker_lake
 from pqr_common.stage.exchange import exchange_bytes, read_bucket
 from pqr_common.stage.receipts import Verdict
@@ -78,6 +79,7 @@ class LakeContext:
 
 def perform(assignment: Assignment, task: Task) -> TaskResult:
     """Do one task on this worker, or find that it is done; of a task with members, do what is not."""
+    give_back()
     assignment.refuse_other_code()
     kept = [kept_of(assignment, member) for member in task.members or (task,)]
     undone = [each for each in kept if each.receipt is None]
