@@ -146,6 +146,20 @@ def test_days_are_days_in_bogota(door, loaded):
         assert len(found) == min(expected[0][0], tickets.PAGE_ROWS)
 
 
+def test_the_days_that_are_said_are_those_that_are_listed(visit, loaded):
+    """At first all that the run has, also what came before its window; then those that are chosen, and no others."""
+    day = "(opened_at at time zone 'America/Bogota')::date"
+    [(oldest, newest)] = _query(loaded, f"select min({day}), max({day}) from core.tickets")
+    [window] = _query(loaded, "select window_from, window_to from meta.runs where run_id = 'dos-meses'")
+    visitor = visit("solicitudes", loaded)
+    first, last = visitor.date_input(key="tickets-dates").value
+    assert first <= oldest < window[0]
+    assert newest <= last
+    visitor.date_input(key="tickets-dates").set_value(window).run()
+    [(came,)] = _query(loaded, f"select count(*) from core.tickets where {day} between %s and %s", *window)
+    assert f"1 a 25 de {wording.count(came)}," in _seen(visitor)
+
+
 def test_pages_turn_forth_and_back(visit, loaded):
     """The next page shows other tickets; back shows the first again; another question begins on page one."""
     visitor = visit("solicitudes", loaded)

@@ -20,7 +20,7 @@ ASKED_BY = tuple(f"tickets-{name}" for name in ("code", "type", "status", "depar
 
 
 def asked(context: Context, types: Types) -> Filters:
-    first, last = context.run.window_from, context.run.window_to
+    first, last = context.run.first_arrival, context.run.window_to
     typed = st.text_input(
         "Radicado o identificador",
         placeholder="El comienzo de un radicado, como 2026101, el radicado completo o el identificador",
@@ -70,7 +70,7 @@ def _one_of(label: str, names: dict[str, str], key: str) -> str | None:
 
 
 def _asked_days(dates: Any, first: date, last: date) -> tuple[date | None, date | None]:
-    """The days asked for; the whole window asks nothing, and neither does a range that is being chosen."""
+    """The days asked for; all that the run has asks nothing, and neither does a range that is being chosen."""
     start, end = dates if isinstance(dates, tuple) and len(dates) == 2 else (first, last)  # noqa: PLR2004
     return (start if start > first else None), (end if end < last else None)
 
