@@ -65,7 +65,7 @@ def costs(settings: Settings, volume: int) -> Iterator[tuple[str, str, float, fl
     homes = {days: settings.with_(postgres_dsn=SecretStr(database(settings, f"days_{days}"))) for days in bases}
     for days, base in bases.items():
         say(f"{days} days: {told(spent(homes[days], str(days), base))}")
-        tidy(homes[days])
+        executed(homes[days], "vacuum (analyze)")  # or Postgres does it by itself, within a day that is measured
     took: dict[int, list[dict[str, float]]] = {days: [] for days in bases}
     for last in (LAST_DAY + timedelta(days=day) for day in range(1, ADDED + 1)):
         for days, base in bases.items():
@@ -79,20 +79,18 @@ def costs(settings: Settings, volume: int) -> Iterator[tuple[str, str, float, fl
     yield "one day on 365", "one day on 30", 1.25, sum(added[365].values()) / sum(added[30].values())
 
 
-def database(settings: Settings, name: str) -> str:
-    """The address of a new database on the server of these settings."""
+def executed(settings: Settings, statement: str) -> str:
+    """Have Postgres do something outside of a transaction; gives its address."""
     assert settings.postgres_dsn is not None
     dsn = settings.postgres_dsn.get_secret_value()
     with psycopg.connect(dsn, autocommit=True) as opened:
-        opened.execute(f"create database {name}")
-    return make_conninfo(dsn, dbname=name)
+        opened.execute(statement)
+    return dsn
 
 
-def tidy(settings: Settings) -> None:
-    """Do now what Postgres would do by itself a minute later, in the time of a day that is measured."""
-    assert settings.postgres_dsn is not None
-    with psycopg.connect(settings.postgres_dsn.get_secret_value(), autocommit=True) as opened:
-        opened.execute("vacuum (analyze)")
+def database(settings: Settings, name: str) -> str:
+    """The address of a new database on the server of these settings."""
+    return make_conninfo(executed(settings, f"create database {name}"), dbname=name)
 
 
 def storage(settings: Settings) -> Iterator[tuple[str, str, float, float]]:

@@ -147,9 +147,9 @@ def test_a_cluster_that_loses_all_its_workers_is_transient(monkeypatch):
             list(results)
 
 
+DAY = date(2026, 1, 5)
 MEMORY = "__import__('psutil').Process().memory_info().rss"
 FILLED = f"len(bytearray(b'x') * (1_320_000_000 - {MEMORY}))"  # touched and freed, which the allocator keeps
-DAY = date(2026, 1, 5)
 HELD = f"(__import__('time').sleep(1), {MEMORY})[1]"
 
 

@@ -14,7 +14,7 @@ from pqrs.calendar import LAST_DAY, UTC_OFFSET
 from pqrs.scenario import Scenario, load_scenario
 from pqrs.terms import THREAD_DAYS
 
-__all__ = ["BREACH_RATE_MAX", "BREACH_RATE_MIN", "LEAD_DAYS", "Parameters"]
+__all__ = ["BREACH_RATE_MAX", "BREACH_RATE_MIN", "LEAD_DAYS", "Parameters", "first_day_read"]
 
 DEFAULT_SEED = 42
 DEFAULT_FROM = date(2026, 1, 1)
@@ -87,7 +87,7 @@ class Parameters:
     @property
     def days_read(self) -> list[date]:
         """The days of the window, and before them those of its lead: whose threads may still be open in it."""
-        return _days(max(self.opens_on, self.window_from - timedelta(days=LEAD_DAYS)), self.window_to)
+        return _days(first_day_read(self.window_from, opens_on=self.opens_on), self.window_to)
 
     @property
     def window(self) -> tuple[date, date]:
@@ -154,6 +154,11 @@ def _days(first: date, last: date) -> list[date]:
 def _check_range(what: str, value: int, *, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise InvalidSettings(f"{what} must be an integer in {low}..{high}, found {value!r}: choose another.")
+
+
+def first_day_read(window_from: date, *, opens_on: date) -> date:
+    """Where the lead of a window begins: not before its inbox opened."""
+    return max(opens_on, window_from - timedelta(days=LEAD_DAYS))
 
 
 def _check_window(first: date, last: date, opens_on: date) -> None:

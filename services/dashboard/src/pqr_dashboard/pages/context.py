@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -16,7 +16,7 @@ from pqr_dashboard.access.session import User
 from pqr_dashboard.figures import counted, wording
 from pqr_dashboard.figures.standing import Standing
 from pqr_dashboard.warehouse import Warehouse
-from pqrs.parameters import LEAD_DAYS
+from pqrs.parameters import first_day_read
 
 __all__ = ["CAME_FROM", "NO_RUN", "RUN_IN_ADDRESS", "SECONDS", "Context", "Remembered", "Run"]
 
@@ -51,8 +51,7 @@ class Run:
     def first_arrival(self) -> date:
         """The first day that the run reads: before its window, since what came then may still wait in it."""
         opened = self.parameters.get("opens_on")
-        lead = self.window_from - timedelta(days=LEAD_DAYS)
-        return max(date.fromisoformat(opened), lead) if opened else self.window_from
+        return first_day_read(self.window_from, opens_on=date.fromisoformat(opened)) if opened else self.window_from
 
     @property
     def standing(self) -> Standing:
