@@ -10,8 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from pqr_pipeline.lab.grading import must
@@ -23,8 +23,7 @@ Put = Callable[[Path, bytes], Any]
 WRITERS, ROUNDS = 4, 6
 BYTES = 2**20
 PAUSE_SECONDS = 0.01  # which every writer makes before the disk does what it asks for: time enough to be overtaken
-SLOWED = ("open", "os.link", "os.rename", "os.replace")
-_slowed = threading.local()
+SLOWED = ("open", "write", "link", "rename", "replace")
 
 
 def check(work: Work) -> str:
@@ -33,7 +32,6 @@ def check(work: Work) -> str:
         room = Path(folder)
         _one_after_another(put_new, room / "manifests" / "run" / "raw.json")
         _half_written(put_new, room / "full.json")
-        _slow_writers()
         for number in range(ROUNDS):
             _racing(put_new, room / "races" / f"{number}.json")
         left = sorted(path.name for path in room.rglob("*") if path.is_file())
@@ -70,7 +68,7 @@ def _racing(put_new: Put, path: Path) -> None:
     contents = [bytes([number]) * BYTES for number in range(WRITERS)]
 
     def write(content: bytes) -> Any:
-        _slowed.is_on = True
+        sys.setprofile(_slow)  # of this thread, which ends with the round
         start.wait()
         return put_new(path, content)
 
@@ -80,7 +78,8 @@ def _racing(put_new: Put, path: Path) -> None:
         won = [content for content, answer in zip(contents, answers, strict=True) if answer.result() is True]
     must(len(won) == 1, f"Of {WRITERS} writers at once one must be told True, found {len(won)}.")
     must(path.read_bytes() == won[0], "The file must hold what the winner wrote, found another's bytes.")
-    must(lengths <= {BYTES}, f"Readers must see all {BYTES:,} bytes or no file, found {min(lengths):,} for a while.")
+    shortest = min(lengths, default=BYTES)  # a busy machine may give the reader no turn
+    must(shortest == BYTES, f"Readers must see all {BYTES:,} bytes or no file, found {shortest:,} for a while.")
 
 
 @contextlib.contextmanager
@@ -104,12 +103,6 @@ def _watched(path: Path) -> Iterator[set[int]]:
         reader.join()
 
 
-@cache
-def _slow_writers() -> None:
-    """Once and for all: a hook of the interpreter cannot be taken away."""
-    sys.addaudithook(_slow)
-
-
-def _slow(event: str, _arguments: tuple[Any, ...]) -> None:
-    if event in SLOWED and getattr(_slowed, "is_on", False):
+def _slow(_frame: FrameType, event: str, function: Any) -> None:
+    if event == "c_call" and function.__name__ in SLOWED:
         time.sleep(PAUSE_SECONDS)
