@@ -166,6 +166,24 @@ def test_a_signal_is_not_lost(body):
     assert time.monotonic() - sent < WITHIN_SECONDS
 
 
+UNHEARD = """
+import os, signal, threading, time
+from pqr_pipeline.command.interruption import ending_by_signals
+def elsewhere():
+    time.sleep(0.5)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+with ending_by_signals():
+    threading.Thread(target=elsewhere).start()
+    os.read(os.pipe()[0], 1)
+"""
+
+
+def test_a_signal_ends_a_waiting_that_it_did_not_interrupt():
+    """As one that comes just before it begins: Python has taken note of it, and the system call knows nothing."""
+    ended = subprocess.run([sys.executable, "-c", UNHEARD], check=False, stderr=subprocess.PIPE, timeout=PATIENCE)
+    assert (ended.returncode, ended.stderr) == (143, b"The command was stopped by SIGTERM: run it again.\n")
+
+
 ENDING = """
 import time
 from pqr_pipeline.command.interruption import ending_by_signals

@@ -132,4 +132,6 @@ def _until(terminal, text):
                 shown += os.read(terminal, 65_536)
             except OSError:
                 break
-    return shown.decode(errors="replace")
+    said = shown.decode(errors="replace")
+    assert text is None or text in said, said[-2000:]
+    return said

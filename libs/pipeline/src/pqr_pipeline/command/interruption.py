@@ -43,6 +43,10 @@ def ending_by_signals() -> Iterator[None]:
     """The first of these signals ends what is within, also where whoever started it has Ctrl-C ignored."""
     stopped: Interrupted | None = None
     is_left = threading.Event()
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    told_before = signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    threading.Thread(target=_watching, args=(heard, is_left), daemon=True).start()
 
     def stop(number: int, _frame: FrameType | None) -> None:
         nonlocal stopped
@@ -50,7 +54,6 @@ def ending_by_signals() -> Iterator[None]:
             stopped = Interrupted(number)
             if number == signal.SIGHUP:
                 _say_nothing()
-            threading.Thread(target=_hurried, args=(stopped, is_left), daemon=True).start()
         if not is_left.is_set() and not _is_under_way(stopped):  # a second one would cut the ending short
             raise stopped
 
@@ -67,6 +70,8 @@ def ending_by_signals() -> Iterator[None]:
             raise
     finally:
         is_left.set()
+        signal.set_wakeup_fd(told_before)
+        os.close(told)
         sys.unraisablehook = hook
         if stopped is None:
             for number, handler in before.items():
@@ -103,6 +108,17 @@ def _say_nothing() -> None:
             os.dup2(nothing, stream)
 
 
+def _watching(heard: int, is_left: threading.Event) -> None:
+    """Wait for the first signal that Python's own handler writes of, or for the end of what is within.
+
+    A signal that comes just before the main thread begins to wait does not end the waiting: only another thread knows.
+    """
+    with open(heard, "rb", buffering=0) as signals:  # open to the end, since what is written must find a reader
+        for (number,) in iter(lambda: signals.read(1), b""):
+            if number in SIGNALS:
+                _hurried(Interrupted(number), is_left)
+
+
 def _hurried(stopped: Interrupted, is_left: threading.Event) -> None:
     """Remind the main thread; then kill what it waits for; then, if it has not ended yet, the command.
 
@@ -111,9 +127,9 @@ def _hurried(stopped: Interrupted, is_left: threading.Event) -> None:
     """
     import psutil
 
-    came = time.monotonic()
-    while not is_left.wait(AGAIN_SECONDS) and time.monotonic() < came + CHILDREN_SECONDS:
-        os.kill(os.getpid(), stopped.exit_code - 128)
+    came, main = time.monotonic(), threading.main_thread().ident
+    while main and not is_left.wait(AGAIN_SECONDS) and time.monotonic() < came + CHILDREN_SECONDS:
+        signal.pthread_kill(main, stopped.exit_code - 128)
     time.sleep(max(0, came + CHILDREN_SECONDS - time.monotonic()))
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
